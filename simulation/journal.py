@@ -1,0 +1,115 @@
+"""What a party did, exchange by exchange, with every secret redacted by field name before it is kept.
+
+One entry is one exchange or one event of the sequence, joined to the other parties' entries by a trace id
+that travels in a request header. Appending is cheap and bounded: the oldest entries make room.
+"""
+
+import json
+import re
+import threading
+from collections import deque
+from collections.abc import Mapping
+from typing import Any
+
+from simulation.clock import Clock, rfc3339
+
+TRACE_HEADER = "X-Sim-Trace"
+CAPACITY = 10_000
+"""Entries kept."""
+MAX_CHARACTERS = 32 * 1024 * 1024
+"""Characters of JSON kept, whatever the number of entries."""
+
+REDACTED = "<redacted>"
+_SECRET_FIELDS = frozenset(
+    {"customerauthenticator", "authenticator", "contentkey", "cek", "kek", "ek", "ask", "dask", "sk"}
+    | {"sessionkey", "mackey", "spck", "tokenkey", "privatekey", "password", "secret"}
+)
+_TRACE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+
+
+def read_trace(value: str | None) -> str | None:
+    """Return the trace id of a request header, or None where there is none or it is not a well-formed one."""
+    return value if value is not None and _TRACE.fullmatch(value) else None
+
+
+def redact(value: Any) -> Any:
+    """Copy ``value`` as plain JSON types with the content of every secret field replaced.
+
+    A field is secret by its name, whatever the case and the ``_`` or ``-`` in it. Objects of other types
+    appear as their type's name only: their text might hold anything.
+    """
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): REDACTED if _is_secret(str(key)) else redact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return f"<{type(value).__name__}>"
+
+
+def _is_secret(field: str) -> bool:
+    return field.replace("_", "").replace("-", "").lower() in _SECRET_FIELDS
+
+
+class Journal:
+    """An append-only list of entries, safe to use from several threads."""
+
+    def __init__(self, party: str, clock: Clock) -> None:
+        self._party = party
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._entries: deque[tuple[str | None, str]] = deque()
+        self._characters = 0
+        self._seq = 0
+
+    def record(
+        self,
+        *,
+        step: int | None,
+        summary: str,
+        trace: str | None,
+        party: str | None = None,
+        method: str | None = None,
+        url: str | None = None,
+        status: int | None = None,
+        request: Any = None,
+        response: Any = None,
+        decision: Any = None,
+    ) -> None:
+        """Append an entry; ``party`` only where a process speaks for another lifeline than its own.
+
+        ``step`` is the number in the sequence, 0 to 13. The query string of ``url`` is dropped.
+        """
+        fields = {
+            "time": rfc3339(self._clock.now()),
+            "party": party or self._party,
+            "trace": trace,
+            "step": step,
+            "summary": summary,
+            "method": method,
+            "url": url.split("?", 1)[0] if url is not None else None,
+            "status": status,
+            "request": redact(request),
+            "response": redact(response),
+            "decision": redact(decision),
+        }
+        kept = {name: value for name, value in fields.items() if value is not None}
+        with self._lock:
+            self._seq += 1
+            text = json.dumps({"seq": self._seq, **kept})
+            self._entries.append((trace, text))
+            self._characters += len(text)
+            while len(self._entries) > CAPACITY or self._characters > MAX_CHARACTERS:
+                self._characters -= len(self._entries.popleft()[1])
+
+    def entries(self, trace: str | None = None) -> list[dict[str, Any]]:
+        """Return copies of the entries, oldest first; those of one trace id if one is given."""
+        with self._lock:
+            texts = [text for its_trace, text in self._entries if trace is None or its_trace == trace]
+        return [json.loads(text) for text in texts]
+
+    def clear(self) -> None:
+        """Forget all entries; numbering goes on."""
+        with self._lock:
+            self._entries.clear()
+            self._characters = 0

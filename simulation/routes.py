@@ -1,0 +1,131 @@
+"""The ``/_sim/`` routes that every simulated service has: health, clock, journal, reset."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from simulation.clock import Clock, rfc3339
+from simulation.journal import Journal, read_trace
+from simulation.strict_json import parse_json
+
+PREFIX = "/_sim"
+
+
+class NotUnderstoodError(Exception):
+    """A request that a ``/_sim/`` route does not understand; becomes a 400 that says why."""
+
+    def __init__(self, text: str, *, expected: str, found: str) -> None:
+        super().__init__(text)
+        self.body = {"errorText": text, "expected": expected, "found": found}
+
+
+def sim_routes(
+    *,
+    service: str,
+    version: str,
+    journal: Journal,
+    health: Callable[[], None],
+    clock: Clock | None,
+    on_reset: Callable[[bool], None] | None,
+    enabled: bool,
+) -> Blueprint:
+    """Build the routes; all but ``health`` only if ``enabled``.
+
+    ``health`` raises an exception whose text is the reason when the service is not ready. Without ``clock``
+    there is no clock route. ``on_reset`` gets True when the caller asked to empty the log too.
+    """
+    sim = Blueprint("sim", __name__, url_prefix=PREFIX)
+    sim.register_error_handler(NotUnderstoodError, lambda error: (jsonify(error.body), 400))
+
+    @sim.get("/health")
+    def show_health() -> tuple[Response, int]:
+        try:
+            health()
+        except Exception as reason:
+            return jsonify({"status": "unavailable", "service": service, "reason": str(reason)}), 503
+        return jsonify({"status": "ok", "service": service, "version": version}), 200
+
+    if not enabled:
+        return sim
+
+    @sim.get("/journal")
+    def show_journal() -> Response:
+        return jsonify({"entries": journal.entries(_asked_trace())})
+
+    @sim.delete("/journal")
+    def clear_journal() -> Response:
+        journal.clear()
+        return jsonify({"entries": []})
+
+    @sim.post("/reset")
+    def reset() -> Response:
+        empty_log = _body({"log"}).get("log", False)
+        if not isinstance(empty_log, bool):
+            raise NotUnderstoodError(
+                "log is not a boolean", expected="true or false", found=type(empty_log).__name__
+            )
+        if clock is not None:
+            clock.reset()
+        journal.clear()
+        if on_reset is not None:
+            on_reset(empty_log)
+        return jsonify({"status": "ok"})
+
+    if clock is None:
+        return sim
+
+    def clock_state() -> Response:
+        return jsonify({"now": rfc3339(clock.now()), "offset": clock.offset})
+
+    @sim.get("/clock")
+    def show_clock() -> Response:
+        return clock_state()
+
+    @sim.post("/clock")
+    def advance_clock() -> Response:
+        body = _body({"advance"})
+        try:
+            clock.advance(body["advance"])
+        except KeyError:
+            raise NotUnderstoodError(
+                "advance is missing", expected='{"advance": seconds}', found=repr(body)
+            ) from None
+        except ValueError as error:
+            raise NotUnderstoodError(
+                f"advance: {error}",
+                expected="a number of seconds, 0 or more",
+                found=str(body["advance"])[:64],
+            ) from None
+        return clock_state()
+
+    return sim
+
+
+def _asked_trace() -> str | None:
+    asked = request.args.get("trace")
+    if asked is not None and read_trace(asked) is None:
+        raise NotUnderstoodError(
+            "trace is not a trace id", expected="1 to 64 characters of A-Z a-z 0-9 . _ -", found=asked[:64]
+        )
+    return asked
+
+
+def _body(known: set[str]) -> dict[str, Any]:
+    """Read the request's JSON object, an empty body standing for an empty object."""
+    expected = f"a JSON object with {' or '.join(sorted(known))}"
+    raw = request.get_data()
+    try:
+        body = parse_json(raw) if raw else {}
+    except ValueError as error:
+        raise NotUnderstoodError(
+            f"not readable: {error}", expected=expected, found=f"{len(raw)} bytes"
+        ) from None
+    if not isinstance(body, dict):
+        raise NotUnderstoodError("not an object", expected=expected, found=type(body).__name__)
+    unknown = sorted(body.keys() - known)
+    if unknown:
+        raise NotUnderstoodError(
+            f"unknown key {unknown[0][:64]!r}", expected=expected, found=repr(unknown[0][:64])
+        )
+    return body
