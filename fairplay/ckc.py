@@ -1,0 +1,156 @@
+"""The CKC, Content Key Context: the license that answers one SPC. Sealed by the key server, opened by the device.
+
+    frame     version, mark, IV, payload length
+    payload   TLLV blocks under the CKC key = AES-128-ECB(SHA-1(R1)[:16], anti-replay seed)
+      encrypted content key, R1, the returned tags, the content key duration
+
+Only who knows R1 and the anti-replay seed can read it: a CKC belongs to exactly one SPC.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from fairplay import layout, tllv
+from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt, decrypt_block, encrypt_block
+from fairplay.errors import (
+    BadTllv,
+    CkcError,
+    DuplicateTag,
+    KeyNotFound,
+    NotACkc,
+    ReturnedTagMismatch,
+    WrongCkc,
+)
+from fairplay.layout import CKC_HEADER, CKC_TAGS, CKC_VERSION, DURATION_MARK, MARK, NO_LEASE
+from fairplay.mistakes import recognise
+from fairplay.spc import SpcContents
+from fairplay.tllv import RandomBytes
+
+
+@dataclass(frozen=True, slots=True)
+class ContentKey:
+    """The content key (CEK, 16 bytes) and the IV (16 bytes) of one content id."""
+
+    key: bytes = field(repr=False)
+    iv: bytes
+
+
+class KeyType(Enum):
+    """Which durations limit a key; the value is the 4-byte code on the wire."""
+
+    LEASE = bytes.fromhex("1a4bde7e")
+    RENTAL = bytes.fromhex("3dfe45a0")
+    LEASE_AND_RENTAL = bytes.fromhex("27b59bde")
+    PERSIST = bytes.fromhex("3df2d9fb")
+    PERSIST_RENTAL = bytes.fromhex("18f06048")
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long a key may be used, in seconds: `lease` from the SPC's creation, `rental` from the download."""
+
+    key_type: KeyType
+    lease: int = NO_LEASE
+    rental: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class License:
+    """What a device holds after it opened a CKC."""
+
+    content: ContentKey
+    duration: Duration | None
+
+
+def ckc_key(r1: bytes, anti_replay_seed: bytes) -> bytes:
+    """Return the 16-byte key of the CKC's payload."""
+    return encrypt_block(hashlib.sha1(r1).digest()[:BLOCK], anti_replay_seed)  # noqa: S324 - FairPlay's choice
+
+
+def seal_ckc(spc: SpcContents, content: ContentKey, *, random: RandomBytes, duration: Duration | None = None) -> bytes:
+    """Return the CKC that gives `content` to the sender of `spc`, and to nobody else.
+
+    The duration is written only where the SPC has a media playback state, as in FairPlay. The order of blocks is
+    random. Raises `KeyNotFound` unless key and IV are 16 bytes.
+    """
+    if len(content.key) != BLOCK or len(content.iv) != BLOCK:
+        raise KeyNotFound(
+            "a content key and an IV of 16 bytes each",
+            f"{len(content.key)} and {len(content.iv)} bytes",
+            "look at the key store's entry for this content id",
+        )
+    wrapped = encrypt_block(spc.block.sk, content.key)
+    blocks = [
+        (layout.ENCRYPTED_KEY.code, layout.ENCRYPTED_KEY_VALUE.pack(content.iv, wrapped)),
+        (layout.R1.code, spc.block.r1),
+        *((tag, spc.values[tag]) for tag in spc.return_tags),
+    ]
+    if duration and spc.playback:
+        value = layout.DURATION_VALUE.pack(duration.lease, duration.rental, duration.key_type.value, DURATION_MARK)
+        blocks.append((layout.DURATION.code, value))
+    order = random(len(blocks))
+    shuffled = [block for _, _, block in sorted(zip(order, range(len(blocks)), blocks, strict=True))]
+    iv = random(16)
+    payload = cbc_encrypt(ckc_key(spc.block.r1, spc.anti_replay_seed), iv, tllv.write(shuffled, random))
+    return CKC_HEADER.pack(CKC_VERSION, MARK, iv, len(payload)) + payload
+
+
+def open_ckc(ckc: bytes, spc: SpcContents) -> License:
+    """Open the answer to `spc`, which is what `build_spc` returned with the SPC.
+
+    First R1, then every returned tag against what was sent, only then the key. Raises `CkcError`.
+    """
+    iv, payload = read_frame(ckc)
+    plaintext = cbc_decrypt(ckc_key(spc.block.r1, spc.anti_replay_seed), iv, payload)
+    try:
+        blocks = tllv.read(plaintext)
+    except (BadTllv, DuplicateTag) as error:
+        raise _wrong("a payload that does not decrypt to TLLV blocks") from error
+    values = tllv.check(blocks, CKC_TAGS)
+    if not hmac.compare_digest(values[layout.R1.code], spc.block.r1):
+        raise _wrong("another R1")
+    for tag in spc.return_tags:
+        if values.get(tag) != spc.values[tag]:
+            found = "another value" if tag in values else "no such tag"
+            raise ReturnedTagMismatch(
+                f"tag {tag.hex()} as it was sent", found, "the key server must copy returned tags unchanged"
+            )
+    content_iv, wrapped = layout.ENCRYPTED_KEY_VALUE.unpack(values[layout.ENCRYPTED_KEY.code])
+    return License(ContentKey(decrypt_block(spc.block.sk, wrapped), content_iv), _duration(values))
+
+
+def read_frame(ckc: bytes) -> tuple[bytes, bytes]:
+    """Return IV and encrypted payload of a CKC. Raises `NotACkc`."""
+    if len(ckc) < CKC_HEADER.size:
+        mistake = recognise(ckc)
+        raise _not_a_ckc("the frame of a CKC, 28 bytes", mistake.what if mistake else f"{len(ckc)} bytes")
+    version, mark, iv, length = CKC_HEADER.unpack(ckc)
+    if version != CKC_VERSION:
+        mistake = recognise(ckc)
+        raise _not_a_ckc(f"version {CKC_VERSION}", mistake.what if mistake else f"{version}")
+    if mark != MARK:
+        raise _not_a_ckc(f"{MARK.hex()} ({MARK.decode()}) at offset 4", mark.hex())
+    if length == 0 or length % BLOCK or CKC_HEADER.size + length != len(ckc):
+        raise _not_a_ckc(f"a payload length that is a multiple of 16 and fits {len(ckc)} bytes in all", f"{length}")
+    return iv, ckc[CKC_HEADER.size :]
+
+
+def _duration(values: Mapping[bytes, bytes]) -> Duration | None:
+    if layout.DURATION.code not in values:
+        return None
+    lease, rental, key_type, _ = layout.DURATION_VALUE.unpack(values[layout.DURATION.code])
+    try:
+        return Duration(KeyType(key_type), lease, rental)
+    except ValueError:
+        raise NotACkc("a known key type in the content key duration", key_type.hex(), "repair the key server") from None
+
+
+def _not_a_ckc(expected: str, found: str) -> CkcError:
+    return NotACkc(expected, found, "post the SPC to the token URL and unwrap the answer to raw octets")
+
+
+def _wrong(found: str) -> CkcError:
+    return WrongCkc("the CKC that answers this SPC", found, "open each CKC with the SPC that it answers, once")

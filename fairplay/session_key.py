@@ -1,0 +1,83 @@
+"""SK..R1, the sealed block that carries the device id (HU), and D-SIM, which stands in for Apple's D function.
+
+Apple derives DASk from (ASk, R2) by a secret function, and what its 16 integrity bytes mean is not public. D-SIM
+puts open ones in their place, of the same sizes, so that no offset moves:
+
+    DASk      = HKDF-SHA-256(key ASk, salt "sees-sim/d-substitute/v1", info "dask" || R2)             16 bytes
+    MAC key   = HKDF-SHA-256(key ASk, salt "sees-sim/d-substitute/v1", info "skr1-integrity" || R2)   32 bytes
+    integrity = HMAC-SHA-256(MAC key, SK || HU || R1), first 16 bytes
+    SK..R1    = IV || AES-128-CBC(DASk, IV, SK || HU || R1 || integrity)
+
+A bare comparison of two equal 16-byte values would let anyone who flips a bit in the first ciphertext block flip
+the matching bit of HU, at the price of a garbled SK that nobody checks. Hence a MAC.
+"""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from fairplay.aes import cbc_decrypt, cbc_encrypt
+from fairplay.errors import IntegrityMismatch
+from fairplay.layout import SKR1_PLAINTEXT, SKR1_VALUE
+
+SALT = b"sees-sim/d-substitute/v1"
+HU_SALT = b"sees-sim/hu/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedKeys:
+    """What D-SIM derives for one R2: `dask` (16 bytes) decrypts SK..R1, `mac_key` (32 bytes) proves it."""
+
+    dask: bytes = field(repr=False)
+    mac_key: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionKeyBlock:
+    """The plaintext of SK..R1: session key `sk` (16 bytes), `device_id` (HU, 20 bytes), `r1` (44 bytes)."""
+
+    sk: bytes = field(repr=False)
+    device_id: bytes
+    r1: bytes = field(repr=False)
+
+
+def device_id_of(seed: str) -> bytes:
+    """Return the HU (20 bytes) of the virtual device grown from `seed`. Another seed is another device."""
+    return hashlib.sha256(HU_SALT + seed.encode()).digest()[:20]
+
+
+def derive(ask: bytes, r2: bytes) -> DerivedKeys:
+    """D-SIM v1: return the keys for `r2` (21 bytes) under `ask` (16 bytes)."""
+    return DerivedKeys(_hkdf(ask, b"dask" + r2, 16), _hkdf(ask, b"skr1-integrity" + r2, 32))
+
+
+def integrity(keys: DerivedKeys, block: SessionKeyBlock) -> bytes:
+    """Return the 16-byte MAC over SK, HU and R1."""
+    return hmac.digest(keys.mac_key, block.sk + block.device_id + block.r1, "sha256")[:16]
+
+
+def seal(keys: DerivedKeys, block: SessionKeyBlock, iv: bytes) -> bytes:
+    """Return the 112-byte value of the SK..R1 tag."""
+    plaintext = SKR1_PLAINTEXT.pack(block.sk, block.device_id, block.r1, integrity(keys, block))
+    return SKR1_VALUE.pack(iv, cbc_encrypt(keys.dask, iv, plaintext))
+
+
+def unseal(keys: DerivedKeys, value: bytes, integrity_tag: bytes) -> SessionKeyBlock:
+    """Open the 112-byte `value` of SK..R1.
+
+    Raises `IntegrityMismatch` unless the tag, the decrypted bytes 80 to 95 and the recomputed MAC are equal. The
+    comparison takes the same time wherever they differ.
+    """
+    iv, ciphertext = SKR1_VALUE.unpack(value)
+    sk, device_id, r1, stated = SKR1_PLAINTEXT.unpack(cbc_decrypt(keys.dask, iv, ciphertext))
+    block = SessionKeyBlock(sk, device_id, r1)
+    if not hmac.compare_digest(integrity(keys, block) * 2, stated + integrity_tag):
+        raise IntegrityMismatch
+    return block
+
+
+def _hkdf(ask: bytes, info: bytes, length: int) -> bytes:
+    return HKDF(algorithm=SHA256(), length=length, salt=SALT, info=info).derive(ask)

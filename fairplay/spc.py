@@ -1,0 +1,292 @@
+"""The SPC, Server Playback Context: what a device sends to ask for a key. Built by the device, opened by the KSM.
+
+envelope   version, mark, IV, SPC key under RSA-OAEP, certificate hash, payload length
+payload    TLLV blocks under the SPC key (AES-128-CBC)
+  SK..R1   session key, HU (the device_id) and R1 under DASk
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.hashes import SHA256
+
+from fairplay import layout, tllv
+from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt
+from fairplay.certificate import ApplicationCertificate
+from fairplay.errors import (
+    BadPayloadLength,
+    BadPlaybackState,
+    BadReturnRequest,
+    CannotDecrypt,
+    MissingMark,
+    NotAnSpc,
+    UnknownCertificate,
+    UnknownVersion,
+    UnsupportedProtocol,
+)
+from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS
+from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
+from fairplay.tllv import RandomBytes
+
+OAEP_PADDING = {2: OAEP(MGF1(SHA256()), SHA256(), None)}
+DEVICE_PROTOCOLS = (1,)
+SERVER_PROTOCOLS = (1, 2)
+HDCP_TYPE_1 = 1
+
+
+class PlaybackState(Enum):
+    """What the player is doing when it asks; the value is the 4-byte code on the wire."""
+
+    READY = bytes.fromhex("f4dee5a2")
+    PLAYING = bytes.fromhex("a5d6739e")
+    LEASE_ENDING = bytes.fromhex("4f834330")
+    HALTED = bytes.fromhex("5991bf20")
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """The media playback state: `created` in Unix seconds by the device's clock, `session` 8 bytes."""
+
+    created: int
+    state: PlaybackState
+    session: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SpcContents:
+    """Everything inside one SPC, as its builder and the key server both know it. `repr` shows no secret.
+
+    Sizes in bytes: asset_id 2 to 200, anti_replay_seed 16, transaction_id 8, r2 21, spc_key 16. `warnings` are
+    sentences about what is legal but doubtful.
+    """
+
+    version: int
+    asset_id: bytes
+    block: SessionKeyBlock
+    r2: bytes
+    anti_replay_seed: bytes
+    transaction_id: bytes
+    return_tags: tuple[bytes, ...]
+    playback: Playback | None
+    values: Mapping[bytes, bytes] = field(repr=False)
+    spc_key: bytes = field(repr=False)
+    derived: DerivedKeys = field(repr=False)
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def device_id(self) -> str:
+        """HU in its textual form, 40 lower-case hex digits."""
+        return self.block.device_id.hex()
+
+
+@dataclass(frozen=True, slots=True)
+class KeyServer:
+    """What opens SPCs: RSA private keys by certificate hash (20 bytes), and the ASk (16 bytes)."""
+
+    private_keys: Mapping[bytes, RSAPrivateKey] = field(repr=False)
+    ask: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The outside of an SPC, readable without any key."""
+
+    version: int
+    mark: bytes
+    iv: bytes
+    wrapped_key: bytes
+    certificate_hash: bytes
+    payload: bytes = field(repr=False)
+
+
+def build_spc(
+    *,
+    certificate: ApplicationCertificate,
+    ask: bytes,
+    device_id: bytes,
+    asset_id: bytes,
+    now: int,
+    random: RandomBytes,
+    state: PlaybackState = PlaybackState.READY,
+    session: bytes | None = None,
+) -> tuple[bytes, SpcContents]:
+    """Build an SPC and return it with what is inside, which `open_ckc` needs later.
+
+    `device_id` is HU (20 bytes), `asset_id` the content id (2 to 200 bytes), `now` Unix seconds by the device's
+    clock, `session` the 8-byte playback session (a new one where None). Every message has fresh random parts; the
+    RSA-OAEP wrapping draws its own randomness, so the same `random` still yields different bytes.
+    """
+    if not layout.ASSET_ID.allows(len(asset_id)):
+        raise ValueError(f"asset ID: expected {layout.ASSET_ID.sizes}, found {len(asset_id)}")
+    r2 = random(21)
+    derived = derive(ask, r2)
+    block = SessionKeyBlock(sk=random(16), device_id=device_id, r1=random(44))
+    sealed = seal(derived, block, iv=random(16))
+    playback = Playback(now, state, session or random(8))
+    return_tags = (layout.ASSET_ID.code, layout.TRANSACTION_ID.code)
+    values = {
+        layout.SKR1.code: sealed,
+        layout.INTEGRITY.code: integrity(derived, block),
+        layout.ANTI_REPLAY.code: random(16),
+        layout.R2.code: r2,
+        layout.RETURN_REQUEST.code: b"".join(return_tags),
+        layout.ASSET_ID.code: asset_id,
+        layout.TRANSACTION_ID.code: random(8),
+        layout.SUPPORTED.code: _pack_versions(DEVICE_PROTOCOLS),
+        layout.USED.code: _pack_versions(DEVICE_PROTOCOLS[-1:]),
+        layout.PLAYBACK.code: layout.PLAYBACK_VALUE.pack(playback.created, state.value, playback.session),
+        layout.CAPABILITIES.code: layout.CAPABILITIES_VALUE.pack(0, HDCP_TYPE_1),
+    }
+    contents = SpcContents(
+        version=certificate.spc_version,
+        asset_id=asset_id,
+        block=block,
+        r2=r2,
+        anti_replay_seed=values[layout.ANTI_REPLAY.code],
+        transaction_id=values[layout.TRANSACTION_ID.code],
+        return_tags=return_tags,
+        playback=playback,
+        values=values,
+        spc_key=random(16),
+        derived=derived,
+    )
+    return seal_spc(contents, certificate, random), contents
+
+
+def seal_spc(contents: SpcContents, certificate: ApplicationCertificate, random: RandomBytes) -> bytes:
+    """Return the bytes of an SPC with exactly `contents.values` inside, whether or not they make sense.
+
+    `build_spc` ends here; tests and attacks come in here, to send what an honest device would not.
+    """
+    iv = random(16)
+    payload = cbc_encrypt(contents.spc_key, iv, tllv.write(contents.values.items(), random))
+    wrapped = certificate.public_key.encrypt(contents.spc_key, OAEP_PADDING[certificate.spc_version])
+    header = SPC_HEADERS[certificate.spc_version]
+    return header.pack(certificate.spc_version, MARK, iv, wrapped, certificate.hash, len(payload)) + payload
+
+
+def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
+    """Open an SPC as a key server does, every check in order. Raises `SpcError` for any bytes that are none."""
+    envelope = read_envelope(spc)
+    private_key = keys.private_keys.get(envelope.certificate_hash)
+    if private_key is None:
+        raise UnknownCertificate(
+            "the SHA-1 of a certificate of this server, in DER form",
+            envelope.certificate_hash.hex(),
+            "fetch this server's certificate anew and build the SPC with it; hash its DER form, not PEM",
+        )
+    spc_key = unwrap(envelope, private_key)
+    payload = cbc_decrypt(spc_key or bytes(BLOCK), envelope.iv, envelope.payload)
+    if spc_key is None:
+        # Only now, after the same work as for a good key: an early answer would tell about the RSA plaintext.
+        raise CannotDecrypt
+    values = tllv.check(tllv.read(payload), SPC_TAGS)
+    return_tags = _check_return_request(values)
+    warnings = _check_protocol(values)
+    derived = derive(keys.ask, values[layout.R2.code])
+    block = unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code])
+    return SpcContents(
+        version=envelope.version,
+        asset_id=values[layout.ASSET_ID.code],
+        block=block,
+        r2=values[layout.R2.code],
+        anti_replay_seed=values[layout.ANTI_REPLAY.code],
+        transaction_id=values[layout.TRANSACTION_ID.code],
+        return_tags=return_tags,
+        playback=_check_playback(values),
+        values=values,
+        spc_key=spc_key,
+        derived=derived,
+        warnings=warnings,
+    )
+
+
+def read_envelope(spc: bytes) -> Envelope:
+    """Return the outside of an SPC.
+
+    Raises `NotAnSpc`, `UnknownVersion`, `MissingMark` or `BadPayloadLength`.
+    """
+    smallest = min(header.size for header in SPC_HEADERS.values())
+    if len(spc) < 8 or not spc.startswith(b"\0\0\0"):
+        raise NotAnSpc.because_of(spc, smallest)
+    header = SPC_HEADERS.get(spc[3])
+    if header is None:
+        versions = " or ".join(map(str, SPC_HEADERS))
+        raise UnknownVersion(f"version {versions}", f"{spc[3]}", "build the SPC in a version that the server knows")
+    if spc[4:8] != MARK:
+        raise MissingMark(
+            f"{MARK.hex()} ({MARK.decode()}) at offset 4",
+            spc[4:8].hex(),
+            "use an SPC of this simulation's emulator: one of a real device is never processed here",
+        )
+    if len(spc) < header.size:
+        raise NotAnSpc.because_of(spc, header.size)
+    version, mark, iv, wrapped_key, certificate_hash, length = header.unpack(spc)
+    if length == 0 or length % BLOCK or header.size + length != len(spc):
+        raise BadPayloadLength(
+            f"a multiple of 16 that makes the message {len(spc)} bytes long with its {header.size}-byte header",
+            f"{length}",
+            "send the SPC whole, with nothing before or after it",
+        )
+    return Envelope(version, mark, iv, wrapped_key, certificate_hash, spc[header.size :])
+
+
+def unwrap(envelope: Envelope, private_key: RSAPrivateKey) -> bytes | None:
+    """Return the 16-byte SPC key, or None where RSA-OAEP does not yield one, for whatever reason."""
+    try:
+        spc_key = private_key.decrypt(envelope.wrapped_key, OAEP_PADDING[envelope.version])
+    except ValueError:
+        return None
+    return spc_key if len(spc_key) == BLOCK else None
+
+
+def _check_return_request(values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
+    request = values[layout.RETURN_REQUEST.code]
+    tags = tuple(dict.fromkeys(request[start : start + 8] for start in range(0, len(request), 8)))
+    for tag in tags:
+        if tag not in values:
+            raise BadReturnRequest("tags that the SPC holds", tag.hex(), "ask only for tags that are there")
+        if tag in CKC_TAGS:
+            raise BadReturnRequest("no tag of the CKC's own", tag.hex(), "leave it out: the CKC has its own block")
+    return tags
+
+
+def _check_protocol(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    supported = _unpack_versions(values[layout.SUPPORTED.code])
+    (used,) = _unpack_versions(values[layout.USED.code])
+    common = set(supported) & set(SERVER_PROTOCOLS)
+    if used not in common:
+        raise UnsupportedProtocol(
+            f"a version of both the device ({_listed(supported)}) and the server ({_listed(SERVER_PROTOCOLS)})",
+            f"{used}",
+            "use a protocol version that both sides support",
+        )
+    if used < max(common):
+        return (f"protocol version {used} is used although both sides support {max(common)}",)
+    return ()
+
+
+def _check_playback(values: Mapping[bytes, bytes]) -> Playback | None:
+    if layout.PLAYBACK.code not in values:
+        return None
+    created, state, session = layout.PLAYBACK_VALUE.unpack(values[layout.PLAYBACK.code])
+    try:
+        return Playback(created, PlaybackState(state), session)
+    except ValueError:
+        known = ", ".join(code.hex() for code in layout.PLAYBACK_STATES)
+        raise BadPlaybackState(f"one of {known}", state.hex(), "send a known playback state, or no such tag") from None
+
+
+def _pack_versions(versions: tuple[int, ...]) -> bytes:
+    return b"".join(version.to_bytes(4, "big") for version in versions)
+
+
+def _unpack_versions(value: bytes) -> tuple[int, ...]:
+    return tuple(int.from_bytes(value[start : start + 4], "big") for start in range(0, len(value), 4))
+
+
+def _listed(versions: tuple[int, ...]) -> str:
+    return ", ".join(map(str, versions))
