@@ -1,0 +1,123 @@
+"""What can go wrong for a client, one exception each: the step, what was expected, what was found, the likely fix.
+
+The numbers -9101 and below are this emulator's own. A refusal keeps the number of the service that refused.
+"""
+
+from typing import ClassVar
+
+
+class EmulatorError(Exception):
+    """Base of the emulator's errors. `str()` is one readable line; it never holds a key."""
+
+    number: int
+    title: ClassVar[str]
+
+    def __init__(self, *, step: int | None, expected: str, found: str, fix: str) -> None:
+        self.step, self.expected, self.found, self.fix = step, expected, found, fix
+        super().__init__(step, expected, found, fix)
+
+    def __str__(self) -> str:
+        where = "" if self.step is None else f"step {self.step}: "
+        return f"{where}{self.number} {self.title}: expected {self.expected}, found {self.found}. Fix: {self.fix}."
+
+    def as_json(self) -> dict[str, object]:
+        """The same facts as a JSON object."""
+        return {
+            "number": self.number,
+            "title": self.title,
+            "step": self.step,
+            "expected": self.expected,
+            "found": self.found,
+            "fix": self.fix,
+        }
+
+
+class NoAnswer(EmulatorError):
+    """Nobody answered, or not in time, or not in HTTP."""
+
+    number = -9101
+    title = "no answer"
+
+
+class UnexpectedAnswer(EmulatorError):
+    """Somebody answered, but not with what this service answers."""
+
+    number = -9102
+    title = "unexpected answer"
+
+
+class BadPlaylist(EmulatorError):
+    """The playlist is no HLS playlist, or not one this player can play."""
+
+    number = -9103
+    title = "bad playlist"
+
+
+class BadKeyUri(EmulatorError):
+    """The URI of an EXT-X-KEY names no content id and carries no token."""
+
+    number = -9104
+    title = "bad key URI"
+
+
+class MessageIdMismatch(EmulatorError):
+    """SEES echoed another messageID; by its API the entitlement counts as denied."""
+
+    number = -9105
+    title = "messageID differs"
+
+
+class BadProvisioning(EmulatorError):
+    """What the factory (`/_sim/provisioning`) gave is not a certificate and an ASk."""
+
+    number = -9106
+    title = "bad provisioning"
+
+
+class UnknownTitle(EmulatorError):
+    """SEES serves no such title."""
+
+    number = -9107
+    title = "unknown title"
+
+
+class RentalRanOut(EmulatorError):
+    """The rental seconds of the license have passed on the device's clock."""
+
+    number = -9108
+    title = "rental ran out"
+
+
+class BadAddress(EmulatorError):
+    """An address that cannot be the address of a service."""
+
+    number = -9109
+    title = "bad address"
+
+
+class EntitlementDenied(EmulatorError):
+    """SEES answered in due form that it does not entitle. `number` is SEES's error number."""
+
+    title = "SEES denied the entitlement"
+
+    def __init__(self, *, step: int, error: int | None, text: str, status: int, fix: str) -> None:
+        super().__init__(step=step, expected="isAllowed true", found=f"{text!r} (HTTP {status})", fix=fix)
+        self.number = 0 if error is None else error
+        self.text, self.status = text, status
+
+
+class LicenseRefused(EmulatorError):
+    """ExpressPlay answered in due form that it issues no license.
+
+    `number` is its errorCode, `cause` the number of the SPC check that failed, or None.
+    """
+
+    title = "ExpressPlay refused the license"
+
+    def __init__(self, *, step: int, code: int, message: str, hint: str, cause: int | None, status: int) -> None:
+        because = "" if cause is None else f", cause {cause}"
+        super().__init__(
+            step=step, expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint or "see explain"
+        )
+        self.number = code
+        self.message, self.hint, self.cause, self.status = message, hint, cause, status

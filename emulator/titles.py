@@ -1,0 +1,57 @@
+"""The titles a SEES server offers (`GET /titles`), and finding the dummy or the film among them."""
+
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from emulator.errors import UnknownTitle
+from emulator.transport import SEES, Web
+
+EXPECTED = 'a list {"titles": [{"title", "name", "dummy", "master"}]}'
+
+
+@dataclass(frozen=True)
+class Offer:
+    """One title on offer: its name in URLs, its name for people, and where its master playlist is."""
+
+    title: str
+    name: str
+    dummy: bool
+    master_url: str
+
+
+def list_titles(web: Web, sees: str, *, step: int) -> tuple[Offer, ...]:
+    """Ask SEES for its titles; UnexpectedAnswer if the answer is no such list."""
+    url = f"{sees}/titles"
+    answer = web.get(SEES, url, step=step, expected=EXPECTED)
+    entries = answer.json_object(EXPECTED).get("titles")
+    if not isinstance(entries, list):
+        raise answer.unexpected(EXPECTED)
+    offers = []
+    for entry in entries:
+        match entry:
+            case {"title": str(title), "name": str(name), "dummy": bool(dummy), "master": str(master)}:
+                offers.append(Offer(title, name, dummy, urljoin(url, master)))
+            case _:
+                raise answer.unexpected(EXPECTED, "an entry of another form")
+    return tuple(offers)
+
+
+def find_dummy(web: Web, sees: str, *, step: int) -> Offer:
+    """Return the dummy title, the one that registers a device."""
+    offers = list_titles(web, sees, step=step)
+    return _first([offer for offer in offers if offer.dummy], offers, "a title with dummy = true", step)
+
+
+def find_title(web: Web, sees: str, name: str | None, *, step: int) -> Offer:
+    """Return the title `name`, or the first that is no dummy."""
+    offers = list_titles(web, sees, step=step)
+    if name is None:
+        return _first([offer for offer in offers if not offer.dummy], offers, "a title that is no dummy", step)
+    return _first([offer for offer in offers if offer.title == name], offers, f"the title {name!r}", step)
+
+
+def _first(matching: list[Offer], offers: tuple[Offer, ...], expected: str, step: int) -> Offer:
+    if matching:
+        return matching[0]
+    known = ", ".join(offer.title for offer in offers) or "no titles"
+    raise UnknownTitle(step=step, expected=expected, found=known, fix="name one of those, or add it to the catalog")
