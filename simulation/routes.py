@@ -62,9 +62,7 @@ def sim_routes(
     def reset() -> Response:
         empty_log = _body({"log"}).get("log", False)
         if not isinstance(empty_log, bool):
-            raise NotUnderstoodError(
-                "log is not a boolean", expected="true or false", found=type(empty_log).__name__
-            )
+            raise NotUnderstoodError("log is not a boolean", expected="true or false", found=type(empty_log).__name__)
         if clock is not None:
             clock.reset()
         journal.clear()
@@ -88,9 +86,7 @@ def sim_routes(
         try:
             clock.advance(body["advance"])
         except KeyError:
-            raise NotUnderstoodError(
-                "advance is missing", expected='{"advance": seconds}', found=repr(body)
-            ) from None
+            raise NotUnderstoodError("advance is missing", expected='{"advance": seconds}', found=repr(body)) from None
         except ValueError as error:
             raise NotUnderstoodError(
                 f"advance: {error}",
@@ -118,14 +114,10 @@ def _body(known: set[str]) -> dict[str, Any]:
     try:
         body = parse_json(raw) if raw else {}
     except ValueError as error:
-        raise NotUnderstoodError(
-            f"not readable: {error}", expected=expected, found=f"{len(raw)} bytes"
-        ) from None
+        raise NotUnderstoodError(f"not readable: {error}", expected=expected, found=f"{len(raw)} bytes") from None
     if not isinstance(body, dict):
         raise NotUnderstoodError("not an object", expected=expected, found=type(body).__name__)
     unknown = sorted(body.keys() - known)
     if unknown:
-        raise NotUnderstoodError(
-            f"unknown key {unknown[0][:64]!r}", expected=expected, found=repr(unknown[0][:64])
-        )
+        raise NotUnderstoodError(f"unknown key {unknown[0][:64]!r}", expected=expected, found=repr(unknown[0][:64]))
     return body

@@ -24,9 +24,7 @@ def parse_json(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(
-            f"expected JSON in UTF-8, found byte 0x{body[error.start]:02x} at {error.start}"
-        ) from None
+        raise ValueError(f"expected JSON in UTF-8, found byte 0x{body[error.start]:02x} at {error.start}") from None
     _check_depth(text)
     try:
         value = json.loads(
@@ -74,9 +72,7 @@ def _refuse_constant(name: str) -> None:
 
 def _check_length(digits: str) -> str:
     if len(digits) > MAX_NUMBER_LENGTH:
-        raise ValueError(
-            f"expected numbers of at most {MAX_NUMBER_LENGTH} characters, found one of {len(digits)}"
-        )
+        raise ValueError(f"expected numbers of at most {MAX_NUMBER_LENGTH} characters, found one of {len(digits)}")
     return digits
 
 

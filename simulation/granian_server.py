@@ -1,0 +1,48 @@
+"""Granian as the server, in this very process and on a socket that is bound already.
+
+Granian as it comes binds the port itself, in a child process, and logs port 0 where 0 was asked for. Its server
+for free-threaded Python instead runs the worker in a thread, which serves an ordinary Python as well (the
+worker's Rust side releases the interpreter lock while it waits). So there is one process: no child can outlive
+it, and the port is taken by nobody else (Granian's own sockets would share it silently).
+"""
+
+import socket
+from typing import Any
+
+from flask import Flask
+from granian._granian import SocketHolder
+from granian.constants import HTTPModes, Interfaces
+from granian.server.mt import MTServer
+
+THREADS = 16
+"""Requests in work at the same time; more wait in the queue."""
+END_TIMEOUT = 5
+"""Seconds that requests in work may take to end after a signal."""
+
+
+class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
+    def __init__(self, listener: socket.socket) -> None:
+        super().__init__(
+            target="",
+            interface=Interfaces.WSGI,
+            http=HTTPModes.http1,
+            blocking_threads=THREADS,
+            workers_kill_timeout=END_TIMEOUT,
+            log_enabled=False,
+        )
+        self._listener = listener
+
+    def _check_gil(self) -> None:
+        """Granian refuses an interpreter with a lock here; the module's docstring says why that is no need."""
+
+    def _init_shared_socket(self) -> None:
+        holder: Any = SocketHolder  # its stub lacks the arguments: descriptor, Unix socket or not, backlog
+        self._shd = holder(self._listener.detach(), False, self.backlog)
+
+    # A closing terminal sends SIGHUP: the end, not a wish to reload.
+    signal_handler_reload = MTServer.signal_handler_interrupt
+
+
+def serve_granian(app: Flask, listener: socket.socket) -> None:
+    """Serve ``app`` on ``listener`` until a signal ends it."""
+    _InProcessServer(listener).serve(target_loader=lambda: app, wrap_loader=False)

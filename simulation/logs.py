@@ -1,0 +1,32 @@
+"""Logging of a process: to standard error, one line a request, and never a query string."""
+
+import logging
+
+from flask import Flask, Response, request
+
+LEVELS = ("debug", "info", "warning", "error")
+
+log = logging.getLogger("simulation.requests")
+
+
+def configure_logging(level: str) -> None:
+    """Send this process's log to standard error from ``level`` (one of LEVELS) on."""
+    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    hush_urllib3()
+
+
+def hush_urllib3() -> None:
+    """Keep urllib3 from logging addresses: it writes them with the query string, which may hold a secret."""
+    logging.getLogger("urllib3").setLevel(logging.ERROR)
+
+
+def log_requests(app: Flask) -> None:
+    """Log method, path and status of each request of ``app`` at info; costs nothing where info is off."""
+    if log.isEnabledFor(logging.INFO):
+        app.after_request(_log_request)
+
+
+def _log_request(response: Response) -> Response:
+    path = request.path.encode("unicode_escape").decode()  # a path may hold any character, a line end too
+    log.info("%s %s %d", request.method, path[:200], response.status_code)
+    return response

@@ -1,0 +1,23 @@
+"""Werkzeug's threaded server on a socket that is bound already: for tests, and where Granian is not installed."""
+
+import socket
+
+from flask import Flask
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+
+class _QuietHandler(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: object) -> None:
+        """Log nothing: Werkzeug's lines hold query strings. simulation.logs has the line per request."""
+
+
+def make_threaded_server(app: Flask, listener: socket.socket) -> BaseWSGIServer:
+    """Make a server of ``app`` that takes over ``listener``."""
+    host, port = listener.getsockname()[:2]
+    with listener:
+        return make_server(host, port, app, threaded=True, fd=listener.fileno(), request_handler=_QuietHandler)
+
+
+def serve_werkzeug(app: Flask, listener: socket.socket) -> None:
+    """Serve ``app`` on ``listener`` until a signal handler raises SystemExit."""
+    make_threaded_server(app, listener).serve_forever()
