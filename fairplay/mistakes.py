@@ -49,6 +49,6 @@ def recognise(data: bytes) -> Mistake | None:
     for first_bytes, mistake in _BY_FIRST_BYTES:
         if start.startswith(first_bytes):
             return mistake
-    if data[24:28] == (len(data) - 28).to_bytes(4, "big") and data[:8] == b"\0\0\0\x01SIM1":
+    if data.startswith(b"\0\0\0\x01SIM1") and int.from_bytes(data[24:28], "big") == len(data) - 28:
         return Mistake("a CKC", "send the SPC; a CKC is the answer to it")
     return None

@@ -1,8 +1,10 @@
 """The SPC, Server Playback Context: what a device sends to ask for a key. Built by the device, opened by the KSM.
 
-envelope   version, mark, IV, SPC key under RSA-OAEP, certificate hash, payload length
-payload    TLLV blocks under the SPC key (AES-128-CBC)
-  SK..R1   session key, HU (the device_id) and R1 under DASk
+Its layers, from the outside in:
+
+    envelope   version, mark, IV, SPC key under RSA-OAEP, certificate hash, payload length
+    payload    TLLV blocks under the SPC key (AES-128-CBC)
+    SK..R1     session key, HU (the device_id) and R1 under DASk (AES-128-CBC)
 """
 
 from collections.abc import Mapping
@@ -28,6 +30,7 @@ from fairplay.errors import (
     UnsupportedProtocol,
 )
 from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS
+from fairplay.mistakes import recognise
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 from fairplay.tllv import RandomBytes
 
@@ -210,7 +213,7 @@ def read_envelope(spc: bytes) -> Envelope:
     Raises `NotAnSpc`, `UnknownVersion`, `MissingMark` or `BadPayloadLength`.
     """
     smallest = min(header.size for header in SPC_HEADERS.values())
-    if len(spc) < 8 or not spc.startswith(b"\0\0\0"):
+    if len(spc) < 8 or not spc.startswith(b"\0\0\0") or recognise(spc):
         raise NotAnSpc.because_of(spc, smallest)
     header = SPC_HEADERS.get(spc[3])
     if header is None:
@@ -227,7 +230,7 @@ def read_envelope(spc: bytes) -> Envelope:
     version, mark, iv, wrapped_key, certificate_hash, length = header.unpack(spc)
     if length == 0 or length % BLOCK or header.size + length != len(spc):
         raise BadPayloadLength(
-            f"a multiple of 16 that makes the message {len(spc)} bytes long with its {header.size}-byte header",
+            f"the {len(spc) - header.size} bytes that follow the header, as a multiple of 16",
             f"{length}",
             "send the SPC whole, with nothing before or after it",
         )

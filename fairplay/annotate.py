@@ -1,0 +1,243 @@
+"""Explain an SPC or CKC byte by byte, as far as the keys at hand and the bytes themselves allow.
+
+Nothing here refuses anything: where a message is broken the annotation says so and goes on. The layers open one
+after the other, each with offsets of its own: envelope (or frame) → payload → SK..R1.
+"""
+
+import datetime
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from dataclasses import field as _field
+
+from fairplay import layout, tllv
+from fairplay.aes import BLOCK, cbc_decrypt
+from fairplay.ckc import ckc_key
+from fairplay.errors import BadTllv, FairPlayError, SpcError
+from fairplay.layout import (
+    CKC_HEADER,
+    CKC_TAGS,
+    SKR1_PLAINTEXT,
+    SKR1_VALUE,
+    SPC_HEADERS,
+    SPC_TAGS,
+    TLLV_HEADER,
+    Field,
+    Kind,
+    Layout,
+    Origin,
+    Tag,
+)
+from fairplay.mistakes import recognise
+from fairplay.session_key import DerivedKeys, derive, unseal
+from fairplay.spc import KeyServer, SpcContents, read_envelope, unwrap
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What `data` is, the bytes at `offset` of its `layer`. `problem` is empty where nothing is wrong."""
+
+    layer: str
+    offset: int
+    data: bytes = _field(repr=False)
+    field: str
+    value: str
+    meaning: str
+    origin: Origin = Origin.FAIRPLAY
+    problem: str = ""
+
+    @property
+    def length(self) -> int:
+        """How many bytes."""
+        return len(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class MessageKeys:
+    """The symmetric keys of one SPC and its CKC, each None where unknown: what opens the layers."""
+
+    spc_key: bytes | None = _field(default=None, repr=False)
+    derived: DerivedKeys | None = _field(default=None, repr=False)
+    ckc_key: bytes | None = _field(default=None, repr=False)
+
+
+def keys_of(spc: SpcContents) -> MessageKeys:
+    """Return the keys that the builder of an SPC knows."""
+    return MessageKeys(spc.spc_key, spc.derived, ckc_key(spc.block.r1, spc.anti_replay_seed))
+
+
+def annotate_spc(spc: bytes, keys: MessageKeys | KeyServer | None = None) -> list[Annotation]:
+    """Return every field of an SPC in order: with a key server's keys, with one message's keys, or without any."""
+    header = SPC_HEADERS.get(int.from_bytes(spc[:4], "big")) if len(spc) >= 4 else None
+    if header is None or len(spc) < header.size:
+        return [_unreadable("envelope", 0, spc, "SPC envelope", _opening_problem(spc))]
+    notes = _annotate_layout("envelope", header, spc[: header.size], 0)
+    payload = spc[header.size :]
+    notes.append(_rest("envelope", header.size, payload, "encrypted payload", "TLLV blocks", _opening_problem(spc)))
+    known = _recover(spc, keys) if isinstance(keys, KeyServer) else keys or MessageKeys()
+    if known.spc_key:
+        notes += _annotate_payload(_decrypt(known.spc_key, spc[8:24], payload), SPC_TAGS)
+        notes += _annotate_session_key(notes, keys.ask if isinstance(keys, KeyServer) else None, known.derived)
+    return notes
+
+
+def annotate_ckc(ckc: bytes, keys: MessageKeys | None = None) -> list[Annotation]:
+    """Return every field of a CKC in order, as far as `keys` open it."""
+    if len(ckc) < CKC_HEADER.size:
+        return [_unreadable("frame", 0, ckc, "CKC frame", f"expected at least {CKC_HEADER.size} bytes")]
+    notes = _annotate_layout("frame", CKC_HEADER, ckc[: CKC_HEADER.size], 0)
+    payload = ckc[CKC_HEADER.size :]
+    stated = int.from_bytes(ckc[24:28], "big")
+    problem = "" if stated == len(payload) else f"the frame says {stated} bytes, there are {len(payload)}"
+    notes.append(_rest("frame", CKC_HEADER.size, payload, "encrypted payload", "TLLV blocks", problem))
+    if keys and keys.ckc_key:
+        notes += _annotate_payload(_decrypt(keys.ckc_key, ckc[8:24], payload), {**SPC_TAGS, **CKC_TAGS})
+    return notes
+
+
+def _recover(spc: bytes, keys: KeyServer) -> MessageKeys:
+    try:
+        envelope = read_envelope(spc)
+    except SpcError:
+        return MessageKeys()
+    private_key = keys.private_keys.get(envelope.certificate_hash)
+    return MessageKeys(spc_key=unwrap(envelope, private_key) if private_key else None)
+
+
+def _opening_problem(spc: bytes) -> str:
+    try:
+        read_envelope(spc)
+    except SpcError as error:
+        return str(error)
+    return ""
+
+
+def _decrypt(key: bytes, iv: bytes, payload: bytes) -> bytes:
+    return cbc_decrypt(key, iv, payload[: len(payload) // BLOCK * BLOCK])
+
+
+def _annotate_payload(payload: bytes, known: Mapping[bytes, Tag]) -> list[Annotation]:
+    notes: list[Annotation] = []
+    seen: set[bytes] = set()
+    offset = 0
+    while offset < len(payload):
+        try:
+            block = tllv.read_block(payload, offset)
+        except BadTllv as error:
+            return [*notes, _unreadable("payload", offset, payload[offset:], "unreadable", str(error))]
+        notes += _annotate_block(payload, block, known.get(block.tag), duplicate=block.tag in seen)
+        seen.add(block.tag)
+        offset = tllv.end_of(block)
+    missing = [tag for tag in known.values() if tag.required and tag.code not in seen and _belongs(tag, known)]
+    return notes + [_missing(tag, offset) for tag in missing]
+
+
+def _belongs(tag: Tag, known: Mapping[bytes, Tag]) -> bool:
+    # A CKC may hold any of the SPC's tags, but requires only its own.
+    return tag.code in CKC_TAGS or known is SPC_TAGS
+
+
+def _missing(tag: Tag, offset: int) -> Annotation:
+    return Annotation(
+        "payload", offset, b"", tag.name, "missing", tag.meaning, problem=f"required tag {tag.code.hex()}"
+    )
+
+
+def _annotate_block(payload: bytes, block: tllv.Tllv, tag: Tag | None, *, duplicate: bool) -> Iterator[Annotation]:
+    name = tag.name if tag else "unknown tag"
+    header = payload[block.offset : block.offset + TLLV_HEADER.size]
+    sizes = f"value {len(block.value)}, padding {block.padding}"
+    meaning = tag.meaning if tag else "skipped, as FairPlay wants it"
+    problem = "this tag occurs twice" if duplicate else ""
+    yield Annotation("payload", block.offset, header, f"{name}: header", f"{block.tag.hex()}, {sizes}", meaning,
+                     problem=problem)  # fmt: skip
+    start = block.offset + TLLV_HEADER.size
+    if tag and not tag.allows(len(block.value)):
+        yield _unreadable("payload", start, block.value, name, f"expected {tag.sizes}, found {len(block.value)}")
+    elif tag and tag.layout:
+        yield from _annotate_layout("payload", tag.layout, block.value, start, prefix=f"{name}: ")
+    elif block.value:
+        kind = tag.kind if tag else Kind.BYTES
+        yield Annotation("payload", start, block.value, name, _shown(block.value, kind), meaning)
+    if block.padding:
+        padding = payload[start + len(block.value) : tllv.end_of(block)]
+        yield Annotation("payload", start + len(block.value), padding, f"{name}: padding", _shown(padding, Kind.BYTES),
+                         "random, hides the length")  # fmt: skip
+
+
+def _annotate_session_key(notes: list[Annotation], ask: bytes | None, derived: DerivedKeys | None) -> list[Annotation]:
+    values = {note.field: note.data for note in notes if note.layer == "payload"}
+    iv, ciphertext = (values.get(f"SK..R1: {part.name}") for part in SKR1_VALUE.fields)
+    r2, tag = values.get(layout.R2.name), values.get(layout.INTEGRITY.name)
+    if derived is None and ask and r2:
+        derived = derive(ask, r2)
+    if derived is None or iv is None or ciphertext is None:
+        return []
+    inner = _annotate_layout("SK..R1", SKR1_PLAINTEXT, cbc_decrypt(derived.dask, iv, ciphertext), 0)
+    try:
+        unseal(derived, iv + ciphertext, tag or b"")
+    except FairPlayError as error:
+        last = inner[-1]
+        inner[-1] = Annotation(last.layer, last.offset, last.data, last.field, last.value, last.meaning, last.origin,
+                               str(error))  # fmt: skip
+    return inner
+
+
+def _annotate_layout(layer: str, table: Layout, data: bytes, start: int, prefix: str = "") -> list[Annotation]:
+    notes = []
+    position = 0
+    for item in table.fields:
+        part = data[position : position + item.size]
+        notes.append(
+            Annotation(layer, start + position, part, prefix + item.name, _named(part, item), item.meaning, item.origin)
+        )
+        position += item.size
+    return notes
+
+
+def _named(data: bytes, item: Field) -> str:
+    shown = _shown(data, item.kind)
+    return f"{shown} ({item.names[data]})" if data in item.names else shown
+
+
+def _shown(data: bytes, kind: Kind) -> str:
+    return _SHOW[kind](data)
+
+
+def _show_time(data: bytes) -> str:
+    moment = datetime.datetime.fromtimestamp(int.from_bytes(data, "big"), datetime.UTC)
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _show_text(data: bytes) -> str:
+    text = data.decode("utf-8", "replace")
+    return text if text.isprintable() and "\ufffd" not in text else data.hex()
+
+
+def _show_list(data: bytes, size: int) -> list[bytes]:
+    return [data[start : start + size] for start in range(0, len(data), size)]
+
+
+_SHOW: Mapping[Kind, Callable[[bytes], str]] = {
+    Kind.UINT: lambda data: str(int.from_bytes(data, "big")),
+    Kind.BYTES: lambda data: data.hex(),
+    Kind.TEXT: _show_text,
+    Kind.TIME: _show_time,
+    Kind.TAGS: lambda data: ", ".join(_tag_name(code) for code in _show_list(data, 8)) or "none",
+    Kind.VERSIONS: lambda data: ", ".join(str(int.from_bytes(part, "big")) for part in _show_list(data, 4)),
+}
+
+
+def _tag_name(code: bytes) -> str:
+    return SPC_TAGS[code].name if code in SPC_TAGS else code.hex()
+
+
+def _rest(layer: str, offset: int, data: bytes, name: str, meaning: str, problem: str) -> Annotation:
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    return Annotation(layer, offset, data, name, f"{len(data)} bytes, SHA-256 {digest}…", meaning, problem=problem)
+
+
+def _unreadable(layer: str, offset: int, data: bytes, name: str, problem: str) -> Annotation:
+    mistake = recognise(data) if offset == 0 else None
+    return Annotation(layer, offset, data, name, data[:32].hex(), mistake.what if mistake else "cannot be read",
+                      problem=problem)  # fmt: skip
