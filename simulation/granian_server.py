@@ -6,7 +6,9 @@ worker's Rust side releases the interpreter lock while it waits). So there is on
 it, and the port is taken by nobody else (Granian's own sockets would share it silently).
 """
 
+import os
 import socket
+import threading
 from typing import Any
 
 from flask import Flask
@@ -16,7 +18,7 @@ from granian.server.mt import MTServer
 
 THREADS = 16
 """Requests in work at the same time; more wait in the queue."""
-END_TIMEOUT = 5
+END_TIMEOUT = 3
 """Seconds that requests in work may take to end after a signal."""
 
 
@@ -27,7 +29,6 @@ class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
             interface=Interfaces.WSGI,
             http=HTTPModes.http1,
             blocking_threads=THREADS,
-            workers_kill_timeout=END_TIMEOUT,
             log_enabled=False,
         )
         self._listener = listener
@@ -39,8 +40,14 @@ class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
         holder: Any = SocketHolder  # its stub lacks the arguments: descriptor, Unix socket or not, backlog
         self._shd = holder(self._listener.detach(), False, self.backlog)
 
+    def signal_handler_interrupt(self, *_: object) -> None:
+        super().signal_handler_interrupt()  # type: ignore[no-untyped-call]
+        limit = threading.Timer(END_TIMEOUT, os._exit, args=(0,))
+        limit.daemon = True
+        limit.start()
+
     # A closing terminal sends SIGHUP: the end, not a wish to reload.
-    signal_handler_reload = MTServer.signal_handler_interrupt
+    signal_handler_reload = signal_handler_interrupt
 
 
 def serve_granian(app: Flask, listener: socket.socket) -> None:
