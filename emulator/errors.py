@@ -3,7 +3,8 @@
 The numbers -9101 and below are this emulator's own. A refusal keeps the number of the service that refused.
 """
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 
 class EmulatorError(Exception):
@@ -96,28 +97,41 @@ class BadAddress(EmulatorError):
 
 
 class EntitlementDenied(EmulatorError):
-    """SEES answered in due form that it does not entitle. `number` is SEES's error number."""
+    """SEES answered in due form that it does not entitle.
+
+    `number` is SEES's error number (0 if it gave none), `response` its answer.
+    """
 
     title = "SEES denied the entitlement"
 
-    def __init__(self, *, step: int, error: int | None, text: str, status: int, fix: str) -> None:
+    def __init__(
+        self, *, step: int | None, error: int | None, text: str, status: int, fix: str, response: Mapping[str, Any]
+    ) -> None:
         super().__init__(step=step, expected="isAllowed true", found=f"{text!r} (HTTP {status})", fix=fix)
         self.number = 0 if error is None else error
-        self.text, self.status = text, status
+        self.text, self.status, self.response = text, status, response
 
 
 class LicenseRefused(EmulatorError):
     """ExpressPlay answered in due form that it issues no license.
 
-    `number` is its errorCode, `cause` the number of the SPC check that failed, or None.
+    `number` is its errorCode, `cause` the number of the SPC check that failed or None, `response` its answer.
     """
 
     title = "ExpressPlay refused the license"
 
-    def __init__(self, *, step: int, code: int, message: str, hint: str, cause: int | None, status: int) -> None:
+    def __init__(
+        self,
+        *,
+        step: int | None,
+        code: int,
+        message: str,
+        hint: str,
+        cause: int | None,
+        status: int,
+        response: Mapping[str, Any],
+    ) -> None:
         because = "" if cause is None else f", cause {cause}"
-        super().__init__(
-            step=step, expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint or "see explain"
-        )
+        super().__init__(step=step, expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint)
         self.number = code
-        self.message, self.hint, self.cause, self.status = message, hint, cause, status
+        self.message, self.hint, self.cause, self.status, self.response = message, hint, cause, status, response

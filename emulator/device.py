@@ -1,0 +1,95 @@
+"""A virtual device: a seed that is its identity, a clock of its own, and what its factory gave it.
+
+In reality the device id and the ASk are sealed inside the hardware. Here the factory is ExpressPlay's
+`/_sim/provisioning`, every virtual device holds the ASk, and so a holder of it can forge a device id.
+"""
+
+import base64
+import binascii
+import os
+import re
+from dataclasses import dataclass, field
+
+from emulator.errors import BadProvisioning
+from emulator.transport import EXPRESSPLAY, Web
+from fairplay.certificate import ApplicationCertificate, BadCertificate, load_certificate
+from fairplay.session_key import device_id_of
+from fairplay.spc import PlaybackState, SpcContents, build_spc
+from fairplay.tllv import RandomBytes
+from simulation.clock import Clock
+from simulation.strict_json import parse_json
+
+EXPECTED = '{"certificate": "<Base64 DER>", "ask": "<32 hex>"}'
+
+
+@dataclass(frozen=True)
+class Provisioning:
+    """What the factory puts into every device: the application certificate and the ASk (16 bytes)."""
+
+    certificate: ApplicationCertificate
+    ask: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device. The same `seed` is the same device; `random` is its source of random bytes."""
+
+    seed: str
+    provisioning: Provisioning
+    clock: Clock = field(default_factory=Clock, repr=False)
+    random: RandomBytes = field(default=os.urandom, repr=False)
+
+    @property
+    def device_id(self) -> str:
+        """HU in its textual form, 40 lower-case hex digits."""
+        return device_id_of(self.seed).hex()
+
+
+def make_spc(device: Device, content_id: str, state: PlaybackState = PlaybackState.READY) -> tuple[bytes, SpcContents]:
+    """Return a fresh SPC for `content_id`, and what is in it, which opens the CKC later."""
+    return build_spc(
+        certificate=device.provisioning.certificate,
+        ask=device.provisioning.ask,
+        device_id=device_id_of(device.seed),
+        asset_id=content_id.encode(),
+        now=int(device.clock.now()),
+        random=device.random,
+        state=state,
+    )
+
+
+def parse_provisioning(body: bytes) -> Provisioning:
+    """Read the factory's answer; BadProvisioning for anything but a certificate and an ASk of the right forms."""
+    try:
+        value = parse_json(body)
+    except ValueError as error:
+        raise _bad(f"something else: {error}") from None
+    match value:
+        case {"certificate": str(certificate), "ask": str(ask)}:
+            pass
+        case _:
+            raise _bad("JSON of another form")
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", ask):
+        raise _bad(f"an ask of {len(ask)} characters that is no such hex")
+    try:
+        der = base64.b64decode(certificate, validate=True)
+        return Provisioning(load_certificate(der), bytes.fromhex(ask))
+    except (binascii.Error, ValueError) as error:
+        reason = str(error) if isinstance(error, BadCertificate) else "a certificate that is no Base64"
+        raise _bad(reason) from None
+
+
+def provision(web: Web, expressplay: str) -> Provisioning:
+    """Fetch what the factory gives a device from the ExpressPlay at base URL `expressplay`."""
+    answer = web.ask(EXPRESSPLAY, "GET", f"{expressplay}/_sim/provisioning", step=None)
+    if answer.status == 404:
+        fix = "start expressplay-mock without --no-sim, and check that --expressplay is its address"
+        raise answer.unexpected(EXPECTED, fix=fix)
+    if answer.status != 200:
+        raise answer.unexpected(EXPECTED)
+    return parse_provisioning(answer.body)
+
+
+def _bad(found: str) -> BadProvisioning:
+    fix = "check that --expressplay is the address of expressplay-mock, and not of SEES"
+    return BadProvisioning(step=None, expected=EXPECTED, found=found, fix=fix)

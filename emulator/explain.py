@@ -1,0 +1,45 @@
+"""`explain CODE`: from a number to what it means, at which step, and what to do."""
+
+import re
+from collections.abc import Mapping
+
+from emulator.meanings import MEANINGS, Meaning
+
+BY_NUMBER: Mapping[int, Meaning] = {meaning.number: meaning for meaning in MEANINGS}
+UNKNOWN_FIX = "ask whoever runs the service that gave this number"
+NEAR = 3
+
+
+class UnknownCode(Exception):
+    """No such number in the table. `near` holds the most similar ones, best first."""
+
+    def __init__(self, code: str, near: tuple[Meaning, ...]) -> None:
+        self.code, self.near = code, near
+        listed = ", ".join(f"{meaning.number} ({meaning.title})" for meaning in near)
+        super().__init__(f"No number {code[:40]!r} is known here. Near it: {listed}.")
+
+
+def explain(code: str) -> Meaning:
+    """Return the meaning of a number as a person types it; the minus may be left out. Raises `UnknownCode`."""
+    text = code.strip().replace("−", "-")
+    if re.fullmatch(r"[+-]?[0-9]{1,9}", text):
+        number = int(text)
+        for candidate in (number, -abs(number)):
+            if candidate in BY_NUMBER:
+                return BY_NUMBER[candidate]
+    raise UnknownCode(code, _near(text))
+
+
+def fix_for(number: int | None) -> str:
+    """Return the table's advice for a number, or general advice for one it lacks."""
+    meaning = BY_NUMBER.get(number) if number is not None else None
+    return meaning.fix if meaning else UNKNOWN_FIX
+
+
+def _near(text: str) -> tuple[Meaning, ...]:
+    from difflib import SequenceMatcher
+
+    def likeness(meaning: Meaning) -> float:
+        return SequenceMatcher(None, text[:16].lstrip("+-"), str(abs(meaning.number))).ratio()
+
+    return tuple(sorted(MEANINGS, key=likeness, reverse=True)[:NEAR])

@@ -1,0 +1,186 @@
+"""The client's two questions: SEES for a token URL, ExpressPlay for a license; each answer checked before use."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
+from emulator.explain import fix_for
+from emulator.key_uri import TOKEN_PARAMETER
+from emulator.transport import EXPRESSPLAY, SEES, Answer, Web, is_http_url
+
+SEES_PATH = "/sees/SEESServlet"
+VERSION = 1
+MAX_TOKEN_URL = 8192
+
+ENTITLEMENT = "a response object (messageID, version, isAllowed, epTokenURL)"
+LICENSE = "a CKC (raw, <ckc>Base64</ckc> or JSON) or a refusal object"
+_CKC_TEXT = re.compile(rb"\s*<ckc>([A-Za-z0-9+/=\s]*)</ckc>\s*")
+
+
+class RequestType(IntEnum):
+    """What a client wants of SEES."""
+
+    TIME_BASED = 1
+    REGISTRATION = 2
+    DEVICE_BOUND = 3
+
+
+@dataclass(frozen=True)
+class Entitlement:
+    """SEES said yes: the token URL, and the exchange as it was."""
+
+    token_url: str = field(repr=False)
+    request: Mapping[str, Any]
+    response: Mapping[str, Any] = field(repr=False)
+    url: str
+    status: int
+
+    @property
+    def token(self) -> str:
+        """The token alone, base64url."""
+        return _token_of(self.token_url) or ""
+
+
+@dataclass(frozen=True)
+class LicenseAnswer:
+    """ExpressPlay issued: the raw CKC, and the shape (raw, text, JSON) in which it came."""
+
+    ckc: bytes = field(repr=False)
+    shape: str
+    url: str
+    status: int
+
+
+def entitlement_request(message_id: str, kind: RequestType, content_id: str, cookie: str) -> dict[str, Any]:
+    """Return the request object of SEES's public API."""
+    return {
+        "messageID": message_id,
+        "version": VERSION,
+        "requestType": int(kind),
+        "contentID": content_id,
+        "customerCookie": cookie,
+    }
+
+
+def ask_sees(web: Web, sees: str, request: Mapping[str, Any], *, step: int) -> Entitlement:
+    """Send an entitlement request. EntitlementDenied for a no; other EmulatorErrors for an answer that is none."""
+    url = f"{sees}{SEES_PATH}"
+    answer = web.post_json(SEES, url, request, step=step)
+    response = answer.json_object(ENTITLEMENT)
+    return Entitlement(check_entitlement(request, response, answer), request, response, url, answer.status)
+
+
+def check_entitlement(request: Mapping[str, Any], response: Mapping[str, Any], answer: Answer) -> str:
+    """Check a response object against its request and return the token URL.
+
+    Order: form, messageID, denial, version, token URL. A response to another message is never believed, not
+    even its denial.
+    """
+    match response:
+        case {"messageID": str(message_id), "version": int(version), "isAllowed": bool(allowed)} if type(
+            version
+        ) is int and isinstance(response.get("epTokenURL"), str):
+            pass
+        case _:
+            raise answer.unexpected(ENTITLEMENT, _describe(response, answer))
+    if message_id != request["messageID"]:
+        raise MessageIdMismatch(
+            step=answer.step,
+            expected=f"the request's messageID {request['messageID']}",
+            found=repr(message_id[:80]),
+            fix="SEES must echo it; the entitlement counts as denied",
+        )
+    if not allowed:
+        raise _denial(response, answer)
+    if not 1 <= version <= VERSION:
+        raise answer.unexpected(f"version 1 to {VERSION}", f"version {version}", "SEES must not answer above it")
+    token_url: str = response["epTokenURL"]
+    if len(token_url) > MAX_TOKEN_URL or not is_http_url(token_url) or _token_of(token_url) is None:
+        raise answer.unexpected(
+            f"an epTokenURL like https://<host>/hms/fp/rights/?{TOKEN_PARAMETER}=<token>",
+            f"another text of {len(token_url)} characters",
+            "SEES must hand on the URL that ExpressPlay's token request returned",
+        )
+    return token_url
+
+
+def ask_license(web: Web, token_url: str, spc: bytes, *, step: int) -> LicenseAnswer:
+    """Post the raw SPC to the token URL. LicenseRefused for a refusal object."""
+    content_type = "application/octet-stream"
+    answer = web.ask(EXPRESSPLAY, "POST", token_url, step=step, body=spc, content_type=content_type)
+    if answer.status != 200:
+        raise _refusal(answer)
+    ckc, shape = unwrap_ckc(answer)
+    return LicenseAnswer(ckc, shape, answer.url, answer.status)
+
+
+def unwrap_ckc(answer: Answer) -> tuple[bytes, str]:
+    """Return the raw CKC of an answer and the name of its shape; UnexpectedAnswer for any other body."""
+    start = answer.body.lstrip()[:1]
+    if text := _CKC_TEXT.fullmatch(answer.body):
+        return _base64(text[1], answer), "text"
+    if start == b"{":
+        value = answer.json_object(LICENSE)
+        if "errorCode" in value:
+            raise _refusal(answer)
+        if isinstance(ckc := value.get("ckc"), str):
+            return _base64(ckc.encode("utf-8", "replace"), answer), "json"
+        raise answer.unexpected(LICENSE, "JSON without ckc")
+    if start in (b"", b"<"):
+        raise answer.unexpected(LICENSE)
+    return answer.body, "raw"
+
+
+def _base64(text: bytes, answer: Answer) -> bytes:
+    try:
+        return base64.b64decode(b"".join(text.split()), validate=True)
+    except binascii.Error:
+        raise answer.unexpected(LICENSE, "a CKC whose Base64 is damaged") from None
+
+
+def _token_of(token_url: str) -> str | None:
+    values = parse_qs(urlsplit(token_url).query).get(TOKEN_PARAMETER, [])
+    if len(values) == 1 and re.fullmatch(r"[A-Za-z0-9_-]+={0,2}", values[0]):
+        return values[0]
+    return None
+
+
+def _describe(response: Mapping[str, Any], answer: Answer) -> str:
+    names = ", ".join(sorted(str(name)[:20] for name in response)[:8]) or "no members"
+    return f"an object of {names} with HTTP {answer.status}"
+
+
+def _denial(response: Mapping[str, Any], answer: Answer) -> EntitlementDenied:
+    error, text = response.get("error"), response.get("errorText")
+    number = error if type(error) is int else None
+    return EntitlementDenied(
+        step=answer.step,
+        error=number,
+        text=text if isinstance(text, str) else "no errorText",
+        status=answer.status,
+        fix=fix_for(number),
+        response=response,
+    )
+
+
+def _refusal(answer: Answer) -> LicenseRefused | UnexpectedAnswer:
+    match response := answer.json_object(LICENSE):
+        case {"errorCode": int(code), "errorMessage": str(message)}:
+            cause, hint = response.get("cause"), response.get("hint")
+            return LicenseRefused(
+                step=answer.step,
+                code=code,
+                message=message,
+                hint=(hint if isinstance(hint, str) and hint else fix_for(code)).rstrip("."),
+                cause=cause if type(cause) is int else None,
+                status=answer.status,
+                response=response,
+            )
+        case _:
+            return answer.unexpected(LICENSE, answer.shape())
