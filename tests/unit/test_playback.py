@@ -1,0 +1,181 @@
+"""Playing the committed titles: the outcomes of the right, a wrong and no key; damage; the still picture."""
+
+import json
+import struct
+import tomllib
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from emulator.playback import Kind, PlaybackError, TrackResult, Verdict, fingerprints, play_track, still_png
+
+CONTENT = Path(__file__).parents[2] / "server" / "content"
+KEYS = {
+    title: entry["keys"][0] for title, entry in tomllib.loads((CONTENT / "catalog.toml").read_text())["titles"].items()
+}
+WRONG = bytes(range(16))
+TRACKS: list[tuple[str, Kind]] = [(title, kind) for title in KEYS for kind in ("video", "audio")]
+every_track = pytest.mark.parametrize(("title", "kind"), TRACKS)
+
+
+def track(title: str, kind: Kind) -> bytes:
+    names = [f"{kind}-init.mp4", *(f"{kind}-{number}.m4s" for number in (1, 2, 3))]
+    return b"".join((CONTENT / title / name).read_bytes() for name in names)
+
+
+def frames_of(title: str, kind: Kind) -> Sequence[str]:
+    frames: list[str] = json.loads((CONTENT / title / "frames.json").read_text())[kind]
+    return frames
+
+
+def key_of(title: str) -> bytes:
+    return bytes.fromhex(KEYS[title]["cek"])
+
+
+def play(title: str, kind: Kind, key: bytes | None, data: bytes | None = None) -> TrackResult:
+    return play_track(kind, track(title, kind) if data is None else data, key, frames_of(title, kind))
+
+
+@every_track
+def test_right_key_plays_every_frame(title: str, kind: Kind) -> None:
+    result = play(title, kind, key_of(title))
+    assert result.verdict is Verdict.PLAYED
+    assert result.frames == result.expected == len(frames_of(title, kind)) > 100
+
+
+@every_track
+def test_wrong_key_is_told_as_such(title: str, kind: Kind) -> None:
+    result = play(title, kind, WRONG)
+    assert (result.verdict, result.frames) == (Verdict.WRONG_KEY, 0)
+    assert "key does not fit" in result.detail
+
+
+@every_track
+def test_key_of_the_other_title_is_a_wrong_key(title: str, kind: Kind) -> None:
+    (other,) = KEYS.keys() - {title}
+    assert play(title, kind, key_of(other)).verdict is Verdict.WRONG_KEY
+
+
+@every_track
+def test_without_a_key_nothing_is_decoded(title: str, kind: Kind) -> None:
+    result = play(title, kind, None)
+    assert (result.verdict, result.frames) == (Verdict.NO_KEY, 0)
+    assert "there is no key" in result.detail
+
+
+@every_track
+def test_iv_of_the_ckc_counts(title: str, kind: Kind) -> None:
+    data, expected = track(title, kind), frames_of(title, kind)
+    iv = bytes.fromhex(KEYS[title]["iv"])
+    assert play_track(kind, data, key_of(title), expected, iv=iv).verdict is Verdict.PLAYED
+    assert play_track(kind, data, key_of(title), expected, iv=WRONG).verdict is Verdict.WRONG_KEY
+
+
+@every_track
+def test_missing_samples_are_damage_not_a_wrong_key(title: str, kind: Kind) -> None:
+    result = play(title, kind, key_of(title), track(title, kind)[:-3000])
+    assert result.verdict is Verdict.DAMAGED
+    assert f"where {result.expected} belong" in result.detail
+    assert 0 < result.frames < result.expected
+
+
+@every_track
+def test_one_flipped_byte_is_damage_not_a_wrong_key(title: str, kind: Kind) -> None:
+    data = bytearray(track(title, kind))
+    data[-2000] ^= 0xFF
+    result = play(title, kind, key_of(title), bytes(data))
+    assert result.verdict is Verdict.DAMAGED
+    assert result.frames > result.expected / 2
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+@pytest.mark.parametrize("data", [b"", b"#EXTM3U\n", bytes(4096), b"<html>404</html>" * 100])
+@pytest.mark.parametrize("key", [None, WRONG])
+def test_what_is_no_track_is_damaged(kind: Kind, data: bytes, key: bytes | None) -> None:
+    assert play("film", kind, key, data).verdict is Verdict.DAMAGED
+
+
+def test_wrong_kind_of_track_is_damaged() -> None:
+    result = play_track("audio", track("film", "video"), key_of("film"), frames_of("film", "audio"))
+    assert result.verdict is Verdict.DAMAGED
+    assert "0 audio streams" in result.detail
+
+
+def test_other_pictures_under_the_right_key_do_not_pass() -> None:
+    expected = list(frames_of("film", "video"))
+    expected[7], expected[8] = expected[8], expected[7]
+    result = play_track("video", track("film", "video"), key_of("film"), expected)
+    assert (result.verdict, result.frames) == (Verdict.DAMAGED, len(expected) - 2)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60)
+@given(cut=st.integers(0, 9000), noise=st.binary(max_size=64), key=st.sampled_from([None, WRONG, key_of("film")]))
+def test_any_bytes_give_a_verdict(cut: int, noise: bytes, key: bytes | None) -> None:
+    data = track("film", "audio")
+    damaged = data[:cut] + noise + data[cut + len(noise) : 9000]
+    result = play_track("audio", damaged, key, frames_of("film", "audio"))
+    assert result.verdict in (Verdict.DAMAGED, Verdict.NO_KEY)
+
+
+def test_key_or_iv_of_another_size_is_refused_without_showing_it() -> None:
+    for key, iv in ((b"secret", None), (WRONG, b"secret")):
+        with pytest.raises(ValueError, match="has 16 bytes, this one 6") as caught:
+            play_track("video", b"", key, [], iv=iv)
+        assert "secret" not in str(caught.value)
+
+
+@every_track
+def test_no_result_shows_the_key(title: str, kind: Kind) -> None:
+    key = key_of(title)
+    for data in (track(title, kind), track(title, kind)[:-3000], b""):
+        assert key.hex() not in repr(play(title, kind, key, data))
+
+
+def test_libav_says_nothing_on_standard_error(capfd: pytest.CaptureFixture[str]) -> None:
+    for key in (WRONG, None):
+        play("film", "video", key)
+        play("film", "audio", key)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_fingerprints_need_the_key() -> None:
+    assert fingerprints("audio", track("film", "audio"), key_of("film")) == frames_of("film", "audio")
+    with pytest.raises(PlaybackError, match="there is no key"):
+        fingerprints("video", track("film", "video"))
+
+
+def test_still_is_a_png_of_the_picture() -> None:
+    png = still_png(track("film", "video"), key_of("film"), 84)
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert struct.unpack(">II", png[16:24]) == (320, 180)
+    assert len(set(_png_pixels(png))) > 1000
+
+
+def test_stills_of_two_moments_differ() -> None:
+    data, key = track("film", "video"), key_of("film")
+    assert still_png(data, key, 0) != still_png(data, key, 119)
+
+
+@pytest.mark.parametrize(
+    ("key", "at_frame", "told"), [(WRONG, 84, "does not decode"), (None, 84, "no key"), ("right", 120, "no frame 120")]
+)
+def test_no_still_without_the_picture(key: bytes | str | None, at_frame: int, told: str) -> None:
+    chosen = key_of("film") if isinstance(key, str) else key
+    with pytest.raises(PlaybackError, match=told):
+        still_png(track("film", "video"), chosen, at_frame)
+
+
+def _png_pixels(png: bytes) -> list[bytes]:
+    """Return the filtered RGB triplets of a PNG: enough to see that they are not all alike."""
+    body, at = b"", 8
+    while at < len(png):
+        (length,) = struct.unpack(">I", png[at : at + 4])
+        if png[at + 4 : at + 8] == b"IDAT":
+            body += png[at + 8 : at + 8 + length]
+        at += 12 + length
+    raw = zlib.decompress(body)
+    return [raw[i : i + 3] for i in range(0, len(raw), 3)]
