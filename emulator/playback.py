@@ -75,7 +75,7 @@ def play_track(
         return result(Verdict.DAMAGED, str(error))
 
     frames = sum(got == wanted for got, wanted in zip(prints, expected, strict=False))
-    if prints == list(expected) and fault is None:
+    if prints == list(expected) and prints and fault is None:
         return result(Verdict.PLAYED, f"All {frames} {kind} frames are those of the clear source.", frames)
     if len(stored) != len(expected):
         detail = f"The {kind} track has {len(stored)} whole samples where {len(expected)} belong."

@@ -1,12 +1,15 @@
 """Playing the committed titles: the outcomes of the right, a wrong and no key; damage; the still picture."""
 
+import io
 import json
 import struct
+import sys
 import tomllib
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
+import av
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +68,26 @@ def test_without_a_key_nothing_is_decoded(title: str, kind: Kind) -> None:
     result = play(title, kind, None)
     assert (result.verdict, result.frames) == (Verdict.NO_KEY, 0)
     assert "there is no key" in result.detail
+
+
+def test_clear_track_plays_without_a_key() -> None:
+    data = _clear_video(frames=5)
+    expected = fingerprints("video", data)
+    assert len(set(expected)) == 5
+    assert play_track("video", data, None, expected).verdict is Verdict.PLAYED
+    # Where nothing is encrypted, no key is to blame.
+    assert play_track("video", data, WRONG, expected[::-1]).verdict is Verdict.DAMAGED
+
+
+def test_nothing_expected_is_not_played() -> None:
+    init = (CONTENT / "film" / "video-init.mp4").read_bytes()
+    assert play_track("video", init, key_of("film"), []).verdict is Verdict.DAMAGED
+
+
+def test_missing_pyav_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(PlaybackError, match=r"pip install 'fairplay-device-binding\[video\]'"):
+        play("film", "video", WRONG)
 
 
 @every_track
@@ -167,6 +190,19 @@ def test_no_still_without_the_picture(key: bytes | str | None, at_frame: int, to
     chosen = key_of("film") if isinstance(key, str) else key
     with pytest.raises(PlaybackError, match=told):
         still_png(track("film", "video"), chosen, at_frame)
+
+
+def _clear_video(frames: int) -> bytes:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=24, width=64, height=48, pix_fmt="yuv420p")
+        for number in range(frames):
+            picture = av.VideoFrame(64, 48, "yuv420p")
+            for plane in picture.planes:
+                plane.update(bytes([40 * number]) * plane.buffer_size)
+            container.mux(stream.encode(picture))
+        container.mux(stream.encode(None))
+    return file.getvalue()
 
 
 def _png_pixels(png: bytes) -> list[bytes]:
