@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from fairplay.mistakes import recognise
 
-SPC_VERSIONS = {2048: 2}
+SPC_VERSIONS = {1024: 1, 2048: 2}
+"""RSA key size in bits → the version of an SPC made with it."""
 
 
 class BadCertificate(ValueError):

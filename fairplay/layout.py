@@ -112,7 +112,10 @@ def _spc_header(rsa_bytes: int, oaep: str) -> Layout:
     )
 
 
-SPC_HEADERS: Mapping[int, Layout] = {2: _spc_header(256, "RSA-2048 OAEP, SHA-256")}
+SPC_HEADERS: Mapping[int, Layout] = {
+    1: _spc_header(128, "RSA-1024 OAEP, SHA-1"),
+    2: _spc_header(256, "RSA-2048 OAEP, SHA-256"),
+}
 CKC_HEADER = Layout(
     Field("version", 4, "CKC version, always 1", Kind.UINT),
     _RESERVED,

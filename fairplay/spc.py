@@ -13,7 +13,7 @@ from enum import Enum
 
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt
@@ -34,7 +34,10 @@ from fairplay.mistakes import recognise
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 from fairplay.tllv import RandomBytes
 
-OAEP_PADDING = {2: OAEP(MGF1(SHA256()), SHA256(), None)}
+OAEP_PADDING = {
+    1: OAEP(MGF1(SHA1()), SHA1(), None),  # noqa: S303 - FairPlay's choice
+    2: OAEP(MGF1(SHA256()), SHA256(), None),
+}
 DEVICE_PROTOCOLS = (1,)
 SERVER_PROTOCOLS = (1, 2)
 HDCP_TYPE_1 = 1

@@ -29,10 +29,10 @@ settings.load_profile("fixed")
 ASK = bytes(range(16))
 
 
-@pytest.fixture(scope="session")
-def private_key() -> rsa.RSAPrivateKey:
-    """The key server's RSA-2048 key."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+@pytest.fixture(scope="session", params=[2048, 1024], ids=["v2", "v1"])
+def private_key(request: pytest.FixtureRequest) -> rsa.RSAPrivateKey:
+    """The key server's RSA key. Its size decides the version of the SPCs, so both versions take every test."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=request.param)
 
 
 @pytest.fixture(scope="session")

@@ -38,7 +38,7 @@ def test_with_keys_every_layer_opens_down_to_hu(new_spc: NewSpc, key_server: Key
     notes = annotate_spc(spc, key_server if whose == "key server" else keys_of(contents))
     layers = by_layer(notes)
     assert layers["envelope"] == spc
-    assert len(layers["payload"]) == len(spc) - 304
+    assert len(layers["payload"]) == len(spc) - layout.SPC_HEADERS[contents.version].size
     assert len(layers["SK..R1"]) == 96
     (hu,) = [note for note in notes if note.field == "HU"]
     assert (hu.offset, hu.length, hu.value) == (16, 20, contents.device_id)

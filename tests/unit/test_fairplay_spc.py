@@ -33,7 +33,6 @@ from fairplay.spc import OAEP_PADDING, KeyServer, PlaybackState, SpcContents, op
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 Sealer = Callable[..., bytes]
-HEADER = layout.SPC_HEADERS[2]
 
 
 @pytest.fixture(scope="session")
@@ -55,8 +54,9 @@ def sealed_payload(new_spc: NewSpc, certificate: ApplicationCertificate) -> Call
 
     def seal(payload: bytes) -> bytes:
         key, iv = os.urandom(16), os.urandom(16)
-        wrapped = certificate.public_key.encrypt(key, OAEP_PADDING[2])
-        header = HEADER.pack(2, layout.MARK, iv, wrapped, certificate.hash, len(payload))
+        version = certificate.spc_version
+        wrapped = certificate.public_key.encrypt(key, OAEP_PADDING[version])
+        header = layout.SPC_HEADERS[version].pack(version, layout.MARK, iv, wrapped, certificate.hash, len(payload))
         return header + cbc_encrypt(key, iv, payload)
 
     return seal
@@ -71,12 +71,13 @@ def test_a_server_reads_what_the_device_wrote(new_spc: NewSpc, key_server: KeySe
     assert (opened.playback.created, opened.playback.session) == (1_700_000_000, b"sessions")
 
 
-def test_the_envelope_is_that_of_version_2(new_spc: NewSpc, certificate: ApplicationCertificate) -> None:
+def test_the_envelope_has_its_published_offsets(new_spc: NewSpc, certificate: ApplicationCertificate) -> None:
     spc, _ = new_spc()
-    assert spc[:8] == b"\0\0\0\x02SIM1"
-    assert spc[280:300] == certificate.hash
-    assert int.from_bytes(spc[300:304], "big") == len(spc) - 304
-    assert (len(spc) - 304) % 16 == 0
+    version, hash_at = {128: (1, 152), 256: (2, 280)}[certificate.public_key.key_size // 8]
+    assert spc[:8] == bytes([0, 0, 0, version]) + b"SIM1"
+    assert spc[hash_at : hash_at + 20] == certificate.hash
+    assert int.from_bytes(spc[hash_at + 20 : hash_at + 24], "big") == len(spc) - (hash_at + 24)
+    assert (len(spc) - (hash_at + 24)) % 16 == 0
 
 
 def test_two_messages_of_one_device_share_nothing_but_the_device_id(new_spc: NewSpc) -> None:
@@ -165,9 +166,10 @@ def test_a_spc_without_the_mark_is_never_processed(new_spc: NewSpc, key_server: 
 
 
 def test_another_certificate(new_spc: NewSpc, key_server: KeyServer) -> None:
-    spc, _ = new_spc()
+    spc, sent = new_spc()
+    end = layout.SPC_HEADERS[sent.version].size - 4
     with pytest.raises(UnknownCertificate) as refusal:
-        open_spc(spc[:280] + bytes(20) + spc[300:], key_server)
+        open_spc(spc[: end - 20] + bytes(20) + spc[end:], key_server)
     assert refusal.value.number == -42605
 
 
@@ -188,13 +190,14 @@ def test_trailing_bytes_are_refused(new_spc: NewSpc, key_server: KeyServer) -> N
 def test_key_unwrap_and_key_length_fail_in_the_same_words(
     new_spc: NewSpc, key_server: KeyServer, certificate: ApplicationCertificate
 ) -> None:
-    spc, _ = new_spc()
-    short_key = certificate.public_key.encrypt(bytes(15), OAEP_PADDING[2])
-    garbled = bytes([spc[24] ^ 1])
+    spc, sent = new_spc()
+    end = 24 + certificate.public_key.key_size // 8
+    short_key = certificate.public_key.encrypt(bytes(15), OAEP_PADDING[sent.version])
+    garbled = bytes([spc[24] ^ 1]) + spc[25:end]
     refusals = []
-    for wrapped in (garbled + spc[25:280], short_key):
+    for wrapped in (garbled, short_key):
         with pytest.raises(CannotDecrypt) as refusal:
-            open_spc(spc[:24] + wrapped + spc[280:], key_server)
+            open_spc(spc[:24] + wrapped + spc[end:], key_server)
         refusals.append(str(refusal.value))
     assert refusals[0] == refusals[1]
     assert refusals[0].startswith("-42605 ")
@@ -202,9 +205,9 @@ def test_key_unwrap_and_key_length_fail_in_the_same_words(
 
 def test_a_key_of_another_size_fails_in_the_same_words(new_spc: NewSpc, certificate: ApplicationCertificate) -> None:
     spc, _ = new_spc()
-    small = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    other = rsa.generate_private_key(public_exponent=65537, key_size=3072 - certificate.public_key.key_size)
     with pytest.raises(CannotDecrypt):
-        open_spc(spc, KeyServer({certificate.hash: small}, bytes(16)))
+        open_spc(spc, KeyServer({certificate.hash: other}, bytes(16)))
 
 
 # -------------------------------------------------------------------------------------------- refusals: payload
