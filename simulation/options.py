@@ -2,12 +2,30 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
 from simulation.logs import LEVELS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def base_url(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Check an address that paths are appended to; a click callback. Returns it without a slash at its end."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        complete = False
+    if not complete:
+        raise click.BadParameter(f"expected http://host:port or https://host:port, found {value!r}")
+    if "@" in parts.netloc or "?" in value or "#" in value or any(c.isspace() for c in value):
+        raise click.BadParameter("expected an address without user name, query, fragment and spaces")
+    return value.rstrip("/")
+
 
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
@@ -17,6 +35,11 @@ _OPTIONS = (
         show_default=True,
         type=click.IntRange(0, 65535),
         help="Port to listen on; 0 takes a free one, which the ready line on standard output tells.",
+    ),
+    click.option(
+        "--public-url",
+        callback=base_url,
+        help="Base URL under which others reach this service, where it is not http://HOST:PORT.",
     ),
     click.option(
         "--log-level",
@@ -35,7 +58,7 @@ _OPTIONS = (
 
 
 def serve_options(command: Command) -> Command:
-    """Add ``host``, ``port``, ``log_level``, ``no_sim`` and ``until_stdin_closes`` to a click command."""
+    """Add the options; the command gets host, port, public_url, log_level, no_sim and until_stdin_closes."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

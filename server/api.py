@@ -1,0 +1,142 @@
+"""The messages of the SEES public API: reading a request object, writing a response object. No I/O.
+
+Types are enforced, the GUID form of ``messageID`` and ``contentID`` is not: an id of another form is simply not
+in the catalog, and "unknown content" is the more useful answer. Unknown properties are ignored.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from server.errors import DeniedError, ErrorNumber
+from simulation.strict_json import parse_json
+
+VERSION = 1
+"""The protocol version spoken here, the only one there is."""
+MAX_BODY = 64 * 1024
+"""Bytes of a request."""
+MAX_ID_LENGTH = 256
+"""Characters of ``messageID`` and ``contentID``; a GUID has 36."""
+DEFAULT_REQUEST_TYPE = 1
+
+_TYPE_NAMES = {str: "a string", int: "an integer", bool: "a boolean", float: "a number with a fraction"} | {
+    dict: "an object",
+    list: "an array",
+    type(None): "null",
+}
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What a response repeats from its request, as far as the request could be read."""
+
+    message_id: str = ""
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class EntitlementRequest:
+    """A well-formed request object; whether its version, type, content and cookie are any good is decided later."""
+
+    message_id: str
+    version: int
+    request_type: int
+    content_id: str
+    cookie: str | None
+
+
+def parse_message(body: bytes) -> dict[str, Any]:
+    """Read the JSON object of a request; raises DeniedError (malformed request)."""
+    try:
+        message = parse_json(body)
+    except ValueError as error:
+        hint = " It looks like a form; send JSON instead." if body.startswith((b"messageID=", b"version=")) else ""
+        raise _malformed(f"{error}. Fix: POST one JSON object.{hint}") from None
+    if not isinstance(message, dict):
+        raise _malformed(f"expected a JSON object, found {_TYPE_NAMES[type(message)]}. Fix: POST one JSON object.")
+    return message
+
+
+def too_large() -> DeniedError:
+    """Refuse a body over the limit, which nobody reads any further."""
+    return _malformed(f"expected at most {MAX_BODY} bytes, found more. Fix: one request object per request.")
+
+
+def read_envelope(message: dict[str, Any]) -> Envelope:
+    """Take from any object, malformed or not, what the response must repeat.
+
+    The version answered is never above the one asked for.
+    """
+    message_id, version = message.get("messageID"), message.get("version")
+    return Envelope(
+        message_id if isinstance(message_id, str) else "",
+        min(version, VERSION) if _is_integer(version) else VERSION,
+    )
+
+
+def read_request(message: dict[str, Any]) -> EntitlementRequest:
+    """Check presence and type of the properties; raises DeniedError (malformed request)."""
+    return EntitlementRequest(
+        message_id=_string(message, "messageID"),
+        version=_integer(message, "version"),
+        request_type=_integer(message, "requestType", default=DEFAULT_REQUEST_TYPE),
+        content_id=_string(message, "contentID"),
+        cookie=_optional_string(message, "customerCookie"),
+    )
+
+
+def allowed(envelope: Envelope, token_url: str) -> dict[str, Any]:
+    """Build the response object of an entitlement."""
+    return _response(envelope, is_allowed=True, token_url=token_url)
+
+
+def denied(envelope: Envelope, error: DeniedError) -> dict[str, Any]:
+    """Build the response object of a denial or an error."""
+    return _response(envelope, is_allowed=False, token_url="") | {
+        "error": int(error.number),
+        "errorText": error.text,
+    }
+
+
+def _response(envelope: Envelope, *, is_allowed: bool, token_url: str) -> dict[str, Any]:
+    return {
+        "messageID": envelope.message_id,
+        "version": envelope.version,
+        "isAllowed": is_allowed,
+        "epTokenURL": token_url,
+    }
+
+
+def _malformed(text: str) -> DeniedError:
+    return DeniedError(ErrorNumber.MALFORMED_REQUEST, f"malformed request: {text}")
+
+
+def _is_integer(value: Any) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _string(message: dict[str, Any], name: str) -> str:
+    value = _optional_string(message, name)
+    if not value:
+        found = "nothing" if value is None else "an empty one"
+        raise _malformed(f"expected {name}, a string, found {found}. Fix: add it.")
+    if len(value) > MAX_ID_LENGTH:
+        raise _malformed(f"expected {name} of at most {MAX_ID_LENGTH} characters, found {len(value)}.")
+    return value
+
+
+def _optional_string(message: dict[str, Any], name: str) -> str | None:
+    if name not in message:
+        return None
+    value = message[name]
+    if not isinstance(value, str):
+        raise _malformed(f"expected {name} to be a string, found {_TYPE_NAMES[type(value)]}. Fix: quote it.")
+    return value
+
+
+def _integer(message: dict[str, Any], name: str, default: int | None = None) -> int:
+    value = message.get(name, default)
+    if name not in message and default is None:
+        raise _malformed(f"expected {name}, an integer, found nothing. Fix: add it.")
+    if not _is_integer(value):
+        raise _malformed(f"expected {name} to be an integer, found {_TYPE_NAMES[type(value)]}.")
+    return value

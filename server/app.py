@@ -1,0 +1,127 @@
+"""SEES as a Flask app: the edge between HTTP and the decision, and the titles as files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, abort, jsonify, request, send_from_directory
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from server import SERVICE, __version__, api
+from server.catalog import load_catalog
+from server.entitlement import RequestType, decide
+from server.errors import DeniedError
+from server.expressplay import ExpressPlay, ExpressPlayAccount
+from simulation.clock import Clock
+from simulation.http_errors import register_http_errors
+from simulation.journal import TRACE_HEADER, Journal, read_trace
+from simulation.routes import sim_routes
+
+CONTENT = Path(__file__).parent / "content"
+
+_MEDIA_TYPES = {
+    ".m3u8": "application/vnd.apple.mpegurl",
+    ".mp4": "video/mp4",
+    ".m4s": "video/mp4",
+    ".json": "application/json",
+    ".png": "image/png",
+}
+
+_STEPS = {RequestType.REGISTRATION: 1, RequestType.TIME_BASED: 6, RequestType.DEVICE_BOUND: 6}
+
+
+@dataclass(frozen=True)
+class Config:
+    """What SEES needs to know; its repr shows no secret."""
+
+    expressplay: ExpressPlayAccount
+    catalog: Path = CONTENT / "catalog.toml"
+    """The titles' files lie beside it, in a folder for each title."""
+    sim: bool = True
+
+
+def create_app(config: Config) -> Flask:
+    """Build the app; raises server.catalog.CatalogError. ExpressPlay need not be up yet."""
+    catalog = load_catalog(config.catalog)
+    clock = Clock()
+    journal = Journal("sees", clock)
+    expressplay = ExpressPlay(config.expressplay, journal)
+
+    app = Flask("server", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
+    register_http_errors(app)
+    app.register_blueprint(
+        sim_routes(
+            service=SERVICE,
+            version=__version__,
+            journal=journal,
+            health=lambda: None,  # a catalog that cannot be used has ended the start already
+            clock=None,
+            on_reset=None,
+            enabled=config.sim,
+        )
+    )
+
+    @app.post("/sees/SEESServlet")
+    def entitle() -> tuple[Response, int]:
+        trace = read_trace(request.headers.get(TRACE_HEADER))
+        envelope, message, step, why = api.Envelope(), None, None, None
+        try:
+            message = api.parse_message(_body())
+            envelope = api.read_envelope(message)
+            asked = api.read_request(message)
+            step = _STEPS.get(asked.request_type)
+            order = decide(asked, catalog, lambda cookie: expressplay.look_up(cookie, trace))
+            answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
+            why = order.why
+        except DeniedError as error:
+            answer, status = api.denied(envelope, error), error.number.http_status
+            why = error.text
+        journal.record(
+            step=step,
+            summary=_summary(answer),
+            trace=trace,
+            method="POST",
+            url=request.base_url,
+            status=status,
+            request=message,
+            response=answer,
+            decision={"isAllowed": answer["isAllowed"], "why": why},
+        )
+        response = jsonify(answer)
+        response.headers["Cache-Control"] = "no-store"
+        return response, status
+
+    @app.get("/titles")
+    def list_titles() -> Response:
+        return jsonify(
+            titles=[
+                {
+                    "title": title.id,
+                    "name": title.name,
+                    "dummy": title.dummy,
+                    "master": f"/titles/{title.id}/master.m3u8",
+                }
+                for title in catalog.titles.values()
+            ]
+        )
+
+    @app.get("/titles/<title>/<path:file>")
+    def show_file(title: str, file: str) -> Response:
+        media_type = _MEDIA_TYPES.get(Path(file).suffix)
+        if title not in catalog.titles or media_type is None:
+            abort(404)
+        return send_from_directory(config.catalog.parent.resolve() / title, file, mimetype=media_type)
+
+    return app
+
+
+def _body() -> bytes:
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        raise api.too_large() from None
+
+
+def _summary(answer: dict[str, Any]) -> str:
+    return "entitled" if answer["isAllowed"] else f"denied: error {answer['error']}"

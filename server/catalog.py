@@ -1,0 +1,203 @@
+"""The catalog: which titles there are, under which keys, for whom and for how long. Read from TOML, checked at once.
+
+A title has one content id per key, and a content id belongs to one title. The dummy title is what devices
+register with.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+MAX_TOKEN_LIFETIME = 30 * 86_400
+"""Seconds: thirty days, ExpressPlay's own limit."""
+MAX_RENTAL_DURATION = 2**32 - 2
+"""Seconds: what fits the CKC's four bytes, whose highest value is reserved."""
+
+_TITLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEX_16_BYTES = re.compile(r"[0-9a-f]{32}")
+
+
+class CatalogError(Exception):
+    """The catalog cannot be used; the text is one line: where, what was expected, what was found."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """One content key (CEK); hexadecimal values have 32 lower-case digits."""
+
+    content_id: str
+    kid: str
+    cek: str = field(repr=False)
+    iv: str
+
+
+@dataclass(frozen=True)
+class Title:
+    """One title; durations in seconds, a rental duration of 0 meaning none."""
+
+    id: str
+    name: str
+    dummy: bool
+    token_lifetime: int
+    rental_duration: int
+    viewers: tuple[str, ...] | None
+    """Prefixes of the customer cookies that may watch; None means everybody, also without a cookie."""
+    keys: tuple[Key, ...]
+
+    def is_for(self, cookie: str | None) -> bool:
+        """Tell whether the viewer with this cookie may watch."""
+        return self.viewers is None or (cookie is not None and cookie.startswith(self.viewers))
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """All titles, by their ids."""
+
+    titles: Mapping[str, Title]
+    _by_content_id: Mapping[str, tuple[Title, Key]] = field(repr=False)
+
+    def find(self, content_id: str) -> tuple[Title, Key] | None:
+        """Return title and key of a content id (a GUID, so upper and lower case are the same), or None."""
+        return self._by_content_id.get(content_id.lower())
+
+
+def load_catalog(path: Path) -> Catalog:
+    """Read the catalog at ``path``; raises CatalogError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise CatalogError(f"catalog {path}: cannot be read: {reason}") from None
+    try:
+        return parse_catalog(text)
+    except CatalogError as error:
+        raise CatalogError(f"catalog {path}: {error}") from None
+
+
+def parse_catalog(text: str) -> Catalog:
+    """Read a catalog from TOML; raises CatalogError."""
+    try:
+        document = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
+        reason = "nested too deeply" if isinstance(error, RecursionError) else " ".join(str(error).split())
+        raise CatalogError(f"expected TOML, found a mistake: {reason[:200]}") from None
+    root = _Table(document, "catalog")
+    titles = {name: _title(name, table) for name, table in root.table("titles").tables()}
+    root.check_nothing_left()
+    if not titles:
+        raise CatalogError("titles: expected at least one title, found none")
+    by_content_id: dict[str, tuple[Title, Key]] = {}
+    for title in titles.values():
+        for key in title.keys:
+            if key.content_id in by_content_id:
+                other = by_content_id[key.content_id][0].id
+                raise CatalogError(
+                    f"titles.{title.id}: content_id: expected an id of its own, found {key.content_id}, "
+                    f"used already by titles.{other}"
+                )
+            by_content_id[key.content_id] = (title, key)
+    return Catalog(titles, by_content_id)
+
+
+def _title(name: str, table: "_Table") -> Title:
+    if not _TITLE_ID.fullmatch(name):
+        raise CatalogError(f"titles: expected an id of a-z, 0-9, - and _ (at most 64), found {name[:80]!r}")
+    title = Title(
+        id=name,
+        name=table.text("name"),
+        dummy=table.boolean("dummy", default=False),
+        token_lifetime=table.seconds("token_lifetime", 1, MAX_TOKEN_LIFETIME),
+        rental_duration=table.seconds("rental_duration", 0, MAX_RENTAL_DURATION, default=0),
+        viewers=table.viewers("viewers"),
+        keys=tuple(_key(key) for key in table.list_of_tables("keys")),
+    )
+    table.check_nothing_left()
+    return title
+
+
+def _key(table: "_Table") -> Key:
+    key = Key(
+        content_id=table.matching("content_id", _GUID, "a GUID (8-4-4-4-12 hexadecimal digits)"),
+        kid=table.matching("kid", _HEX_16_BYTES, "32 hexadecimal digits"),
+        cek=table.matching("cek", _HEX_16_BYTES, "32 hexadecimal digits", secret=True),
+        iv=table.matching("iv", _HEX_16_BYTES, "32 hexadecimal digits"),
+    )
+    table.check_nothing_left()
+    return key
+
+
+class _Table:
+    """A TOML table from which fields are taken one by one, so that a left-over one is noticed."""
+
+    def __init__(self, fields: Mapping[str, Any], place: str) -> None:
+        self._fields = dict(fields)
+        self._place = place
+
+    def _take(self, name: str, default: Any = None) -> Any:
+        return self._fields.pop(name, default)
+
+    def _error(self, name: str, expected: str, found: Any, *, secret: bool = False) -> CatalogError:
+        kind = type(found).__name__
+        if found is None:
+            shown = "nothing"
+        elif secret:
+            shown = f"another value ({kind}{f' of {len(found)} characters' if isinstance(found, str) else ''})"
+        else:
+            shown = repr(found)[:80] if isinstance(found, str | int | float) else kind
+        return CatalogError(f"{self._place}: {name}: expected {expected}, found {shown}")
+
+    def table(self, name: str) -> "_Table":
+        value = self._take(name)
+        if not isinstance(value, dict):
+            raise self._error(name, "a table", value)
+        return _Table(value, name if self._place == "catalog" else f"{self._place}.{name}")
+
+    def tables(self) -> Iterator[tuple[str, "_Table"]]:
+        for name in list(self._fields):
+            yield name, self.table(name)
+
+    def list_of_tables(self, name: str) -> list["_Table"]:
+        value = self._take(name)
+        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
+            raise self._error(name, "at least one table", value)
+        return [_Table(item, f"{self._place}.{name}[{index}]") for index, item in enumerate(value)]
+
+    def text(self, name: str) -> str:
+        value = self._take(name)
+        if not isinstance(value, str) or not value.strip():
+            raise self._error(name, "a text", value)
+        return value
+
+    def boolean(self, name: str, *, default: bool) -> bool:
+        value = self._take(name, default)
+        if not isinstance(value, bool):
+            raise self._error(name, "true or false", value)
+        return value
+
+    def seconds(self, name: str, low: int, high: int, default: int | None = None) -> int:
+        value = self._take(name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+            raise self._error(name, f"{low} to {high} seconds", value)
+        return value
+
+    def matching(self, name: str, form: re.Pattern[str], described: str, *, secret: bool = False) -> str:
+        value = self._take(name)
+        if not isinstance(value, str) or not form.fullmatch(value.lower()):
+            raise self._error(name, described, value, secret=secret)
+        return value.lower()
+
+    def viewers(self, name: str) -> tuple[str, ...] | None:
+        value = self._take(name)
+        if value == "all":
+            return None
+        if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
+            raise self._error(name, '"all" or a list of cookie prefixes', value)
+        return tuple(value)
+
+    def check_nothing_left(self) -> None:
+        for name in self._fields:
+            raise CatalogError(f"{self._place}: expected no other key, found {name[:80]!r}; is it misspelt?")

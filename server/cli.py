@@ -1,0 +1,75 @@
+"""The command ``sees-server``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import Flask
+
+from server import SERVICE, __version__
+from server.app import Config, create_app
+from server.catalog import CatalogError
+from server.expressplay import ExpressPlayAccount
+from simulation.logs import configure_logging
+from simulation.options import base_url, serve_options
+from simulation.serving import serve as serve_app
+
+
+@click.group(context_settings={"auto_envvar_prefix": "SEES_SERVER"})
+@click.version_option(__version__, prog_name=SERVICE)
+def main() -> None:
+    """SEES, the entitlement server of device binding: decides who gets a license, and has ExpressPlay make it."""
+
+
+@main.command()
+@serve_options
+@click.option("--expressplay", callback=base_url, help="Base URL of ExpressPlay: tokens, rights and records at once.")
+@click.option("--token-url", callback=base_url, help="Base URL of its token service.")
+@click.option("--rights-url", callback=base_url, help="Base URL of its license service, where token URLs must lead.")
+@click.option("--records-url", callback=base_url, help="Base URL of its record retrieval.")
+@click.option(
+    "--authenticator",
+    required=True,
+    envvar=["SEES_AUTHENTICATOR", "SEES_SERVER_SERVE_AUTHENTICATOR"],
+    help="Customer authenticator of the ExpressPlay account; better given as SEES_AUTHENTICATOR in the environment, "
+    "since others can read a command line.",
+)
+@click.option(
+    "--catalog",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Config.catalog,
+    help="The catalog (TOML), beside it a folder of files for each title; by default the one that comes with SEES.",
+)
+def serve(
+    expressplay: str | None,
+    token_url: str | None,
+    rights_url: str | None,
+    records_url: str | None,
+    authenticator: str,
+    catalog: Path,
+    log_level: str,
+    no_sim: bool,
+    **serving: Any,
+) -> None:
+    """Answer entitlement requests until Ctrl-C or SIGTERM.
+
+    When it answers, it prints one JSON line on standard output: {"service": "sees-server", "url": "…"}.
+    Options can be given in the environment too: SEES_SERVER_SERVE_PORT and so on.
+    """
+    token_url, records_url = token_url or expressplay, records_url or expressplay
+    if token_url is None or records_url is None:
+        raise click.UsageError(
+            "ExpressPlay's address is missing: give --expressplay, or --token-url and --records-url."
+        )
+    if not authenticator.isascii() or not authenticator.isprintable() or not authenticator.strip():
+        raise click.UsageError("--authenticator: expected printable characters, <number>,<32 hexadecimal digits>.")
+    account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url or expressplay)
+    configure_logging(log_level)
+
+    def build(_url: str) -> Flask:
+        try:
+            return create_app(Config(account, catalog, sim=not no_sim))
+        except CatalogError as error:
+            raise click.ClickException(str(error)) from None
+
+    serve_app(build, service=SERVICE, **serving)

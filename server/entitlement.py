@@ -1,0 +1,166 @@
+"""The decision: may this client have an entitlement, and on which conditions? Pure; the numbers are the flow's steps.
+
+Three kinds of request lead to three kinds of token. All are bound in time.
+
+* type 1, *time-based*: neither cookie nor device, so its redemption registers nobody;
+* type 2, *device registration*: for the dummy title, with the cookie; its redemption writes down which device
+  the viewer with this cookie has;
+* type 3, *device-bound*: for every other title, with the cookie and with the device written down for it.
+"""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from server.api import EntitlementRequest
+from server.catalog import Catalog, Key, Title
+from server.errors import DeniedError, ErrorNumber
+
+MAX_COOKIE_LENGTH = 32
+"""Characters (Unicode code points) of a customer cookie."""
+
+
+class RequestType(IntEnum):
+    """Value of ``requestType``."""
+
+    TIME_BASED = 1
+    REGISTRATION = 2
+    DEVICE_BOUND = 3
+
+
+@dataclass(frozen=True)
+class Record:
+    """One row of ExpressPlay's transaction log, as far as SEES looks at it."""
+
+    event_id: int
+    device_id: str | None
+    registration: bool
+    result: int
+    """0 where a license was issued, else the number of the refusal."""
+
+
+@dataclass(frozen=True)
+class TokenOrder:
+    """The token to ask ExpressPlay for; durations in seconds, a rental duration of 0 meaning none."""
+
+    step: int
+    title: Title
+    key: Key
+    cookie: str | None
+    device_id: str | None
+    lifetime: int
+    rental_duration: int
+    why: str
+
+
+LookUp = Callable[[str], Sequence[Record]]
+"""Asks ExpressPlay for the records of a cookie, newest first."""
+
+
+def decide(request: EntitlementRequest, catalog: Catalog, look_up: LookUp) -> TokenOrder:
+    """Decide on ``request``; raises DeniedError with one of the numbers 2 to 7.
+
+    ``look_up`` is called for device-bound requests only, once everything else is in order.
+    """
+    if request.version < 1:
+        raise DeniedError(
+            ErrorNumber.UNSUPPORTED_VERSION, f"unsupported version: expected 1 or more, found {request.version}"
+        )
+    if request.request_type not in tuple(RequestType):
+        raise DeniedError(
+            ErrorNumber.UNKNOWN_REQUEST_TYPE,
+            "unknown request type: expected 1 (time-based), 2 (device registration) or 3 (device-bound), "
+            f"found {request.request_type}",
+        )
+    found = catalog.find(request.content_id)
+    if found is None:
+        raise DeniedError(
+            ErrorNumber.UNKNOWN_CONTENT,
+            f"unknown content: expected the content id of a title, found {request.content_id!r}. "
+            "Fix: take it from the skd: URI of the playlist's EXT-X-KEY.",
+        )
+    title, key = found
+
+    if request.request_type == RequestType.TIME_BASED:
+        _check_cookie(request.cookie, needed=False)
+        _check_viewer(title, request.cookie)
+        _check_not_dummy(title)
+        return TokenOrder(
+            9, title, key, None, None, title.token_lifetime, title.rental_duration, "time-based: no device is asked"
+        )
+
+    # Steps 1 and 6: the same cookie in both requests is what joins them.
+    cookie = _check_cookie(request.cookie, needed=True)
+    _check_viewer(title, cookie)
+
+    if request.request_type == RequestType.REGISTRATION:
+        if not title.dummy:
+            raise DeniedError(
+                ErrorNumber.NOT_ENTITLED,
+                "not entitled: expected the dummy title for device registration (type 2), found other content. "
+                "Fix: register with the dummy's content id, then ask for this one with type 3.",
+            )
+        # Step 2, answered in step 3: cookie-bound, so that steps 4 and 5 write the device down.
+        return TokenOrder(
+            2, title, key, cookie, None, title.token_lifetime, 0, "registration: the SPC will name the device"
+        )
+
+    _check_not_dummy(title)
+    # Steps 7 and 8: which device has the viewer with this cookie?
+    device_id, why = bound_device(look_up(cookie))
+    # Step 9, answered in step 10: in steps 11 to 13 ExpressPlay compares this device with the SPC's.
+    return TokenOrder(9, title, key, cookie, device_id, title.token_lifetime, title.rental_duration, why)
+
+
+def bound_device(records: Sequence[Record]) -> tuple[str, str]:
+    """Return the device that a cookie's records bind to, and why; raises DeniedError (device not registered).
+
+    The newest registration counts. Where bound plays have pushed all registrations out of the answer, the newest
+    issued row does: a bound license was issued to the bound device only. A refused row binds nobody.
+    """
+    issued = sorted(
+        (record for record in records if record.result == 0 and record.device_id is not None),
+        key=lambda record: record.event_id,
+        reverse=True,
+    )
+    registrations = [record for record in issued if record.registration]
+    for record in registrations or issued:
+        kind = "newest registration" if record.registration else "newest issued license, no registration in sight"
+        return str(record.device_id), f"device-bound: {kind} is event {record.event_id}"
+    raise DeniedError(
+        ErrorNumber.DEVICE_NOT_REGISTERED,
+        "device not registered: expected a registration of a device with this cookie, found none. "
+        "Fix: play the dummy title first (request type 2, same customerCookie), then ask again.",
+    )
+
+
+def _check_cookie(cookie: str | None, *, needed: bool) -> str:
+    cookie = cookie or ""
+    if needed and not cookie:
+        raise DeniedError(
+            ErrorNumber.BAD_COOKIE, "cookie missing: expected customerCookie for request types 2 and 3, found none"
+        )
+    if len(cookie) > MAX_COOKIE_LENGTH:
+        raise DeniedError(
+            ErrorNumber.BAD_COOKIE,
+            f"cookie too long: expected at most {MAX_COOKIE_LENGTH} characters, found {len(cookie)}",
+        )
+    if any(unicodedata.category(character) == "Cc" for character in cookie):
+        raise DeniedError(ErrorNumber.BAD_COOKIE, "cookie: expected no control characters, found one")
+    return cookie
+
+
+def _check_viewer(title: Title, cookie: str | None) -> None:
+    if not title.is_for(cookie):
+        raise DeniedError(
+            ErrorNumber.NOT_ENTITLED, "not entitled: expected a viewer of this title, found a cookie of another"
+        )
+
+
+def _check_not_dummy(title: Title) -> None:
+    if title.dummy:
+        raise DeniedError(
+            ErrorNumber.NOT_ENTITLED,
+            "not entitled: expected a title to watch, found the dummy, which is for registration (type 2) only",
+        )
