@@ -96,6 +96,13 @@ class BadAddress(EmulatorError):
     title = "bad address"
 
 
+class PlaybackFailed(EmulatorError):
+    """A title cannot be played at all, or the wrong frames came out."""
+
+    number = -9110
+    title = "playback failed"
+
+
 class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 

@@ -1,0 +1,33 @@
+"""What a dishonest client could try with SPCs: each attack makes the bytes, the scenarios show who notices.
+
+Nothing here needs a secret of another device: an attacker has his own device, its SPCs, and the wire.
+"""
+
+from fairplay import layout, tllv
+from fairplay.aes import BLOCK, cbc_decrypt
+from fairplay.spc import SpcContents, read_envelope
+
+
+def flip_hu_bit(spc: bytes, contents: SpcContents, bit: int = 0) -> bytes:
+    """Return `spc` with one bit changed, so that bit `bit` (0 to 127, 0 the highest) of its HU is flipped.
+
+    CBC is malleable twice over. In SK..R1 a bit flipped in the first ciphertext block flips the same bit of the
+    second plaintext block, which is where HU begins; it garbles SK, and leaves R1 and the integrity bytes alone.
+    That ciphertext block is itself encrypted in the payload, right behind the SK..R1 IV: so the same bit of the
+    payload block that holds the IV is flipped, on the wire and without any key. (`contents` is used only to find
+    where in the payload SK..R1 lies.) A bare comparison of the integrity bytes would not notice; the MAC does.
+    """
+    if not 0 <= bit < BLOCK * 8:
+        raise ValueError(f"bit of HU: expected 0 to {BLOCK * 8 - 1}, found {bit}")
+    position = _skr1_offset(spc, contents) + bit // 8
+    altered = bytearray(spc)
+    altered[position] ^= 0x80 >> bit % 8
+    return bytes(altered)
+
+
+def _skr1_offset(spc: bytes, contents: SpcContents) -> int:
+    """Return where in the SPC the value of the SK..R1 block begins (with its IV)."""
+    envelope = read_envelope(spc)
+    payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
+    block = next(block for block in tllv.read(payload) if block.tag == layout.SKR1.code)
+    return len(spc) - len(payload) + block.offset + layout.TLLV_HEADER.size
