@@ -1,0 +1,102 @@
+"""The mock as a Flask app: its configuration, its parts put together, and its own ``/_sim/`` routes."""
+
+import base64
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, jsonify
+
+from expressplay_mock import __version__
+from expressplay_mock.accounts import account_of
+from expressplay_mock.credentials import Credentials, load_or_create, new_credentials
+from expressplay_mock.endpoints import Services, expressplay_routes
+from expressplay_mock.license_service import MAX_BODY
+from expressplay_mock.transaction_log import MEMORY, TransactionLog
+from simulation.clock import Clock
+from simulation.http_errors import register_http_errors
+from simulation.journal import Journal
+from simulation.routes import PREFIX, sim_routes
+
+SERVICE = "expressplay-mock"
+PARTY = "expressplay"
+DATABASE = "transactions.db"
+
+
+@dataclass(frozen=True)
+class Config:
+    """How to run the mock. With nothing given, everything lives in memory and ends with the app.
+
+    ``state`` is the directory of credentials and, unless ``database`` (a URL, or ``:memory:``) names another
+    place, of the transaction log. ``public_url`` is the base of token URLs; no request's Host header ever is.
+    ``authenticator`` takes the place of the account's own. ``credentials`` take the place of those in ``state``.
+    """
+
+    state: Path | None = None
+    database: str | None = field(default=None, repr=False)
+    public_url: str = "http://127.0.0.1"
+    authenticator: str | None = field(default=None, repr=False)
+    sim: bool = True
+    clock: Clock = field(default_factory=Clock)
+    credentials: Credentials | None = None
+
+
+def create_app(config: Config) -> Flask:
+    """Build the app. Raises `StateError`, `LogUnavailable` or `BadAuthenticator`, each with one clear line."""
+    credentials = config.credentials or _credentials(config)
+    account = account_of(config.authenticator) if config.authenticator else credentials.account
+    transaction_log = TransactionLog(config.database or _default_database(config))
+    journal = Journal(PARTY, config.clock)
+
+    app = Flask(SERVICE, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # A redirect to the canonical path would be built from the request's Host header.
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    register_http_errors(app)
+    services = Services(
+        public_url=config.public_url.rstrip("/"),
+        keys=credentials.redemption_keys(),
+        accounts=(account,),
+        log=transaction_log,
+        clock=config.clock,
+        journal=journal if config.sim else None,
+    )
+    app.register_blueprint(expressplay_routes(services))
+    app.register_blueprint(
+        sim_routes(
+            service=SERVICE,
+            version=__version__,
+            journal=journal,
+            health=transaction_log.check,
+            clock=config.clock,
+            on_reset=lambda empty_log: transaction_log.clear() if empty_log else None,
+            enabled=config.sim,
+        )
+    )
+    if config.sim:
+        app.register_blueprint(_factory_routes(credentials))
+    return app
+
+
+def _credentials(config: Config) -> Credentials:
+    return load_or_create(config.state) if config.state else new_credentials()
+
+
+def _default_database(config: Config) -> str:
+    return f"sqlite:///{config.state / DATABASE}" if config.state else MEMORY
+
+
+def _factory_routes(credentials: Credentials) -> Blueprint:
+    """What a factory and Apple's developer site do in reality: give a device its ASk and its certificate."""
+    factory = Blueprint("factory", __name__, url_prefix=PREFIX)
+
+    @factory.get("/provisioning")
+    def provisioning() -> Response:
+        certificate = base64.b64encode(credentials.certificate).decode("ascii")
+        return jsonify({"certificate": certificate, "ask": credentials.ask.hex()})
+
+    @factory.get("/fairplay.cer")
+    def certificate() -> Response:
+        return Response(credentials.certificate, content_type="application/x-x509-ca-cert")
+
+    return factory

@@ -1,0 +1,101 @@
+"""The command ``expressplay-mock``."""
+
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from expressplay_mock import __version__
+from expressplay_mock.accounts import BadAuthenticator
+from expressplay_mock.app import SERVICE, Config, create_app
+from expressplay_mock.credentials import StateError, load_or_create
+from expressplay_mock.transaction_log import LogUnavailable
+from simulation.logs import configure_logging
+from simulation.options import serve_options
+from simulation.serving import serve as serve_app
+
+
+def default_state() -> Path:
+    """Return the state directory of this user, as the XDG base directory specification places it."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / SERVICE
+
+
+def _check_public_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise click.BadParameter("expected http://host or https://host, with a port and path if need be")
+    return value.rstrip("/")
+
+
+@click.group(context_settings={"auto_envvar_prefix": "EXPRESSPLAY_MOCK"})
+@click.version_option(__version__, prog_name=SERVICE)
+def main() -> None:
+    """A mock of the ExpressPlay services for FairPlay. It simulates: no real device can use it."""
+
+
+@main.command()
+@serve_options
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_state,
+    show_default="expressplay-mock in $XDG_STATE_HOME or ~/.local/state",
+    help="Directory of the credentials and the transaction log; made when it is not there.",
+)
+@click.option(
+    "--database",
+    help="Transaction log: a database URL, or :memory: for one that ends with the process. "
+    "[default: SQLite in the state directory]",
+)
+@click.option(
+    "--public-url",
+    callback=_check_public_url,
+    help="Base of the token URLs, where clients reach this service under another address.",
+)
+@click.option(
+    "--authenticator", help="Customer authenticator to accept, <number>,<32 hex>, instead of a throw-away one."
+)
+@click.version_option(__version__, prog_name=SERVICE)
+def serve(
+    host: str,
+    port: int,
+    log_level: str,
+    no_sim: bool,
+    until_stdin_closes: bool,
+    state: Path,
+    database: str | None,
+    public_url: str | None,
+    authenticator: str | None,
+) -> None:
+    """Serve tokens, licenses and records.
+
+    Prints one JSON line when it answers, with the throw-away authenticator in it unless one was given. Every
+    option can also be set as an environment variable, EXPRESSPLAY_MOCK_SERVE_PORT and so on.
+    """
+    configure_logging(log_level)
+    try:
+        credentials = load_or_create(state)
+        serve_app(
+            lambda url: create_app(
+                Config(
+                    state=state,
+                    database=database,
+                    public_url=url,
+                    authenticator=authenticator,
+                    sim=not no_sim,
+                    credentials=credentials,
+                )
+            ),
+            service=SERVICE,
+            host=host,
+            port=port,
+            public_url=public_url,
+            announce=lambda: {} if authenticator else {"authenticator": credentials.account.authenticator},
+            until_stdin_closes=until_stdin_closes,
+        )
+    except (StateError, LogUnavailable, BadAuthenticator) as error:
+        raise click.ClickException(str(error)) from None

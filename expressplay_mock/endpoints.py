@@ -1,0 +1,183 @@
+"""The three documented routes: HTTP in, a pure decision, the transaction log, HTTP out, and the journal of it.
+
+Order matters in one place: a redemption's row is committed before its license leaves (`_settle`).
+"""
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+
+from expressplay_mock import exchanges, record_service, token_service
+from expressplay_mock.accounts import Account, authenticate
+from expressplay_mock.errors import Code, Refusal
+from expressplay_mock.exchanges import Entry
+from expressplay_mock.license_service import ANSWER_TYPES, MAX_BODY, read_body, write_answer
+from expressplay_mock.parameters import Parameters, read_parameters, single_values
+from expressplay_mock.record_service import ById, Query, Record
+from expressplay_mock.redemption import Decision, Keys, Refused, redeem, replayed
+from expressplay_mock.tokens import seal
+from expressplay_mock.transaction_log import LogUnavailable, Replayed, TransactionLog
+from simulation.clock import Clock
+from simulation.journal import TRACE_HEADER, Journal, read_trace
+
+TOKEN_PATH = "/hms/fp/token"  # noqa: S105 - a path
+RIGHTS_PATH = "/hms/fp/rights/"
+RECORDS_PATH = "/cmiapi/getrecord/"
+TOKEN_PARAMETER = "ExpressPlayToken"  # noqa: S105 - a name
+"""The name of the token in the query string of a token URL, and of the header that may carry it instead."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the routes work with. ``public_url`` has no slash at its end; without a journal nothing is noted."""
+
+    public_url: str
+    keys: Keys
+    accounts: tuple[Account, ...]
+    log: TransactionLog
+    clock: Clock
+    journal: Journal | None
+
+
+def expressplay_routes(services: Services) -> Blueprint:
+    """Build the routes of token, license and record service."""
+    routes = Blueprint("expressplay", __name__)
+
+    @routes.route(TOKEN_PATH, methods=["GET", "POST"])
+    def token() -> Response:
+        return _answer_token_request(services)
+
+    @routes.post(RIGHTS_PATH)
+    def rights() -> Response:
+        return _answer_redemption(services)
+
+    @routes.get(RECORDS_PATH)
+    def records() -> Response:
+        return _answer_record_request(services)
+
+    @routes.after_request
+    def keep_out_of_caches(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return routes
+
+
+def _answer_token_request(services: Services) -> Response:
+    parameters = read_parameters(request.query_string)
+    try:
+        if request.method == "POST":
+            parameters = read_parameters(request.query_string, _body())
+        account = _account(parameters, token_service.PARAMETERS, services)
+        token = token_service.make_token(parameters, account=account.number, now=services.clock.now())
+    except Refusal as refusal:
+        _note(services, exchanges.token_request(parameters, refusal))
+        if token_service.wants_json(parameters):
+            return _json(refusal.as_json(), refusal.status)
+        return Response(refusal.as_html(), refusal.status, mimetype="text/html")
+    sealed = seal(token, services.keys.tokens, secrets.token_bytes)
+    url = f"{services.public_url}{RIGHTS_PATH}?{TOKEN_PARAMETER}={sealed}"
+    _note(services, exchanges.token_request(parameters, (token, url)))
+    return Response(url, content_type="text/uri-list")
+
+
+def _answer_redemption(services: Services) -> Response:
+    try:
+        body = read_body(_body(), request.content_type)
+        token_text = _token_text()
+    except Refusal as refusal:
+        _note(services, exchanges.redemption(None, Refused(refusal), None))
+        return _json(refusal.as_license_json(), refusal.status)
+    now = services.clock.now()
+    decided = redeem(token_text, body, now=now, random=secrets.token_bytes, keys=services.keys)
+    decision, record = _settle(decided, services.log)
+    _note(services, exchanges.redemption(body, decision, record))
+    if isinstance(decision, Refused):
+        return _json(decision.refusal.as_license_json(), decision.refusal.status)
+    return Response(write_answer(body.shape, decision.ckc), content_type=ANSWER_TYPES[body.shape])
+
+
+def _settle(decision: Decision, transaction_log: TransactionLog) -> tuple[Decision, Record | None]:
+    """Commit the row, if there is one. A decision whose row cannot be committed turns into a refusal."""
+    if decision.row is None:
+        return decision, None
+    try:
+        return decision, transaction_log.append(decision.row)
+    except Replayed:
+        return _settle(replayed(decision, decision.row), transaction_log)
+    except LogUnavailable as error:
+        return Refused(_log_unavailable(error), decision.token, decision.spc), None
+
+
+def _token_text() -> str | None:
+    """Return the token of the query string, or else that of the header."""
+    given = single_values(read_parameters(request.query_string), {TOKEN_PARAMETER: Code.INVALID_TOKEN})
+    return given.get(TOKEN_PARAMETER, request.headers.get(TOKEN_PARAMETER))
+
+
+def _answer_record_request(services: Services) -> Response:
+    parameters = read_parameters(request.query_string)
+    try:
+        account = _account(parameters, record_service.PARAMETERS, services)
+        query = record_service.read_query(parameters)
+        records = _find(services.log, account, query)
+    except Refusal as refusal:
+        _note(services, exchanges.record_request(parameters, None, refusal))
+        return _json(refusal.as_json(), refusal.status)
+    _note(services, exchanges.record_request(parameters, query, records))
+    return _json({"records": [record.as_json() for record in records]}, 200)
+
+
+def _find(transaction_log: TransactionLog, account: Account, query: Query) -> list[Record]:
+    try:
+        records = transaction_log.find(account.number, query)
+    except LogUnavailable as error:
+        raise _log_unavailable(error) from None
+    if isinstance(query, ById) and not records:
+        raise record_service.no_such_record(query.event_id)
+    return records
+
+
+def _account(parameters: Parameters, known: Mapping[str, Code], services: Services) -> Account:
+    return authenticate(single_values(parameters, known).get("customerAuthenticator"), services.accounts)
+
+
+def _body() -> bytes:
+    """Read the body, chunked or not, up to the ceiling."""
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge:
+        found = f"{request.content_length}" if request.content_length else "more"
+        raise Refusal(Code.BODY_TOO_LARGE, "body", expected=f"at most {MAX_BODY} bytes", found=found) from None
+    except OSError:
+        raise BadRequest("the chunks of the body cannot be read") from None
+
+
+def _log_unavailable(error: LogUnavailable) -> Refusal:
+    log.error("%s", error)  # the reason goes to the operator; a client only learns that there is one
+    return Refusal(Code.ADMIN_ERROR, "transaction log", expected="an answer of it", found="none")
+
+
+def _json(body: Mapping[str, object], status: int) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    return response
+
+
+def _note(services: Services, entries: list[Entry]) -> None:
+    for entry in entries:
+        log.debug("%s", entry.summary)
+        if services.journal is not None:
+            exchange = entry.status is not None
+            services.journal.record(
+                **vars(entry),
+                trace=read_trace(request.headers.get(TRACE_HEADER)),
+                method=request.method if exchange else None,
+                url=services.public_url + request.path if exchange else None,
+            )
