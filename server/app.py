@@ -27,7 +27,7 @@ _MEDIA_TYPES = {
     ".png": "image/png",
 }
 
-_STEPS = {RequestType.REGISTRATION: 1, RequestType.TIME_BASED: 6, RequestType.DEVICE_BOUND: 6}
+_STEPS: dict[int, int] = {RequestType.REGISTRATION: 1, RequestType.TIME_BASED: 6, RequestType.DEVICE_BOUND: 6}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ def main() -> None:
 
 @main.command()
 @serve_options
+@click.option("--public-url", callback=base_url, help="Base URL of SEES for others, where it is not http://HOST:PORT.")
 @click.option("--expressplay", callback=base_url, help="Base URL of ExpressPlay: tokens, rights and records at once.")
 @click.option("--token-url", callback=base_url, help="Base URL of its token service.")
 @click.option("--rights-url", callback=base_url, help="Base URL of its license service, where token URLs must lead.")

@@ -13,7 +13,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, TimeoutError
+from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
 from server.entitlement import Record, TokenOrder
@@ -209,7 +209,8 @@ class _Exchange:
 def _reason(error: Exception) -> str:
     """Put a failure into words of our own: its text holds the address with the authenticator."""
     last = getattr(error.args[0] if error.args else None, "reason", None)  # of the last try, where there were several
-    if isinstance(error, requests.Timeout) or isinstance(last, TimeoutError):
+    refused = isinstance(last, NewConnectionError)  # which urllib3 counts among the time-outs
+    if isinstance(error, requests.Timeout) or (isinstance(last, TimeoutError) and not refused):
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
         return "no TLS connection"

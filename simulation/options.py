@@ -37,11 +37,6 @@ _OPTIONS = (
         help="Port to listen on; 0 takes a free one, which the ready line on standard output tells.",
     ),
     click.option(
-        "--public-url",
-        callback=base_url,
-        help="Base URL under which others reach this service, where it is not http://HOST:PORT.",
-    ),
-    click.option(
         "--log-level",
         default="warning",
         show_default=True,
@@ -58,7 +53,7 @@ _OPTIONS = (
 
 
 def serve_options(command: Command) -> Command:
-    """Add the options; the command gets host, port, public_url, log_level, no_sim and until_stdin_closes."""
+    """Add the options; the command gets host, port, log_level, no_sim and until_stdin_closes."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
