@@ -1,0 +1,46 @@
+"""The mock and SEES as real processes, started as a user starts them."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from simulation.process import Service, start
+
+
+@dataclass(frozen=True)
+class Processes:
+    """The two services as running processes, and an HTTP session to reach them."""
+
+    mock: Service
+    sees: Service
+    http: requests.Session
+
+    @property
+    def authenticator(self) -> str:
+        """The mock's throw-away authenticator, from its ready line."""
+        return str(self.mock.ready["authenticator"])
+
+    def records(self, cookie: str) -> list[dict[str, object]]:
+        """The issued rows of a cookie, newest first."""
+        parameters = {"customerAuthenticator": self.authenticator, "cookie": cookie}
+        answer = self.http.get(f"{self.mock.url}/cmiapi/getrecord/", params=parameters, timeout=10)
+        records: list[dict[str, object]] = answer.json()["records"]
+        return records
+
+
+@contextmanager
+def running_processes(state: Path) -> Iterator[Processes]:
+    """Run both on free ports, logging everything, with the mock's state in a directory."""
+    serve = [sys.executable, "-m"]
+    options = ["serve", "--port=0", "--log-level=debug"]
+    with start([*serve, "expressplay_mock", *options, f"--state={state}"]) as mock:
+        environment = {**os.environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
+        command = [*serve, "server", *options, f"--expressplay={mock.url}"]
+        with start(command, env=environment) as sees, requests.Session() as http:
+            http.trust_env = False
+            yield Processes(mock, sees, http)
