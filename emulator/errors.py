@@ -118,6 +118,10 @@ class EntitlementDenied(EmulatorError):
         self.number = 0 if error is None else error
         self.text, self.status, self.response = text, status, response
 
+    def __str__(self) -> str:
+        advice = "" if "Fix:" in self.text else f" Fix: {self.fix}."
+        return f"step {self.step}: {self.title}: {self.number} {self.text.rstrip('.')}.{advice}"
+
 
 class LicenseRefused(EmulatorError):
     """ExpressPlay answered in due form that it issues no license.
@@ -142,3 +146,7 @@ class LicenseRefused(EmulatorError):
         super().__init__(step=step, expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint)
         self.number = code
         self.message, self.hint, self.cause, self.status, self.response = message, hint, cause, status, response
+
+    def __str__(self) -> str:
+        because = "" if self.cause is None else f", cause {self.cause}"
+        return f"step {self.step}: {self.title}: {self.number} {self.message.rstrip('.')}{because}. Hint: {self.hint}."

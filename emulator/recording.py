@@ -24,7 +24,7 @@ FORMAT, VERSION = "binding-recording", 1
 Entry = Mapping[str, Any]
 Row = Mapping[str, Any]
 JOURNAL = 'a journal {"entries": [...]}'
-LOOKUP = 7
+ASK_LOG, LOOKUP = 7, 8
 
 # Which party's journal tells a step, best first. Both ends of an exchange journal it; the asked one knows more,
 # but the client's own view is there even where a foreign server keeps no journal.
@@ -115,7 +115,7 @@ def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -
     is_request = any(other.answers == step.n for other in STEPS)
     refused = _refusal(entry.get("response")) if not is_request else None
     recorded: dict[str, Any] = {"n": step.n, "from": step.sender, "to": step.receiver}
-    recorded["summary"] = refused or step.summary.format_map(_values(entry, cookie, seed))
+    recorded["summary"] = refused or step.summary.format_map(_values(entry, entries, cookie, seed))
     if "method" in entry:
         recorded |= {name: entry[name] for name in ("method", "url", "status") if name in entry}
     else:
@@ -155,14 +155,14 @@ class _Values(dict[str, str]):
         return "?"
 
 
-def _values(entry: Entry, cookie: str, seed: str) -> _Values:
+def _values(entry: Entry, entries: Sequence[Entry], cookie: str, seed: str) -> _Values:
     """Return what the summary of a step is filled with, long values shortened."""
     request, response, decision = (_object(entry.get(name)) for name in ("request", "response", "decision"))
     values = _Values(cookie=shorten(cookie, 16), device_id=shorten(device_id_of(seed).hex(), 8))
     if isinstance(content_id := request.get("contentID") or decision.get("content_id"), str):
         values["content_id"] = shorten(content_id, 8)
     if isinstance(url := response.get("epTokenURL"), str):
-        values["token"] = shorten(url.partition("=")[2], 10)
+        values["token"] = f"{url.partition('=')[2][:5]}…{url[-6:]}"
     for name in ("spc", "ckc"):
         text = request.get(name) or response.get(name)
         if isinstance(text, str):
@@ -171,9 +171,16 @@ def _values(entry: Entry, cookie: str, seed: str) -> _Values:
         values["verdict"] = "equal" if decision["equal"] else "they differ"
     if isinstance(device_id := decision.get("device_id") or request.get("deviceId"), str):
         values["device_id"] = shorten(device_id, 8)
-    if decision.get("found") == 0:
-        values["device_id"] = "nothing"
+    if entry.get("party") == "log" and entry.get("step") == LOOKUP:
+        values["device_id"] = _found_device(entries)
     return values
+
+
+def _found_device(entries: Sequence[Entry]) -> str:
+    """Return the device_id that the lookup led SEES to: of the newest registration, else of the newest row."""
+    rows = [row for entry in entries for row in _found_rows(entry)]
+    chosen = next((row for row in rows if row.get("registration")), rows[0] if rows else None)
+    return shorten(str(chosen.get("device_id")), 8) if chosen else "nothing"
 
 
 def shorten(text: str, keep: int) -> str:
@@ -210,7 +217,7 @@ def _written_row(entry: Entry) -> Row | None:
 
 def _found_rows(entry: Entry) -> list[Row]:
     """Return the rows that a lookup by cookie was answered with (step 7), newest first."""
-    if entry.get("step") != LOOKUP or entry.get("party") != "expressplay":
+    if entry.get("step") != ASK_LOG or entry.get("party") != "expressplay":
         return []
     rows = _object(entry.get("response")).get("records")
     return [row for row in rows if isinstance(row, dict) and "event_id" in row] if isinstance(rows, list) else []

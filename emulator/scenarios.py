@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from emulator.attacks import flip_hu_bit
 from emulator.binding import Client, entitle, play, post_spc, read_title, redeem, register
 from emulator.device import make_spc
-from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, RentalRanOut
+from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut
 from emulator.explain import BY_NUMBER
 from emulator.license_client import RequestType
 from emulator.screening import check_rental, rental_end, watch
@@ -186,9 +186,11 @@ SCENARIOS = (
 
 
 def run_scenario(scenario: Scenario, stage: Stage) -> Outcome:
-    """Play one scenario; a refusal or failure is its outcome, never an exception."""
+    """Play one scenario; a refusal or failure is its outcome. Raises NoAnswer only: a service that is gone."""
     try:
         actual = scenario.run(stage)
+    except NoAnswer:
+        raise
     except (EmulatorError, FairPlayError) as error:
         actual = outcome_of(error)
     return Outcome(scenario.name, scenario.expected, actual, actual == scenario.expected)

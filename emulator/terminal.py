@@ -1,6 +1,7 @@
 """What the demo shows in a terminal: the sequence, the scenarios, the rows of the log. Plain text in a pipe."""
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from emulator.drawing import ASCII, BOX, Glyphs, draw_sequence
@@ -9,17 +10,24 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-PIPE_WIDTH = 100
-"""Columns where the output is no terminal."""
+    from emulator.inspection import Inspection
+
+PIPE_WIDTH = 120
+"""Columns where the output is no terminal and COLUMNS does not say."""
+ROOMY = 100
+"""Columns from which on a value is never broken into two lines."""
+LONGEST_VALUE = 40
+"""Characters of a value that are shown whole: a device_id is."""
 
 
 def make_console() -> "Console":
     """Return a console on standard output: colour and the terminal's width only where it is a terminal."""
+    import os
     import sys
 
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return Console(highlight=False, markup=False, emoji=False, width=width)
 
 
@@ -64,10 +72,39 @@ def print_rows(console: "Console", rows: Sequence[Mapping[str, Any]]) -> None:
     console.print(table)
 
 
+def print_inspection(console: "Console", inspection: "Inspection") -> None:
+    """Print an annotated message, layer by layer; long values are shortened in the middle."""
+    glyphs = glyphs_for(console.encoding)
+    print_heading(console, f"{inspection.kind}, {inspection.size} bytes ({inspection.source})")
+    for layer, notes in groupby(inspection.notes, key=lambda note: note.layer):
+        console.print(_styled(f"\n{layer}", "cyan"))
+        table = _table("offset", "bytes", "field", "value", "meaning")
+        table.columns[3].no_wrap = console.width >= ROOMY
+        for note in notes:
+            value = note.value if len(note.value) <= LONGEST_VALUE else f"{note.value[:16]}…{note.value[-8:]}"
+            table.add_row(
+                *(_printable(cell, glyphs) for cell in (note.offset, note.length, note.field, value, note.meaning))
+            )
+            if note.problem:
+                table.add_row(
+                    "",
+                    "",
+                    _styled(_printable("problem", glyphs), "bold red"),
+                    "",
+                    _styled(_printable(note.problem, glyphs), "red"),
+                )
+        console.print(table)
+
+
 def print_heading(console: "Console", text: str) -> None:
     """Print a heading after an empty line."""
     console.print()
-    console.print(_styled(_printable(text, glyphs_for(console.encoding)), "bold"))
+    print_line(console, text, "bold")
+
+
+def print_line(console: "Console", text: str, style: str = "") -> None:
+    """Print one line of text, wrapped by the terminal only, so that paths stay whole."""
+    console.print(_styled(_printable(text, glyphs_for(console.encoding)), style), soft_wrap=True)
 
 
 def _table(*columns: str) -> "Table":

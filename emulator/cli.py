@@ -1,0 +1,196 @@
+"""The command `fps-emulator`. Thin: each command calls one function, imported only when it runs."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from emulator import __version__
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Commands(click.Group):
+    """A group whose errors are one line each, and which Ctrl-C ends quietly with status 130."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        from emulator.errors import EmulatorError
+        from fairplay.errors import FairPlayError
+
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ctx.exit(130)
+        except (EmulatorError, FairPlayError) as error:
+            raise click.ClickException(" ".join(str(error).split())) from None
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            raise click.ClickException(f"{error.filename or 'file'}: {error.strerror or error}") from None
+
+
+def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+_file = click.Path(dir_okay=False, path_type=Path)
+_services = _options(
+    click.option("--sees", required=True, envvar="FPS_EMULATOR_SEES", show_envvar=True, help="Base URL of SEES."),
+    click.option(
+        "--expressplay",
+        required=True,
+        envvar="FPS_EMULATOR_EXPRESSPLAY",
+        show_envvar=True,
+        help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
+    ),
+)
+_run_options = _options(
+    _services,
+    click.option(
+        "--cookie",
+        default="viewer-1",
+        show_default=True,
+        envvar="FPS_EMULATOR_COOKIE",
+        help="Customer cookie, at most 32 characters; the same one to register and to play.",
+    ),
+    click.option(
+        "--seed",
+        "--device",
+        "seed",
+        default="device A",
+        show_default=True,
+        envvar="FPS_EMULATOR_SEED",
+        help="Any text; the same seed is the same device, with the same device_id.",
+    ),
+    click.option("--recording", type=_file, metavar="FILE", help="Write the recording of the run (JSON) to FILE."),
+    click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
+)
+_play_options = _options(
+    click.option("--title", help="Title to play; by default the first that is no dummy."),
+    click.option("--still", type=_file, metavar="FILE", help="Write a still picture (PNG) of what played to FILE."),
+)
+
+
+@click.group(cls=_Commands, context_settings={"auto_envvar_prefix": "FPS_EMULATOR"})
+@click.version_option(__version__, prog_name="fps-emulator")
+def main() -> None:
+    """Emulate an Apple device with a FairPlay player: register it, play on it, and explain what happens."""
+
+
+@main.command()
+@_run_options
+def register(**options: Any) -> None:
+    """Register the device (steps 0 to 5): play the dummy title, so that cookie and device_id meet in the log."""
+    _run(**options, registers=True, plays=False)
+
+
+@main.command()
+@_run_options
+@_play_options
+def play(**options: Any) -> None:
+    """Play a title on the registered device (steps 6 to 13), and check every frame."""
+    _run(**options, registers=False, plays=True)
+
+
+@main.command()
+@_run_options
+@_play_options
+def bind(**options: Any) -> None:
+    """Register the device, then play on it: all thirteen steps."""
+    _run(**options, registers=True, plays=True)
+
+
+def _run(
+    *,
+    sees: str,
+    expressplay: str,
+    cookie: str,
+    seed: str,
+    recording: Path | None,
+    teach: bool,
+    as_json: bool,
+    registers: bool,
+    plays: bool,
+    title: str | None = None,
+    still: Path | None = None,
+) -> None:
+    from emulator.report import report_run
+    from emulator.run import run_binding
+    from emulator.stage import make_stage
+
+    stage = make_stage(sees, expressplay, title)
+    client = stage.client("run", seed)
+    run = run_binding(stage, client, cookie, registers=registers, plays=plays, teach=teach)
+    report_run(run, as_json=as_json, still=still, recording=recording)
+
+
+@main.command()
+@_services
+@click.option("--json", "recording", type=_file, metavar="FILE", help="Write the recording (JSON) to FILE.")
+@click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording.")
+@click.option(
+    "--still", type=_file, default=Path("binding-still.png"), show_default=True, help="Where to write a still (PNG)."
+)
+def demo(sees: str, expressplay: str, recording: Path | None, teach: bool, still: Path) -> None:
+    """Run the binding, then all scenarios; exit status 0 only if all came out as expected."""
+    from emulator.demo import run_demo
+
+    if not run_demo(sees, expressplay, recording=recording, still=still, teach=teach):
+        raise click.ClickException("not every scenario came out as expected; see the table above")
+
+
+@main.command()
+@click.argument("file", type=click.File("rb"))
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array, each field with its bytes.")
+def inspect(file: Any, as_json: bool) -> None:
+    """Explain FILE byte by byte: an SPC or CKC, raw, in Base64, <ckc> text or JSON, or a recording (- for stdin)."""
+    from emulator import inspection
+    from emulator.terminal import make_console, print_inspection
+
+    data = file.read(inspection.MAX_FILE + 1)
+    if len(data) > inspection.MAX_FILE:
+        raise click.ClickException(f"{file.name}: expected an SPC, CKC or recording, found over 16 MB")
+    inspections = inspection.inspect_bytes(data)
+    if as_json:
+        click.echo(json.dumps([inspection.as_json(one) for one in inspections], indent=2))
+        return
+    if not inspections:
+        raise click.ClickException(f"{file.name}: a recording with no SPC or CKC in its steps")
+    console = make_console()
+    for one in inspections:
+        print_inspection(console, one)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("code")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def explain(code: str, as_json: bool) -> None:
+    """Say what the number CODE means, at which step it shows, and what to do. (4011 will do for -4011.)"""
+    from dataclasses import asdict
+
+    from emulator.explain import UnknownCode
+    from emulator.explain import explain as look_up
+
+    try:
+        meaning = look_up(code)
+    except UnknownCode as error:
+        if as_json:
+            click.echo(json.dumps({"error": str(error), "near": [near.number for near in error.near]}, indent=2))
+        raise click.ClickException(str(error)) from None
+    if as_json:
+        click.echo(json.dumps(asdict(meaning), indent=2))
+        return
+    click.echo(f"{meaning.number}  {meaning.title}")
+    click.echo(f"  said by  {meaning.source}")
+    click.echo(f"  at step  {meaning.step}")
+    click.echo(f"  means    {meaning.meaning}")
+    click.echo(f"  do       {meaning.fix}")

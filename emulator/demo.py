@@ -1,0 +1,51 @@
+"""The demo: one recorded binding that ends in pictures, then every scenario, all shown in the terminal."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.report import failure_of, write_json, write_still
+from emulator.run import run_binding
+from emulator.scenarios import SCENARIOS, as_json, run_scenario
+from emulator.stage import Stage, make_stage
+from emulator.terminal import make_console, print_heading, print_line, print_rows, print_scenarios, print_sequence
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PURPOSE = "demo"
+
+
+def run_demo(sees: str, expressplay: str, *, recording: Path | None, still: Path, teach: bool) -> bool:
+    """Run and show the demo; return whether all came out as expected. Raises what ended the binding early."""
+    console = make_console()
+    stage = make_stage(sees, expressplay)
+    run = run_binding(stage, stage.client(PURPOSE), stage.name(PURPOSE), teach=teach)
+    print_heading(console, "The binding, step by step")
+    print_sequence(console, run.recording)
+    failure = failure_of(run)
+    outcomes: list[dict[str, object]] = run.recording["scenarios"]
+    try:
+        if failure:
+            raise failure
+        _play_scenarios(console, stage, outcomes)
+    finally:
+        if recording:
+            write_json(recording, run.recording)
+    print_heading(console, "What was tried, and what came out")
+    print_scenarios(console, outcomes)
+    print_heading(console, "The transaction log after the binding, the rows of its cookie")
+    print_rows(console, run.recording["log_after"])
+    if run.screening:
+        print_heading(console, f"The bound device played {run.screening.outcome}, as in the clear source.")
+    if recording:
+        print_line(console, f"Recording:     {recording}")
+    print_line(console, f"Still picture: {write_still(run, still)}")
+    return all(outcome["ok"] for outcome in outcomes)
+
+
+def _play_scenarios(console: "Console", stage: Stage, outcomes: list[dict[str, object]]) -> None:
+    # A status line that vanishes; where the output is no terminal it shows nothing.
+    with console.status("") as status:
+        for scenario in SCENARIOS:
+            status.update(f"trying: {scenario.name}")
+            outcomes.append(as_json(run_scenario(scenario, stage)))

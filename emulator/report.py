@@ -1,0 +1,91 @@
+"""What the commands tell about a run: in text, as JSON, and as files. A failed run tells first, then is raised."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from emulator.errors import EmulatorError, PlaybackFailed
+from emulator.run import Run
+from emulator.screening import rental_end
+from emulator.terminal import make_console, print_heading, print_line, print_rows, print_sequence
+from simulation.clock import rfc3339
+
+
+def report_run(run: Run, *, as_json: bool, still: Path | None, recording: Path | None) -> None:
+    """Write the files asked for, tell about the run, and raise what ended it, if something did."""
+    if recording:
+        write_json(recording, run.recording)
+    saved = write_still(run, still) if still else None
+    failure = failure_of(run)
+    if as_json:
+        print(json.dumps(_summary(run, failure, saved), indent=2))
+    else:
+        _print(run, saved)
+    if failure:
+        raise failure
+
+
+def failure_of(run: Run) -> Exception | None:
+    """Return what made the run fail: the error that ended it, or a screening that showed the wrong frames."""
+    if run.error or run.screening is None or run.screening.played:
+        return run.error
+    return PlaybackFailed(
+        step=13,
+        expected="every frame of the clear source",
+        found=run.screening.outcome.rstrip("."),
+        fix="compare the CEK and IV in the catalog with those the title was packaged with",
+    )
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON file."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_still(run: Run, path: Path) -> Path | None:
+    """Write the still picture; None if no picture came out."""
+    if run.screening is None or run.screening.still is None:
+        return None
+    path.write_bytes(run.screening.still)
+    return path
+
+
+def describe_error(error: Exception) -> dict[str, object]:
+    """Return an error as a JSON object."""
+    if isinstance(error, EmulatorError):
+        return error.as_json()
+    return {"number": getattr(error, "number", None), "title": str(error)}
+
+
+def _summary(run: Run, failure: Exception | None, still: Path | None) -> dict[str, Any]:
+    return {
+        "ok": failure is None,
+        "device_id": run.recording["device"]["device_id"],
+        "cookie": run.recording["cookie"],
+        "licenses": [
+            {
+                "step": step,
+                "content_id": grant.content_id,
+                "rental_end": end if end is None else rfc3339(end),
+            }
+            for step, grant in run.grants.items()
+            for end in [rental_end(grant)]
+        ],
+        "playback": run.recording["playback"],
+        "still": str(still) if still else None,
+        "error": describe_error(failure) if failure else None,
+    }
+
+
+def _print(run: Run, still: Path | None) -> None:
+    console = make_console()
+    if run.recording["prelude"] or run.recording["steps"]:
+        print_sequence(console, run.recording)
+    if run.recording["log_after"]:
+        print_heading(console, "Transaction log, the rows of this cookie")
+        print_rows(console, run.recording["log_after"])
+    if run.screening and run.screening.played:
+        print_heading(console, f"Played: {run.screening.outcome} as in the clear source")
+    if still:
+        print_line(console, f"Still picture: {still}")
