@@ -30,6 +30,11 @@ def explain(code: str) -> Meaning:
     raise UnknownCode(code, _near(text))
 
 
+def title_of(number: int) -> str:
+    """Return the short title of a number."""
+    return BY_NUMBER[number].title if number in BY_NUMBER else "unknown number"
+
+
 def fix_for(number: int | None) -> str:
     """Return the table's advice for a number, or general advice for one it lacks."""
     meaning = BY_NUMBER.get(number) if number is not None else None

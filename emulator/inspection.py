@@ -13,6 +13,7 @@ from fairplay.layout import CKC_VERSION
 from fairplay.session_key import DerivedKeys
 from simulation.strict_json import parse_json
 
+UNKNOWN = "neither SPC nor CKC"
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of a file worth inspecting; a recording takes some 100 KB."""
 
@@ -22,7 +23,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_=\s-]{16,}")
 
 @dataclass(frozen=True)
 class Inspection:
-    """One message: where it came from in the file, "SPC" or "CKC", and its annotated fields."""
+    """One message: where it came from in the file, "SPC", "CKC" or neither, and its annotated fields."""
 
     source: str
     kind: str
@@ -72,9 +73,17 @@ def as_json(inspection: Inspection) -> dict[str, Any]:
 
 
 def _inspect(source: str, data: bytes, kind: str | None = None, keys: MessageKeys | None = None) -> Inspection:
-    kind = kind or ("CKC" if int.from_bytes(data[:4], "big") == CKC_VERSION else "SPC")
+    kind = kind or _kind_of(data)
     notes = annotate_ckc(data, keys) if kind == "CKC" else annotate_spc(data, keys)
     return Inspection(source, kind, len(data), tuple(notes))
+
+
+def _kind_of(data: bytes) -> str:
+    """Tell a CKC from an SPC by its header, even where it was cut or altered behind that."""
+    version, where_ckc_has_length = (int.from_bytes(part, "big") for part in (data[:4], data[24:28]))
+    if version == CKC_VERSION and where_ckc_has_length <= MAX_FILE:
+        return "CKC"
+    return "SPC" if version in (1, 2) else UNKNOWN
 
 
 def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:

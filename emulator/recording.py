@@ -12,6 +12,7 @@ from typing import Any
 
 from emulator.binding import Grant
 from emulator.errors import EmulatorError
+from emulator.explain import title_of
 from emulator.steps import STEPS, Step
 from emulator.transport import EXPRESSPLAY as EXPRESSPLAY_PARTY
 from emulator.transport import SEES as SEES_PARTY
@@ -141,12 +142,14 @@ def _entry(entries: Sequence[Entry], n: int, parties: tuple[str, ...]) -> Entry 
 
 def _refusal(response: Any) -> str | None:
     match response:
-        case {"isAllowed": False, **rest}:
-            return f"denied: {rest.get('error')} {rest.get('errorText', '')}".rstrip()
-        case {"errorCode": code, **rest}:
+        case {"isAllowed": False, "error": int(number)}:
+            return f"denied: {number} {title_of(number)}"
+        case {"isAllowed": False}:
+            return "denied"
+        case {"errorCode": int(number), **rest}:
             cause = rest.get("cause")
-            because = f", cause {cause}" if cause is not None else ""
-            return f"refused: {code} {rest.get('errorMessage', '')}".rstrip() + because
+            because = f", cause {cause} {title_of(cause)}" if isinstance(cause, int) else ""
+            return f"refused: {number} {title_of(number)}{because}"
     return None
 
 

@@ -11,7 +11,7 @@ from emulator.attacks import flip_hu_bit
 from emulator.binding import Client, entitle, play, post_spc, read_title, redeem, register
 from emulator.device import make_spc
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut
-from emulator.explain import BY_NUMBER
+from emulator.explain import title_of
 from emulator.license_client import RequestType
 from emulator.screening import check_rental, rental_end, watch
 from emulator.stage import Stage, shifted_clock
@@ -62,17 +62,13 @@ def outcome_of(error: Exception) -> str:
 
 def refused_by_sees(number: int) -> str:
     """Return the outcome `SEES: 6 device not registered`."""
-    return f"SEES: {number} {_title(number)}"
+    return f"SEES: {number} {title_of(number)}"
 
 
 def refused_by_expressplay(number: int, cause: int | None = None) -> str:
     """Return the outcome `ExpressPlay: -4001 …, cause -42589 integrity`."""
-    because = "" if cause is None else f", cause {cause} {_title(cause)}"
-    return f"ExpressPlay: {number} {_title(number)}{because}"
-
-
-def _title(number: int) -> str:
-    return BY_NUMBER[number].title if number in BY_NUMBER else "unknown number"
+    because = "" if cause is None else f", cause {cause} {title_of(cause)}"
+    return f"ExpressPlay: {number} {title_of(number)}{because}"
 
 
 def bound_play(stage: Stage) -> str:
