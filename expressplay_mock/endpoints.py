@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from expressplay_mock import exchanges, record_service, token_service
 from expressplay_mock.accounts import Account, authenticate
@@ -149,14 +149,18 @@ def _account(parameters: Parameters, known: Mapping[str, Code], services: Servic
 
 
 def _body() -> bytes:
-    """Read the body, chunked or not, up to the ceiling."""
+    """Read the body up to the ceiling: a stated length is refused unread, a chunked body when it gets there."""
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge:
-        found = f"{request.content_length}" if request.content_length else "more"
-        raise Refusal(Code.BODY_TOO_LARGE, "body", expected=f"at most {MAX_BODY} bytes", found=found) from None
-    except OSError:
-        raise BadRequest("the chunks of the body cannot be read") from None
+        raise _too_large(f"{request.content_length}") from None
+    if len(body) > MAX_BODY:
+        raise _too_large("more")
+    return body
+
+
+def _too_large(found: str) -> Refusal:
+    return Refusal(Code.BODY_TOO_LARGE, "body", expected=f"at most {MAX_BODY} bytes", found=found)
 
 
 def _log_unavailable(error: LogUnavailable) -> Refusal:

@@ -84,8 +84,8 @@ def _recognise(body: bytes) -> Shape:
 
 
 def _mismatch(shape: Shape, said: str) -> str:
-    declared = ascii(said[:64]) if said else "nothing"
-    return f"the body is {shape.value}; Content-Type says {declared} instead of {MEDIA_TYPES[shape]}"
+    declared = f"it says {said[:64]!a}" if said else "there is none"
+    return f"the body is {shape.value}; Content-Type should be {MEDIA_TYPES[shape]}, {declared}"
 
 
 def _form_field(body: bytes) -> tuple[str, tuple[str, ...]]:

@@ -13,7 +13,6 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -116,18 +115,20 @@ def _decode(text: str | None) -> bytes:
 
 
 def _write_restrictions(token: Token) -> bytes:
-    restrictions: list[tuple[str, Any]] = [
+    always = [
         ("account", token.account),
         ("contentKey", token.content_key.hex()),
         ("iv", token.iv.hex()),
         ("expires", token.expires),
+    ]
+    where_stated = [
         ("cookie", token.cookie),
         ("deviceId", token.device_id),
         ("rentalDuration", token.rental),
         ("fpExtension", token.extensions),
     ]
-    stated = [(name, value) for name, value in restrictions if value not in (None, 0, ())]
-    return json.dumps(stated, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
+    restrictions = always + [(name, value) for name, value in where_stated if value]
+    return json.dumps(restrictions, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
 
 
 def _read_restrictions(plaintext: bytes) -> Token:

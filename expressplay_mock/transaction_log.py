@@ -35,7 +35,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from expressplay_mock.record_service import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
@@ -177,11 +177,11 @@ def _make_engine(url: str) -> Engine:
             engine = create_engine(parsed, **options, poolclass=StaticPool, connect_args={"check_same_thread": False})
         else:
             engine = create_engine(parsed, **options, connect_args={"timeout": BUSY_TIMEOUT})
+    except (NoSuchModuleError, ImportError):
+        raise LogUnavailable(f"database: no driver for {parsed.drivername} is installed; install its package") from None
     except ArgumentError:
         # Not repeated here: what cannot be parsed may hold a password anywhere.
         raise LogUnavailable("database: expected a URL like sqlite:///log.db, found none") from None
-    except ImportError as error:
-        raise LogUnavailable(f"database: no driver for this URL ({error}); install the package") from None
     event.listen(engine, "connect", _on_sqlite_connect)
     return engine
 
