@@ -1,0 +1,121 @@
+"""scripts/demo as a user runs it: everything as expected, and a clear end when one of its three processes dies."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DEMO = [sys.executable, str(ROOT / "scripts" / "demo")]
+PARTIES = ("expressplay_mock", "server", "emulator")
+MANY_LOOKS = 2000
+
+
+def below(pid: int) -> dict[int, str]:
+    """Return the command lines of all processes that descend from `pid`, by process id."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True)
+    rows = [line.split(None, 2) for line in listing.stdout.splitlines()]
+    found: dict[int, str] = {}
+    parents = {pid}
+    while parents:
+        children = {int(row[0]): row[2] for row in rows if int(row[1]) in parents and "<defunct>" not in row[2]}
+        parents = children.keys() - found.keys()
+        found |= children
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    """Return those of `pids` that still run."""
+    listing = subprocess.run(["ps", "-A", "-o", "pid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in listing.stdout.splitlines()]
+    return {int(row[0]) for row in rows if not row[1].startswith("Z")} & pids
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """One full run, its files in a directory."""
+    folder = tmp_path_factory.mktemp("demo")
+    command = [*DEMO, "--json", str(folder / "t.json"), "--still", str(folder / "film.png")]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT), folder
+
+
+def test_it_ends_well(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    run, folder = demo
+    assert run.returncode == 0, run.stderr
+    assert (folder / "film.png").read_bytes().startswith(b"\x89PNG")
+    for number in range(14):
+        assert re.search(rf"(?<!\d){number} [A-Za-z]", run.stdout), f"step {number} is not drawn"
+
+
+def test_the_recording_holds_every_step(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    recording = json.loads((demo[1] / "t.json").read_text())
+    assert recording["prelude"]["n"] == 0
+    assert [step["n"] for step in recording["steps"]] == list(range(1, 14))
+    for step in recording["steps"]:
+        assert step["from"]
+        assert step["to"]
+        assert step["summary"]
+        if step["n"] in (5, 8, 12):
+            assert step["party"] in ("log", "expressplay")
+        else:
+            assert step["method"] in ("GET", "POST")
+            assert step["url"].startswith("http://")
+            assert "?" not in step["url"]
+            assert step["status"] == 200
+
+
+def test_all_scenarios_come_out_as_expected(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:
+    scenarios = {item["name"]: item for item in json.loads((demo[1] / "t.json").read_text())["scenarios"]}
+    assert {
+        "bound play",
+        "other device, same cookie",
+        "play before registering",
+        "expired token",
+        "one bit of HU flipped",
+        "same SPC twice",
+        "rental run out",
+        "40 bound plays and 40 refusals, then the bound device still plays",
+    } <= set(scenarios)
+    for item in scenarios.values():
+        assert item["ok"] is True
+        assert item["actual"] == item["expected"]
+
+
+@pytest.mark.parametrize("victim", PARTIES)
+def test_when_one_of_three_dies_the_demo_says_so_and_ends_the_others(victim: str, tmp_path: Path) -> None:
+    command = [*DEMO, "--still", str(tmp_path / "film.png")]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+        for _ in range(MANY_LOOKS):
+            processes = below(demo.pid)
+            if any("-m emulator" in arguments for arguments in processes.values()):
+                break
+        # The emulator was seen to start, so the demo is in the middle: nothing has been played yet.
+        first = min(pid for pid, arguments in processes.items() if f"-m {victim}" in arguments)
+        assert {party for party in PARTIES for line in processes.values() if f"-m {party}" in line} == set(PARTIES)
+        os.kill(first, signal.SIGKILL)
+        _, errors = demo.communicate(timeout=60)
+    assert demo.returncode == 1
+    assert "The demo stopped:" in errors
+    assert "SIGKILL" in errors
+    assert not alive(set(processes)), "a process was left behind"
+
+
+def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
+    command = [*DEMO, "--keep", "--still", str(tmp_path / "film.png")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+        assert demo.stdout
+        for line in demo.stdout:
+            if "until Ctrl-C" in line:
+                break
+        processes = set(below(demo.pid))
+        assert processes
+        demo.send_signal(signal.SIGINT)
+        _, errors = demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    assert "Traceback" not in errors
+    assert not alive(processes)
