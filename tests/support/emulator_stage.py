@@ -1,0 +1,64 @@
+"""The emulator's stage for tests: the real mock and the real SEES over real HTTP, or a server that says one thing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from flask import Flask, Response, request
+
+from emulator.stage import Stage, make_stage
+from expressplay_mock.app import Config as MockConfig
+from expressplay_mock.app import create_app as create_mock
+from server.app import Config as SeesConfig
+from server.app import create_app as create_sees
+from server.expressplay import ExpressPlayAccount
+from simulation.serving import running
+
+AUTHENTICATOR = "77,0123456789abcdef0123456789abcdef"
+
+
+@contextmanager
+def services() -> Iterator[tuple[str, str]]:
+    """Run both services in memory; yields the base URLs of SEES and of the mock."""
+    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
+        account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)
+        with running(create_sees(SeesConfig(account))) as sees:
+            yield sees, expressplay
+
+
+@contextmanager
+def real_stage() -> Iterator[Stage]:
+    """Run both services and stand on their stage."""
+    with services() as (sees, expressplay):
+        stage = make_stage(sees, expressplay)
+        try:
+            yield stage
+        finally:
+            stage.web.close()
+
+
+@dataclass
+class Told:
+    """What a stub answers to everything, and what it was asked."""
+
+    body: bytes | str | Callable[[], bytes | str] = b""
+    status: int = 200
+    content_type: str = "application/json"
+    headers: dict[str, str] = field(default_factory=dict)
+    asked: list[tuple[str, str, bytes]] = field(default_factory=list)
+
+
+@contextmanager
+def told(answer: Told) -> Iterator[str]:
+    """Run a server that answers every request with `answer`; yields its base URL."""
+    app = Flask("told", static_folder=None)
+
+    @app.route("/", defaults={"path": ""}, methods=["GET", "POST"])
+    @app.route("/<path:path>", methods=["GET", "POST"])
+    def say(path: str) -> Response:
+        answer.asked.append((request.method, request.full_path, request.get_data()))
+        body = answer.body() if callable(answer.body) else answer.body
+        return Response(body, answer.status, answer.headers, content_type=answer.content_type)
+
+    with running(app) as url:
+        yield url
