@@ -57,14 +57,18 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout:
     process. Raises StartError if the service ends or stays silent for ``timeout`` seconds.
     """
     stderr = tempfile.TemporaryFile()  # noqa: SIM115  a file: a pipe would have to be emptied all the time
-    process = subprocess.Popen(  # noqa: S603
-        [*argv, "--until-stdin-closes"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=stderr,
-        env=env,
-        start_new_session=True,  # Ctrl-C in the terminal reaches the starter, which ends its services in order
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603
+            [*argv, "--until-stdin-closes"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env=env,
+            start_new_session=True,  # Ctrl-C in the terminal reaches the starter, which ends its services in order
+        )
+    except OSError as error:
+        stderr.close()
+        raise StartError(f"{argv[0]} did not start: {error.strerror}") from None
     line = _first_line(process, timeout)
     try:
         ready = json.loads(line or b"")

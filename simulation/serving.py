@@ -80,9 +80,9 @@ def running(app: Flask | Build) -> Iterator[str]:
     """
     from simulation.werkzeug_server import make_threaded_server
 
-    listener = _bind("127.0.0.1", 0)
-    url = _url_of(listener)
-    server = make_threaded_server(app if isinstance(app, Flask) else app(url), listener)
+    with _bind("127.0.0.1", 0) as listener:
+        url = _url_of(listener)
+        server = make_threaded_server(app if isinstance(app, Flask) else app(url), listener)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()  # no wait: the socket listens already, and a connection queues until it is taken
     try:

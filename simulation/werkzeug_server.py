@@ -1,6 +1,7 @@
 """Werkzeug's threaded server on a socket that is bound already: for tests, and where Granian is not installed."""
 
 import socket
+from contextlib import suppress
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
@@ -12,12 +13,12 @@ class _QuietHandler(WSGIRequestHandler):
 
 
 def make_threaded_server(app: Flask, listener: socket.socket) -> BaseWSGIServer:
-    """Make a server of ``app`` that takes over ``listener``."""
+    """Make a server of ``app`` on a copy of ``listener``."""
     host, port = listener.getsockname()[:2]
-    with listener:
-        return make_server(host, port, app, threaded=True, fd=listener.fileno(), request_handler=_QuietHandler)
+    return make_server(host, port, app, threaded=True, fd=listener.fileno(), request_handler=_QuietHandler)
 
 
 def serve_werkzeug(app: Flask, listener: socket.socket) -> None:
     """Serve ``app`` on ``listener`` until a signal handler raises SystemExit."""
-    make_threaded_server(app, listener).serve_forever()
+    with listener, suppress(SystemExit):
+        make_threaded_server(app, listener).serve_forever()

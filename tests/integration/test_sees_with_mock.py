@@ -1,0 +1,81 @@
+"""SEES with the mock of this project: register a device, be bound to it, lose it to another one."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import requests
+from sees_stage import CATALOG, DUMMY, FILM
+
+from expressplay_mock import app as mock
+from expressplay_mock.credentials import new_credentials
+from fairplay.certificate import load_certificate
+from fairplay.session_key import device_id_of
+from fairplay.spc import build_spc
+from server.app import Config, create_app
+from server.expressplay import ExpressPlayAccount
+from simulation.serving import running
+
+
+@dataclass
+class World:
+    sees: str
+    certificate: bytes
+    ask: bytes
+    session: requests.Session
+
+    def token(self, request_type: int, content_id: str) -> dict[str, object]:
+        message = {"messageID": "m", "version": 1, "requestType": request_type, "contentID": content_id}
+        answer = self.session.post(f"{self.sees}/sees/SEESServlet", json=message | {"customerCookie": "alice"})
+        body: dict[str, object] = answer.json()
+        return body
+
+    def redeem(self, url: object, device: str, content_id: str) -> requests.Response:
+        spc, _ = build_spc(
+            certificate=load_certificate(self.certificate),
+            ask=self.ask,
+            device_id=device_id_of(device),
+            asset_id=content_id.encode(),
+            now=1_800_000_000,
+            random=os.urandom,
+        )
+        return self.session.post(str(url), data=spc, headers={"Content-Type": "application/octet-stream"})
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    (tmp_path / "catalog.toml").write_text(CATALOG)
+    credentials = new_credentials()
+    with (
+        requests.Session() as session,
+        running(lambda url: mock.create_app(mock.Config(public_url=url, credentials=credentials))) as expressplay,
+    ):
+        session.trust_env = False
+        account = ExpressPlayAccount(expressplay, expressplay, credentials.account.authenticator, expressplay)
+        with running(create_app(Config(account, tmp_path / "catalog.toml"))) as sees:
+            ask = bytes.fromhex(session.get(f"{expressplay}/_sim/provisioning").json()["ask"])
+            certificate = session.get(f"{expressplay}/_sim/fairplay.cer").content
+            yield World(sees, certificate, ask, session)
+
+
+def test_device_binding(world: World) -> None:
+    assert world.token(3, FILM)["error"] == 6
+    assert world.redeem(world.token(2, DUMMY)["epTokenURL"], "phone", DUMMY).status_code == 200
+    assert world.redeem(world.token(3, FILM)["epTokenURL"], "phone", FILM).status_code == 200
+    refused = world.redeem(world.token(3, FILM)["epTokenURL"], "tablet", FILM)
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, -9003)
+    assert world.redeem(world.token(3, FILM)["epTokenURL"], "phone", FILM).status_code == 200
+
+
+def test_last_registration_wins(world: World) -> None:
+    for device in ("phone", "tablet"):
+        assert world.redeem(world.token(2, DUMMY)["epTokenURL"], device, DUMMY).status_code == 200
+    assert world.redeem(world.token(3, FILM)["epTokenURL"], "phone", FILM).status_code == 403
+    assert world.redeem(world.token(3, FILM)["epTokenURL"], "tablet", FILM).status_code == 200
+
+
+def test_time_based_play_registers_nobody(world: World) -> None:
+    assert world.redeem(world.token(1, FILM)["epTokenURL"], "phone", FILM).status_code == 200
+    assert world.token(3, FILM)["error"] == 6

@@ -1,0 +1,89 @@
+"""The decision by itself: order of the checks, and the rule that binds a cookie to a device."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sees_stage import CATALOG, CLUB, DEVICE, DUMMY, FILM, OTHER_DEVICE
+
+from server.api import EntitlementRequest
+from server.catalog import parse_catalog
+from server.entitlement import Record, bound_device, decide
+from server.errors import DeniedError, ErrorNumber
+
+TITLES = parse_catalog(CATALOG)
+GOOD = EntitlementRequest("m", 1, 3, FILM, "alice")
+
+
+def registered(cookie: str) -> Sequence[Record]:
+    return [Record(1, DEVICE, True, 0)]
+
+
+def never(cookie: str) -> Sequence[Record]:
+    raise AssertionError("no records should be asked for")
+
+
+def test_device_bound() -> None:
+    order = decide(GOOD, TITLES, registered)
+    assert (order.step, order.cookie, order.device_id) == (9, "alice", DEVICE)
+    assert (order.lifetime, order.rental_duration) == (300, 7200)
+    assert "event 1" in order.why
+
+
+def test_registration_and_time_based_ask_for_no_records() -> None:
+    order = decide(replace(GOOD, request_type=2, content_id=DUMMY), TITLES, never)
+    assert (order.step, order.cookie, order.device_id, order.rental_duration) == (2, "alice", None, 0)
+    order = decide(replace(GOOD, request_type=1), TITLES, never)
+    assert (order.step, order.cookie, order.device_id, order.rental_duration) == (9, None, None, 7200)
+
+
+@pytest.mark.parametrize(
+    ("request_", "number"),
+    [
+        (EntitlementRequest("m", 0, 9, "x", "x" * 33), ErrorNumber.UNSUPPORTED_VERSION),
+        (EntitlementRequest("m", 1, 9, "x", "x" * 33), ErrorNumber.UNKNOWN_REQUEST_TYPE),
+        (EntitlementRequest("m", 1, 3, "x", "x" * 33), ErrorNumber.UNKNOWN_CONTENT),
+        (EntitlementRequest("m", 1, 3, CLUB, "x" * 33), ErrorNumber.BAD_COOKIE),
+        (EntitlementRequest("m", 1, 3, CLUB, "x" * 32), ErrorNumber.NOT_ENTITLED),
+        (EntitlementRequest("m", 1, 3, DUMMY, "x" * 32), ErrorNumber.NOT_ENTITLED),
+    ],
+)
+def test_first_fault_counts_and_records_come_last(request_: EntitlementRequest, number: ErrorNumber) -> None:
+    with pytest.raises(DeniedError) as caught:
+        decide(request_, TITLES, never)
+    assert caught.value.number is number
+
+
+def test_order_shows_no_content_key() -> None:
+    order = decide(GOOD, TITLES, registered)
+    assert order.key.cek not in repr(order)
+
+
+records = st.lists(
+    st.builds(
+        Record,
+        st.integers(1, 40),
+        st.sampled_from([DEVICE, OTHER_DEVICE, None]),
+        st.booleans(),
+        st.sampled_from([0, 0, -9003]),
+    ),
+    unique_by=lambda record: record.event_id,
+)
+
+
+@given(records)
+def test_binding_rule(rows: list[Record]) -> None:
+    """Whatever the order: the newest registration, else the newest issued row, else nobody."""
+    issued = [row for row in rows if row.result == 0 and row.device_id]
+    candidates = [row for row in issued if row.registration] or issued
+    if candidates:
+        newest = max(candidates, key=lambda row: row.event_id)
+        device_id, why = bound_device(rows)
+        assert device_id == newest.device_id
+        assert f"event {newest.event_id}" in why
+    else:
+        with pytest.raises(DeniedError) as caught:
+            bound_device(rows)
+        assert caught.value.number is ErrorNumber.DEVICE_NOT_REGISTERED
