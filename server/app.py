@@ -13,7 +13,7 @@ from server.entitlement import RequestType, decide
 from server.errors import DeniedError
 from server.expressplay import ExpressPlay, ExpressPlayAccount
 from simulation.clock import Clock
-from simulation.http_errors import register_http_errors
+from simulation.http_errors import read_body, register_http_errors
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 from simulation.routes import sim_routes
 
@@ -118,7 +118,7 @@ def create_app(config: Config) -> Flask:
 
 def _body() -> bytes:
     try:
-        return request.get_data(cache=False)
+        return read_body()
     except RequestEntityTooLarge:
         raise api.too_large() from None
 

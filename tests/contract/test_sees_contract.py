@@ -291,6 +291,16 @@ def test_malformed_requests(sees: Stage, body: bytes) -> None:
     assert not sees.expressplay.asked
 
 
+def test_large_body_of_unknown_length(sees: Stage) -> None:
+    """The ceiling holds for a chunked body too: what fits is read whole, what does not is malformed (ours)."""
+    message = b'{"messageID": "m", "version": 1, "contentID": "%s"}' % FILM.encode()
+    fitting = sees.post(iter([message, b" " * 60_000]))
+    assert fitting.json()["isAllowed"]
+    answer = sees.post(iter([message, *[b" " * 8_192] * 8]))
+    assert (answer.status_code, answer.json()["error"]) == (400, 1)
+    assert "65536" in answer.json()["errorText"]
+
+
 def test_expressplay_refuses(sees: Stage) -> None:
     """Error 8, with status 502: ExpressPlay refused, its code in the text (ours)."""
     refusal = f'{{"errorCode": -2018, "errorMessage": "bad authenticator {AUTHENTICATOR} {CEKS[FILM]}"}}'

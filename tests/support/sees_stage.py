@@ -112,7 +112,7 @@ class Stage:
     expressplay: StubExpressPlay
     session: requests.Session
 
-    def post(self, body: bytes | str, **options: Any) -> requests.Response:
+    def post(self, body: bytes | str | Iterator[bytes], **options: Any) -> requests.Response:
         return self.session.post(f"{self.url}/sees/SEESServlet", data=body, timeout=20, **options)
 
     def ask(self, **properties: Any) -> requests.Response:
