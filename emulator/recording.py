@@ -6,7 +6,6 @@ section `device_keys`, the message keys of the virtual device, which open its SP
 """
 
 import base64
-import binascii
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -198,7 +197,7 @@ def _object(value: Any) -> Mapping[str, Any]:
 def _size(text: str) -> int:
     try:
         return len(base64.b64decode(text))
-    except binascii.Error:
+    except ValueError:  # no Base64, or no ASCII
         return 0
 
 
