@@ -1,0 +1,185 @@
+"""The whole sequence over real HTTP, with the real SEES and mock: the binding, its recording, its scenarios."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from emulator_stage import AUTHENTICATOR, real_stage
+
+from emulator.binding import bind, play, register
+from emulator.device import make_spc
+from emulator.errors import EntitlementDenied, LicenseRefused, RentalRanOut
+from emulator.playback import Verdict
+from emulator.run import run_binding
+from emulator.scenarios import SCENARIOS, Scenario, run_scenario
+from emulator.screening import check_rental, rental_end, watch
+from emulator.stage import Stage, shifted_clock
+from emulator.transport import EXPRESSPLAY
+from fairplay.ckc import ContentKey, License, open_ckc
+from fairplay.errors import CkcError
+from server.app import CONTENT
+from server.catalog import load_catalog
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with real_stage() as standing:
+        yield standing
+
+
+def cookie_of(request: pytest.FixtureRequest, stage: Stage) -> str:
+    return stage.name(request.node.name[-20:])
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_each_scenario_comes_out_as_expected(stage: Stage, scenario: Scenario) -> None:
+    outcome = run_scenario(scenario, stage)
+    assert outcome.actual == outcome.expected
+    assert outcome.ok
+
+
+def test_a_scenario_that_comes_out_otherwise_is_not_ok(stage: Stage) -> None:
+    outcome = run_scenario(Scenario("x", "something else", SCENARIOS[2].run), stage)
+    assert (outcome.ok, outcome.actual) == (False, "SEES: 6 device not registered")
+
+
+def test_the_clock_is_as_before_after_the_expired_token(stage: Stage) -> None:
+    def offset() -> float:
+        url = f"{stage.expressplay}/_sim/clock"
+        return stage.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a clock")["offset"]
+
+    with shifted_clock(stage, 100):
+        assert offset() == 100
+        with shifted_clock(stage, 1000):
+            assert offset() == 1100
+        assert offset() == 100
+    assert offset() == 0
+
+
+def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client = stage.client("play")
+    _, grant = bind(client, cookie_of(request, stage))
+    screening = watch(client, grant)
+    assert screening.played
+    assert [(track.kind, track.verdict) for track in screening.tracks] == [
+        ("video", Verdict.PLAYED),
+        ("audio", Verdict.PLAYED),
+    ]
+    assert screening.still is not None
+    assert screening.still.startswith(b"\x89PNG")
+
+
+def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client = stage.client("wrong")
+    _, grant = bind(client, cookie_of(request, stage))
+    wrong = License(ContentKey(bytes(16), grant.license.content.iv), None)
+    screening = watch(client, replace(grant, license=wrong))
+    assert [track.verdict for track in screening.tracks] == [Verdict.WRONG_KEY, Verdict.WRONG_KEY]
+    assert (screening.played, screening.still) == (False, None)
+    assert "video" in screening.outcome
+    assert "audio" in screening.outcome
+
+
+def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
+    stage: Stage, request: pytest.FixtureRequest
+) -> None:
+    client = stage.client("rental")
+    client.device.clock.advance(1_000_000)
+    _, grant = bind(client, cookie_of(request, stage))
+    end = rental_end(grant)
+    assert end is not None
+    assert end - grant.downloaded == load_catalog(CONTENT / "catalog.toml").titles["film"].rental_duration
+    client.device.clock.advance(end - client.device.clock.now() - 60)
+    check_rental(client, grant)
+    client.device.clock.advance(60)
+    with pytest.raises(RentalRanOut, match="-9108"):
+        watch(client, grant)
+
+
+def test_the_dummy_has_no_rental(stage: Stage, request: pytest.FixtureRequest) -> None:
+    assert rental_end(register(stage.client("dummy"), cookie_of(request, stage))) is None
+
+
+def test_a_ckc_opens_with_its_own_spc_only(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client = stage.client("own")
+    grant = register(client, cookie_of(request, stage))
+    _, other = make_spc(client.device, grant.content_id)
+    with pytest.raises(CkcError):
+        open_ckc(grant.ckc, other)
+
+
+def test_the_newest_registration_counts(stage: Stage, request: pytest.FixtureRequest) -> None:
+    cookie, one, other = cookie_of(request, stage), stage.client("one", "A"), stage.client("two", "B")
+    register(one, cookie)
+    register(other, cookie)
+    play(other, cookie)
+    with pytest.raises(LicenseRefused) as caught:
+        play(one, cookie)
+    assert caught.value.number == -9003
+
+
+def test_refusals_carry_step_and_number(stage: Stage, request: pytest.FixtureRequest) -> None:
+    with pytest.raises(EntitlementDenied) as denied:
+        play(stage.client("early"), cookie_of(request, stage))
+    assert (denied.value.step, denied.value.number) == (6, 6)
+
+
+def test_the_recording_of_a_bound_play(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client, cookie = stage.client("recorded"), cookie_of(request, stage)
+    run = run_binding(stage, client, cookie)
+    recording = run.recording
+    assert run.error is None
+    assert recording["prelude"]["n"] == 0
+    assert [step["n"] for step in recording["steps"]] == list(range(1, 14))
+    for step in recording["steps"]:
+        assert {"from", "to", "summary", "knows"} <= step.keys()
+        if step["n"] in (5, 8, 12):
+            assert step["party"] in ("log", "expressplay")
+        else:
+            assert {"method", "url", "status"} <= step.keys()
+            assert "?" not in step["url"]
+        assert "?" not in step["summary"]
+    before, after = recording["log_before"], recording["log_after"]
+    assert (before, [row["registration"] for row in after]) == ([], [True, False])
+    assert {row["device_id"] for row in after} == {client.device.device_id}
+    assert recording["playback"]["played"] is True
+    assert recording["device"] == {"seed": "device A", "device_id": client.device.device_id}
+
+
+def test_the_log_before_holds_what_earlier_runs_wrote(stage: Stage, request: pytest.FixtureRequest) -> None:
+    cookie = cookie_of(request, stage)
+    register(stage.client("first"), cookie)
+    recording = run_binding(stage, stage.client("second"), cookie, registers=False).recording
+    assert [row["registration"] for row in recording["log_before"]] == [True]
+    assert len(recording["log_after"]) == 2
+    assert [step["n"] for step in recording["steps"]] == list(range(6, 14))
+
+
+def test_a_refused_run_is_recorded_as_far_as_it_came(stage: Stage, request: pytest.FixtureRequest) -> None:
+    run = run_binding(stage, stage.client("refused"), cookie_of(request, stage), registers=False)
+    assert isinstance(run.error, EntitlementDenied)
+    assert [step["n"] for step in run.recording["steps"]] == [6, 7, 8, 10]
+    assert run.recording["steps"][-1]["summary"] == "denied: 6 device not registered"
+
+
+@pytest.mark.parametrize("teach", [False, True])
+def test_secrets_are_in_the_recording_only_where_teaching_puts_them(
+    stage: Stage, request: pytest.FixtureRequest, teach: bool
+) -> None:
+    client = stage.client(f"secret-{teach}")
+    run = run_binding(stage, client, cookie_of(request, stage), teach=teach)
+    section = run.recording.pop("device_keys", None)
+    text = json.dumps(run.recording).lower()
+    for key in (key for title in load_catalog(CONTENT / "catalog.toml").titles.values() for key in title.keys):
+        assert key.cek not in text
+    assert AUTHENTICATOR not in text
+    assert client.device.provisioning.ask.hex() not in text
+    assert (section is not None) == teach
+    for step, grant in run.grants.items():
+        assert grant.contents.block.sk.hex() not in text
+        assert grant.contents.spc_key.hex() not in text
+        if teach:
+            assert section[f"step {step}"]["sk"] == grant.contents.block.sk.hex()
+            assert section[f"step {step}"].keys() >= {"spc_key", "dask", "mac_key", "r1", "ckc_key"}
+    assert grant.license.content.key.hex() not in repr(run) + repr(grant)

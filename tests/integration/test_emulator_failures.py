@@ -1,0 +1,159 @@
+"""What the client says when a service is not there, is another, or does not keep to its API."""
+
+import json
+import socket
+
+import pytest
+from emulator_stage import Told, services, told
+
+from emulator.errors import BadAddress, BadPlaylist, MessageIdMismatch, NoAnswer, UnexpectedAnswer, UnknownTitle
+from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
+from emulator.playlist import load_title
+from emulator.recording import fetch_journal
+from emulator.stage import make_stage
+from emulator.titles import find_dummy, find_title
+from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+
+REQUEST = entitlement_request("m-1", RequestType.REGISTRATION, "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4", "alice")
+
+
+@pytest.fixture
+def web() -> Web:
+    return Web("trace-1")
+
+
+def test_nothing_answers(web: Web) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(NoAnswer, match="is sees-server running") as caught:
+        ask_sees(web, f"http://127.0.0.1:{port}", REQUEST, step=1)
+    assert caught.value.step == 1
+    assert f"nothing answers at http://127.0.0.1:{port}" in str(caught.value)
+
+
+def test_something_that_hangs_up(web: Web) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        # Accepted by the kernel's queue, then reset: the far end never speaks HTTP.
+        import threading
+
+        def hang_up() -> None:
+            connection, _ = listener.accept()
+            connection.recv(65_536)
+            connection.sendall(b"SSH-2.0-OpenSSH\r\n")
+            connection.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(NoAnswer, match="does not speak HTTP"):
+            ask_sees(web, f"http://127.0.0.1:{listener.getsockname()[1]}", REQUEST, step=1)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("url", "fix"),
+    [
+        ("localhost:8080", "http://localhost:8080"),
+        ("", "http://"),
+        ("ftp://host", "http:// or https://"),
+        ("http://", "http:// or https://"),
+        ("http://host:port", "http:// or https://"),
+        ("http://host:0", "http:// or https://"),
+        ("http://a b", "http:// or https://"),
+        ("http://host/?x=1", "base address only"),
+    ],
+)
+def test_an_address_that_cannot_be_one(url: str, fix: str) -> None:
+    with pytest.raises(BadAddress, match="--sees") as caught:
+        clean_base(url, SEES)
+    assert fix in caught.value.fix
+
+
+def test_a_slash_at_the_end_is_no_matter() -> None:
+    assert clean_base("http://host:80/sees/", SEES) == "http://host:80/sees"
+
+
+def test_html_instead_of_json(web: Web) -> None:
+    with told(Told("<!DOCTYPE html><h1>It works!", content_type="text/html")) as url:
+        with pytest.raises(UnexpectedAnswer, match="an HTML page with HTTP 200"):
+            ask_sees(web, url, REQUEST, step=1)
+        with pytest.raises(UnexpectedAnswer, match="an HTML page"):
+            ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAAsecret", b"spc", step=4)
+
+
+def test_the_token_is_in_no_error(web: Web) -> None:
+    with told(Told("<html>", status=404)) as url, pytest.raises(UnexpectedAnswer) as caught:
+        ask_license(web, f"{url}/?ExpressPlayToken=AQAAsecret", b"spc", step=4)
+    assert "AQAAsecret" not in str(caught.value)
+
+
+def test_a_redirect_is_not_followed(web: Web) -> None:
+    answer = Told("", status=302, headers={"Location": "http://127.0.0.1:1/"})
+    with told(answer) as url, pytest.raises(UnexpectedAnswer, match="HTTP 302"):
+        ask_sees(web, url, REQUEST, step=1)
+    assert len(answer.asked) == 1
+
+
+def test_another_message_id(web: Web) -> None:
+    body = {"messageID": "m-2", "version": 1, "isAllowed": True, "epTokenURL": "http://x/?ExpressPlayToken=A"}
+    with told(Told(json.dumps(body))) as url, pytest.raises(MessageIdMismatch):
+        ask_sees(web, url, REQUEST, step=3)
+
+
+def test_an_endless_answer_is_cut_off(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.transport.MAX_BODY", 100_000)
+    with told(Told(b"x" * 1_000_000)) as url, pytest.raises(UnexpectedAnswer, match="at most 100000 bytes"):
+        ask_sees(web, url, REQUEST, step=1)
+
+
+def test_the_spc_goes_out_raw(web: Web) -> None:
+    answer = Told(b"\0\0\0\x01")
+    with told(answer) as url:
+        ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1", step=4)
+    assert answer.asked == [("POST", "/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1")]
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["[]", "{}", '{"titles": 1}', '{"titles": [1]}', '{"titles": [{"title": "x"}]}', "titles"],
+)
+def test_a_list_of_titles_of_another_form(web: Web, body: str) -> None:
+    with told(Told(body)) as url, pytest.raises(UnexpectedAnswer, match="titles"):
+        find_dummy(web, url, step=0)
+
+
+def test_a_title_that_is_not_there(web: Web) -> None:
+    titles = {"titles": [{"title": "film", "name": "F", "dummy": False, "master": "/titles/film/master.m3u8"}]}
+    with told(Told(json.dumps(titles))) as url:
+        assert find_title(web, url, None, step=6).master_url == f"{url}/titles/film/master.m3u8"
+        with pytest.raises(UnknownTitle, match="'flim', found film"):
+            find_title(web, url, "flim", step=6)
+        with pytest.raises(UnknownTitle, match="dummy = true"):
+            find_dummy(web, url, step=0)
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [(b"\xff\xfe", "byte 0xff at 0"), (b"#EXTM3U\n#EXTINF:2,\na.m4s\n#EXT-X-ENDLIST\n", "no EXT-X-KEY")],
+)
+def test_a_playlist_that_cannot_be_played(web: Web, body: bytes, found: str) -> None:
+    with told(Told(body)) as url, pytest.raises(BadPlaylist, match=found) as caught:
+        load_title(web, f"{url}/x.m3u8", step=6)
+    assert caught.value.step == 6
+
+
+def test_services_that_are_swapped() -> None:
+    with services() as (sees, expressplay):
+        with pytest.raises(UnexpectedAnswer, match="--expressplay is its address"):
+            make_stage(sees, sees)
+        stage = make_stage(expressplay, expressplay)
+        with pytest.raises(UnexpectedAnswer, match="--sees is the address of sees-server"):
+            find_dummy(stage.web, stage.sees, step=0)
+
+
+@pytest.mark.parametrize(
+    "answer", [Told(b"", 409), Told(b'{"entries": 7}'), Told(b"<html>"), Told(b'{"entries": [7]}')]
+)
+def test_a_service_without_a_journal_is_a_run_without_its_entries(web: Web, answer: Told) -> None:
+    with told(answer) as url:
+        assert fetch_journal(web, EXPRESSPLAY, url) == []
+    assert fetch_journal(web, EXPRESSPLAY, url) == []
