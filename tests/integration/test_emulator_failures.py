@@ -2,6 +2,7 @@
 
 import json
 import socket
+import threading
 
 import pytest
 from emulator_stage import Told, services, told
@@ -31,20 +32,21 @@ def test_nothing_answers(web: Web) -> None:
     assert f"nothing answers at http://127.0.0.1:{port}" in str(caught.value)
 
 
-def test_something_that_hangs_up(web: Web) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        # Accepted by the kernel's queue, then reset: the far end never speaks HTTP.
-        import threading
-
-        def hang_up() -> None:
-            connection, _ = listener.accept()
+@pytest.mark.parametrize(
+    ("says", "found"),
+    [(b"SSH-2.0-OpenSSH\r\n", "does not speak HTTP"), (b"", "a connection that broke off")],
+)
+def test_something_that_is_no_web_server(web: Web, says: bytes, found: str) -> None:
+    def answer(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
             connection.recv(65_536)
-            connection.sendall(b"SSH-2.0-OpenSSH\r\n")
-            connection.close()
+            connection.sendall(says)
 
-        thread = threading.Thread(target=hang_up)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
-        with pytest.raises(NoAnswer, match="does not speak HTTP"):
+        with pytest.raises(NoAnswer, match=found):
             ask_sees(web, f"http://127.0.0.1:{listener.getsockname()[1]}", REQUEST, step=1)
         thread.join()
 
