@@ -1,3 +1,5 @@
+"""The catalog: what it accepts, and one line that says where a bad one is wrong."""
+
 import re
 from pathlib import Path
 

@@ -1,3 +1,5 @@
+"""A party's clock: forward only, bounded, written as RFC 3339."""
+
 import time
 
 import pytest

@@ -1,3 +1,5 @@
+"""The journal: what an entry holds, what is redacted, how it stays bounded."""
+
 import json
 
 import pytest

@@ -1,3 +1,5 @@
+"""Strict JSON: one meaning for each text, and a clear word for every refusal."""
+
 import json
 import re
 
