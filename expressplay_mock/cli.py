@@ -41,7 +41,7 @@ def main() -> None:
 @serve_options
 @click.option(
     "--state",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     default=default_state,
     show_default="expressplay-mock in $XDG_STATE_HOME or ~/.local/state",
     help="Directory of the credentials and the transaction log; made when it is not there.",

@@ -6,6 +6,7 @@ share one database.
 """
 
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
@@ -99,6 +100,8 @@ class TransactionLog:
     def __init__(self, url: str) -> None:
         self._engine = _make_engine(url)
         self._name = self._engine.url.render_as_string(hide_password=True)
+        # Closes the connections when it is called, when the log is forgotten, or when the program ends.
+        self.close = weakref.finalize(self, self._engine.dispose)
         # One connection for all threads: they take turns.
         in_memory = isinstance(self._engine.pool, StaticPool)
         self._turn: AbstractContextManager[Any] = threading.Lock() if in_memory else nullcontext()
@@ -133,10 +136,6 @@ class TransactionLog:
         """Delete all rows, for tests; numbering goes on."""
         with self._transaction() as connection:
             connection.execute(delete(_events))
-
-    def close(self) -> None:
-        """Close all connections."""
-        self._engine.dispose()
 
     @contextmanager
     def _transaction(self) -> Iterator[Connection]:

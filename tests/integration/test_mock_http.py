@@ -1,0 +1,265 @@
+"""The mock over real HTTP: a device registers and plays, and no bytes whatever upset a route."""
+
+import base64
+import json
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from expressplay_mock.app import Config, create_app
+from expressplay_mock.credentials import Credentials, new_credentials
+from fairplay.certificate import load_certificate
+from fairplay.ckc import open_ckc
+from fairplay.session_key import device_id_of
+from fairplay.spc import SpcContents, build_spc
+from simulation.serving import running
+
+AUTHENTICATOR = "4711," + "5ec7e7" * 5 + "99"
+CEK, IV = "c0ffee00c0ffee11c0ffee22c0ffee33", "0f" * 16
+
+
+@dataclass
+class Service:
+    """A mock that answers on a port, and a device provisioned by it."""
+
+    url: str
+    credentials: Credentials
+    session: requests.Session
+
+    def token_url(self, **changes: str) -> str:
+        asked = {"customerAuthenticator": AUTHENTICATOR, "contentKey": CEK, "iv": IV, **changes}
+        answer = self.session.post(f"{self.url}/hms/fp/token", data=asked, headers={"X-Sim-Trace": "run-1"})
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+    def spc(self, seed: str = "mine") -> tuple[bytes, SpcContents]:
+        provisioned = self.session.get(f"{self.url}/_sim/provisioning").json()
+        return build_spc(
+            certificate=load_certificate(base64.b64decode(provisioned["certificate"])),
+            ask=bytes.fromhex(provisioned["ask"]),
+            device_id=device_id_of(seed),
+            asset_id=b"film-1",
+            now=1_700_000_000,
+            random=os.urandom,
+        )
+
+    def redeem(self, token_url: str, spc: bytes) -> requests.Response:
+        return self.session.post(token_url, data=spc, headers={"X-Sim-Trace": "run-1"})
+
+    def records(self, **asked: Any) -> requests.Response:
+        asked = {"customerAuthenticator": AUTHENTICATOR, **asked}
+        return self.session.get(f"{self.url}/cmiapi/getrecord/", params=asked, headers={"X-Sim-Trace": "run-1"})
+
+    def journal(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self.session.get(f"{self.url}/_sim/journal?trace=run-1").json()["entries"]
+        return entries
+
+
+@pytest.fixture(scope="module")
+def credentials() -> Credentials:
+    return new_credentials()
+
+
+@pytest.fixture
+def service(credentials: Credentials) -> Iterator[Service]:
+    def build(url: str) -> Any:
+        return create_app(Config(public_url=url, authenticator=AUTHENTICATOR, credentials=credentials))
+
+    with running(build) as url, requests.Session() as session:
+        session.trust_env = False
+        yield Service(url, credentials, session)
+
+
+def register_and_play(service: Service) -> None:
+    """Steps 2 to 13 as ExpressPlay sees them, and then a refusal of another device."""
+    assert service.redeem(service.token_url(cookie="c"), service.spc()[0]).status_code == 200
+    device_id = service.records(cookie="c").json()["records"][0]["device_id"]
+    assert device_id == device_id_of("mine").hex()
+    spc, contents = service.spc()
+    answer = service.redeem(service.token_url(cookie="c", deviceId=device_id, expirationTime="+300"), spc)
+    assert open_ckc(answer.content, contents).content.key.hex() == CEK
+    refused = service.redeem(service.token_url(cookie="c", deviceId=device_id), service.spc("other")[0])
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, -9003)
+
+
+def test_the_journal_tells_the_steps_of_a_binding(service: Service) -> None:
+    register_and_play(service)
+    entries = service.journal()
+    assert [(entry["party"], entry.get("step")) for entry in entries] == [
+        ("expressplay", 2),
+        ("expressplay", 4),
+        ("log", 5),
+        ("expressplay", 7),
+        ("log", 8),
+        ("expressplay", 9),
+        ("expressplay", 11),
+        ("expressplay", 12),
+        ("log", None),
+        ("expressplay", 9),
+        ("expressplay", 11),
+        ("expressplay", 12),
+        ("log", None),
+    ]
+    asked, redeemed, row, looked_up, found = entries[:5]
+    assert (asked["method"], asked["url"], asked["status"]) == ("POST", f"{service.url}/hms/fp/token", 200)
+    assert asked["request"]["cookie"] == "c"
+    assert asked["response"]["tokenUrl"].startswith(f"{service.url}/hms/fp/rights/?ExpressPlayToken=AQAAA")
+    assert redeemed["request"]["shape"] == "raw"
+    assert base64.b64decode(redeemed["request"]["spc"])[4:8] == b"SIM1"
+    assert base64.b64decode(redeemed["response"]["ckc"])[4:8] == b"SIM1"
+    assert row["decision"]["registration"] is True
+    assert looked_up["response"]["records"] == [row["decision"]]
+    assert found["decision"]["found"] == 1
+    equal, different = entries[7]["decision"], entries[11]["decision"]
+    mine, other = device_id_of("mine").hex(), device_id_of("other").hex()
+    assert equal == {"token device_id": mine, "spc device_id": mine, "equal": True}
+    assert different == {"token device_id": mine, "spc device_id": other, "equal": False}
+    assert entries[10]["response"]["errorCode"] == -9003
+
+
+def test_no_secret_in_any_answer_journal_or_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+    answers: list[bytes] = []
+    service.session.hooks["response"] = lambda answer, **_: answers.append(answer.content)
+    with caplog.at_level(logging.DEBUG):
+        register_and_play(service)
+        for wrong in ({"contentKey": CEK + "0"}, {"cookie": "c" * 40}, {"content_key": CEK}, {"contentKey": f"{CEK} "}):
+            asked = {"customerAuthenticator": AUTHENTICATOR, "contentKey": CEK, "iv": IV, **wrong}
+            for error_format in ("html", "json"):
+                answer = service.session.post(
+                    f"{service.url}/hms/fp/token", data={**asked, "errorFormat": error_format}
+                )
+                assert answer.status_code == 400
+            service.session.get(f"{service.url}/hms/fp/token", params=asked)
+            service.session.post(f"{service.url}/hms/fp/token", json=asked)
+        service.records(cookie="c", id=1)
+        service.session.get(f"{service.url}/_sim/journal")
+    provisioning = f'"ask":"{service.credentials.ask.hex()}"'.encode()
+    # The client of this test logs its own addresses.
+    log = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("urllib3"))
+    told = b"\n".join(answers).replace(provisioning, b"") + log.encode()
+    private_number = str(service.credentials.private_key.private_numbers().d)
+    secrets = [CEK, AUTHENTICATOR, AUTHENTICATOR[5:], service.credentials.ask.hex(), private_number]
+    secrets += [key.hex() for key in service.credentials.token_keys.keys.values()]
+    assert [secret for secret in secrets if secret.encode() in told or secret.upper().encode() in told] == []
+    assert log
+    assert "=" not in log  # no query string
+
+
+def test_one_changed_character_of_the_token(service: Service) -> None:
+    url, (spc, _) = service.token_url(cookie="c"), service.spc()
+    start = url.index("=") + 1
+    for position in range(start, len(url), 7):
+        other = "A" if url[position] != "A" else "B"
+        answer = service.redeem(url[:position] + other + url[position + 1 :], spc)
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, -4010)
+    assert service.records().json()["records"] == []
+    assert service.redeem(url, spc).status_code == 200
+
+
+def test_an_spc_that_is_cut_anywhere(service: Service) -> None:
+    url, (spc, _) = service.token_url(cookie="c"), service.spc()
+    for length in range(0, len(spc), 41):
+        answer = service.redeem(url, spc[:length])
+        assert (answer.status_code, answer.json()["errorCode"]) == (400, -4001)
+        assert answer.json()["cause"] in {-42580, -42585}
+    assert service.records(cookie="c").json()["records"] == []
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_body_over_the_ceiling(service: Service, chunked: bool) -> None:
+    body = b"x" * 65_537
+    answer = service.session.post(service.token_url(), data=iter([body]) if chunked else body)
+    assert (answer.status_code, answer.json()["errorCode"]) == (413, -9004)
+
+
+def test_a_chunked_body_is_read_whole(service: Service) -> None:
+    spc, contents = service.spc()
+    chunks = (spc[start : start + 100] for start in range(0, len(spc), 100))
+    answer = service.session.post(service.token_url(), data=chunks)
+    assert open_ckc(answer.content, contents).content.key.hex() == CEK
+
+
+@pytest.mark.parametrize(
+    "request_bytes",
+    [
+        b"POST /hms/fp/rights/ HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"POST /hms/fp/rights/ HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc",
+        b"POST /hms/fp/token HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nX-Sim-Trace: \xff\r\n\r\n",
+        b"GET /hms/fp/token?%ff=%00&cookie=%ff HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /cmiapi/getrecord/?customerAuthenticator=%ff,%00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    ],
+)
+def test_broken_http_is_a_400_or_401(service: Service, request_bytes: bytes) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
+        connection.sendall(request_bytes)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(4096).split()[1] in {b"400", b"401"}
+
+
+def test_reset_empties_clock_journal_and_log(service: Service) -> None:
+    url = service.token_url(cookie="c", expirationTime="+60")
+    service.redeem(url, service.spc()[0])
+    service.session.post(f"{service.url}/_sim/clock", json={"advance": 61})
+    assert service.redeem(url, service.spc()[0]).json()["errorCode"] == -4011
+    service.session.post(f"{service.url}/_sim/reset")
+    assert service.redeem(url, service.spc()[0]).status_code == 200
+    assert len(service.records().json()["records"]) == 3
+    service.session.post(f"{service.url}/_sim/reset", json={"log": True})
+    assert service.records().json()["records"] == []
+    assert len(service.journal()) == 2
+
+
+def test_the_certificate_in_both_its_places(service: Service) -> None:
+    answer = service.session.get(f"{service.url}/_sim/fairplay.cer")
+    assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
+    provisioned = service.session.get(f"{service.url}/_sim/provisioning").json()
+    assert provisioned.keys() == {"certificate", "ask"}
+    assert base64.b64decode(provisioned["certificate"]) == answer.content
+    load_certificate(answer.content)
+
+
+def test_without_the_stage_there_is_health_only(credentials: Credentials) -> None:
+    client = create_app(Config(credentials=credentials, sim=False)).test_client()
+    assert client.get("/_sim/health").status_code == 200
+    for route in ("provisioning", "fairplay.cer", "clock", "journal"):
+        assert client.get(f"/_sim/{route}").status_code == 404
+    assert client.post("/_sim/reset").status_code == 404
+
+
+FUZZED = create_app(Config(authenticator=AUTHENTICATOR)).test_client()
+paths = st.sampled_from(
+    ["/hms/fp/token", "/hms/fp/rights/", "/cmiapi/getrecord/", "/_sim/clock", "/_sim/reset", "/_sim/journal", "/x"]
+)
+parameters = st.dictionaries(
+    st.sampled_from(["customerAuthenticator", "contentKey", "iv", "cookie", "expirationTime", "ExpressPlayToken", "id"])
+    | st.text(max_size=5),
+    st.sampled_from([AUTHENTICATOR, CEK, "+60"]) | st.text(max_size=40),
+    max_size=5,
+)
+
+
+@given(
+    st.sampled_from(["GET", "POST", "PUT", "DELETE"]),
+    paths,
+    parameters,
+    st.binary(max_size=200) | parameters.map(lambda value: json.dumps(value).encode()),
+    st.sampled_from([None, "application/json", "application/x-www-form-urlencoded", "multipart/form-data", "\x00/é"]),
+)
+def test_any_bytes_to_any_route_are_answered_with_a_number(
+    method: str, path: str, query: dict[str, str], body: bytes, content_type: str | None
+) -> None:
+    answer = FUZZED.open(path, method=method, query_string=query, data=body, content_type=content_type)
+    assert answer.status_code < 500
+    if answer.status_code >= 400:
+        told = answer.json or {}
+        assert "errorCode" in told or "error" in told or "errorText" in told or b"<h1>-" in answer.data

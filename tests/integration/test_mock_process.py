@@ -1,0 +1,176 @@
+"""The mock as a process: its ready line, its state, its end, and what it says when it cannot start."""
+
+import base64
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from expressplay_mock import __version__
+from expressplay_mock.cli import main
+from fairplay.certificate import load_certificate
+from fairplay.session_key import device_id_of
+from fairplay.spc import build_spc
+from simulation.process import Service, start
+
+COMMAND = [sys.executable, "-m", "expressplay_mock", "serve"]
+Start = Callable[..., Service]
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+def start_mock(state: Path) -> Iterator[Start]:
+    started: list[Service] = []
+
+    def begin(*options: str, **environment: str) -> Service:
+        argv = [*COMMAND, "--state", str(state), *options]
+        started.append(start(argv, env={**os.environ, **environment}))
+        return started[-1]
+
+    yield begin
+    for service in started:
+        service.stop()
+
+
+def fail_to_start(*options: str) -> tuple[int, str]:
+    ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=30, check=False)
+    assert ended.stdout == ""
+    return ended.returncode, ended.stderr
+
+
+def register(service: Service, authenticator: str) -> requests.Response:
+    asked = {"customerAuthenticator": authenticator, "contentKey": "00" * 16, "iv": "00" * 16, "cookie": "c"}
+    token_url = requests.post(f"{service.url}/hms/fp/token", data=asked, timeout=10).text
+    provisioned = requests.get(f"{service.url}/_sim/provisioning", timeout=10).json()
+    spc, _ = build_spc(
+        certificate=load_certificate(base64.b64decode(provisioned["certificate"])),
+        ask=bytes.fromhex(provisioned["ask"]),
+        device_id=device_id_of("mine"),
+        asset_id=b"dummy",
+        now=1_700_000_000,
+        random=os.urandom,
+    )
+    return requests.post(token_url, data=spc, timeout=10)
+
+
+def records(service: Service, authenticator: str) -> list[dict[str, object]]:
+    asked = {"customerAuthenticator": authenticator, "cookie": "c"}
+    answer = requests.get(f"{service.url}/cmiapi/getrecord/", params=asked, timeout=10)
+    found: list[dict[str, object]] = answer.json()["records"]
+    return found
+
+
+def test_the_ready_line_tells_all_that_a_starter_needs(start_mock: Start) -> None:
+    service = start_mock()
+    assert service.ready.keys() == {"service", "url", "authenticator"}
+    assert service.name == "expressplay-mock"
+    assert service.url.startswith("http://127.0.0.1:")
+    assert register(service, service.ready["authenticator"]).status_code == 200
+    assert service.stop() == 0
+
+
+def test_an_authenticator_that_was_given_is_not_told(start_mock: Start) -> None:
+    given = "77," + "0a" * 16
+    service = start_mock("--authenticator", given, "--log-level", "debug")
+    assert service.ready.keys() == {"service", "url"}
+    assert register(service, given).status_code == 200
+    assert given not in service.log()
+    assert "ExpressPlayToken=" not in service.log()
+    assert "POST /hms/fp/rights/ 200" in service.log()
+
+
+def test_options_come_from_the_environment_too(start_mock: Start) -> None:
+    service = start_mock(EXPRESSPLAY_MOCK_SERVE_AUTHENTICATOR="77," + "0a" * 16, EXPRESSPLAY_MOCK_SERVE_NO_SIM="1")
+    assert service.ready.keys() == {"service", "url"}
+    assert requests.get(f"{service.url}/_sim/journal", timeout=10).status_code == 404
+
+
+def test_the_public_url_is_the_base_of_tokens(start_mock: Start) -> None:
+    service = start_mock("--public-url", "https://expressplay.example/base/")
+    assert service.url == "https://expressplay.example/base"
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_a_registration_outlives_the_process_however_it_ends(start_mock: Start, how: signal.Signals) -> None:
+    first = start_mock()
+    authenticator = first.ready["authenticator"]
+    assert register(first, authenticator).status_code == 200
+    before = records(first, authenticator)
+    first.process.send_signal(how)
+    first.process.wait(10)
+    second = start_mock()
+    assert second.ready["authenticator"] == authenticator
+    assert records(second, authenticator) == before
+    assert before[0]["device_id"] == device_id_of("mine").hex()
+
+
+def test_two_on_one_state_are_one_service(start_mock: Start) -> None:
+    one, other = start_mock(), start_mock()
+    authenticator = one.ready["authenticator"]
+    assert other.ready["authenticator"] == authenticator
+    assert register(one, authenticator).status_code == 200
+    assert records(other, authenticator) == records(one, authenticator) != []
+
+
+def test_a_log_in_memory_leaves_no_file(start_mock: Start, state: Path) -> None:
+    service = start_mock("--database", ":memory:")
+    assert register(service, service.ready["authenticator"]).status_code == 200
+    assert len(records(service, service.ready["authenticator"])) == 1
+    assert [path.name for path in state.iterdir()] == ["credentials"]
+
+
+def test_what_keeps_it_from_starting_is_one_clear_line(state: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        cases = {
+            ("--state", str(tmp_path / "file")): "--state",
+            ("--state", str(state), "--port", str(taken.getsockname()[1])): "--port",
+            ("--state", str(state), "--database", "sqlite:////nowhere/at/all.db"): "unable to open",
+            ("--state", str(state), "--database", "nosuch://user:hunter2@host/db"): "no driver for nosuch",
+            ("--state", str(state), "--authenticator", "hunter2"): "<number>,<32 hexadecimal digits>",
+        }
+        for options, word in cases.items():
+            status, told = fail_to_start(*options)
+            assert status == 1
+            assert word in told
+            assert "hunter2" not in told
+            assert len(told.splitlines()) == 1, told
+
+
+@pytest.mark.parametrize("url", ["localhost:80", "ftp://host", "http://", "http://host/?x=1"])
+def test_a_public_url_that_is_none_is_refused(url: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--public-url", url])
+    assert result.exit_code == 2
+    assert "http://host" in result.stderr
+
+
+def test_damaged_credentials_are_one_clear_line(state: Path) -> None:
+    (state / "credentials").mkdir(parents=True)
+    status, told = fail_to_start("--state", str(state))
+    assert status == 1
+    assert "damaged" in told
+    assert len(told.splitlines()) == 1
+
+
+def test_version_and_help() -> None:
+    def run(*arguments: str) -> str:
+        result = CliRunner().invoke(main, arguments, prog_name="expressplay-mock")
+        assert result.exit_code == 0
+        return result.stdout
+
+    assert __version__ in run("--version")
+    assert __version__ in run("serve", "--version")
+    told = run("serve", "--help")
+    options = ["host", "port", "state", "database", "public-url", "authenticator", "log-level", "no-sim"]
+    assert [option for option in options if f"--{option}" not in told] == []
