@@ -106,10 +106,10 @@ def open_ckc(ckc: bytes, spc: SpcContents) -> License:
     iv, payload = read_frame(ckc)
     plaintext = cbc_decrypt(ckc_key(spc.block.r1, spc.anti_replay_seed), iv, payload)
     try:
-        blocks = tllv.read(plaintext)
+        values = tllv.read_values(plaintext)
     except (BadTllv, DuplicateTag) as error:
         raise _wrong("a payload that does not decrypt to TLLV blocks") from error
-    values = tllv.check(blocks, CKC_TAGS)
+    tllv.check(values, CKC_TAGS)
     if not hmac.compare_digest(values[layout.R1.code], spc.block.r1):
         raise _wrong("another R1")
     for tag in spc.return_tags:

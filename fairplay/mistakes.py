@@ -49,6 +49,9 @@ def recognise(data: bytes) -> Mistake | None:
     for first_bytes, mistake in _BY_FIRST_BYTES:
         if start.startswith(first_bytes):
             return mistake
-    if data.startswith(b"\0\0\0\x01SIM1") and int.from_bytes(data[24:28], "big") == len(data) - 28:
-        return Mistake("a CKC", "send the SPC; a CKC is the answer to it")
-    return None
+    return Mistake("a CKC", "send the SPC; a CKC is the answer to it") if is_ckc(data) else None
+
+
+def is_ckc(data: bytes) -> bool:
+    """Tell whether `data` is a CKC of this simulation, which starts as an SPC v1 does."""
+    return data.startswith(b"\0\0\0\x01SIM1") and int.from_bytes(data[24:28], "big") == len(data) - 28

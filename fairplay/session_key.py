@@ -12,12 +12,10 @@ A bare comparison of two equal 16-byte values would let anyone who flips a bit i
 the matching bit of HU, at the price of a garbled SK that nobody checks. Hence a MAC.
 """
 
+import functools
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.errors import IntegrityMismatch
@@ -51,7 +49,8 @@ def device_id_of(seed: str) -> bytes:
 
 def derive(ask: bytes, r2: bytes) -> DerivedKeys:
     """D-SIM v1: return the keys for `r2` (21 bytes) under `ask` (16 bytes)."""
-    return DerivedKeys(_hkdf(ask, b"dask" + r2, 16), _hkdf(ask, b"skr1-integrity" + r2, 32))
+    extracted = _extract(ask)
+    return DerivedKeys(_expand(extracted, b"dask" + r2)[:16], _expand(extracted, b"skr1-integrity" + r2))
 
 
 def integrity(keys: DerivedKeys, block: SessionKeyBlock) -> bytes:
@@ -79,5 +78,12 @@ def unseal(keys: DerivedKeys, value: bytes, integrity_tag: bytes) -> SessionKeyB
     return block
 
 
-def _hkdf(ask: bytes, info: bytes, length: int) -> bytes:
-    return HKDF(algorithm=SHA256(), length=length, salt=SALT, info=info).derive(ask)
+@functools.lru_cache(maxsize=8)
+def _extract(ask: bytes) -> bytes:
+    """HKDF-Extract (RFC 5869), once for each ASk."""
+    return hmac.digest(SALT, ask, "sha256")
+
+
+def _expand(extracted: bytes, info: bytes) -> bytes:
+    """HKDF-Expand (RFC 5869) to the 32 bytes of its first block."""
+    return hmac.digest(extracted, info + b"\x01", "sha256")

@@ -7,6 +7,7 @@ Its layers, from the outside in:
     SK..R1     session key, HU (the device_id) and R1 under DASk (AES-128-CBC)
 """
 
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -30,7 +31,7 @@ from fairplay.errors import (
     UnsupportedProtocol,
 )
 from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS
-from fairplay.mistakes import recognise
+from fairplay.mistakes import is_ckc
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 from fairplay.tllv import RandomBytes
 
@@ -41,6 +42,7 @@ OAEP_PADDING = {
 DEVICE_PROTOCOLS = (1,)
 SERVER_PROTOCOLS = (1, 2)
 HDCP_TYPE_1 = 1
+SMALLEST_HEADER = min(header.size for header in SPC_HEADERS.values())
 
 
 class PlaybackState(Enum):
@@ -189,7 +191,8 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
     if spc_key is None:
         # Only now, after the same work as for a good key: an early answer would tell about the RSA plaintext.
         raise CannotDecrypt
-    values = tllv.check(tllv.read(payload), SPC_TAGS)
+    values = tllv.read_values(payload)
+    tllv.check(values, SPC_TAGS)
     return_tags = _check_return_request(values)
     warnings = _check_protocol(values)
     derived = derive(keys.ask, values[layout.R2.code])
@@ -215,9 +218,8 @@ def read_envelope(spc: bytes) -> Envelope:
 
     Raises `NotAnSpc`, `UnknownVersion`, `MissingMark` or `BadPayloadLength`.
     """
-    smallest = min(header.size for header in SPC_HEADERS.values())
-    if len(spc) < 8 or not spc.startswith(b"\0\0\0") or recognise(spc):
-        raise NotAnSpc.because_of(spc, smallest)
+    if len(spc) < 8 or not spc.startswith(b"\0\0\0") or is_ckc(spc):
+        raise NotAnSpc.because_of(spc, SMALLEST_HEADER)
     header = SPC_HEADERS.get(spc[3])
     if header is None:
         versions = " or ".join(map(str, SPC_HEADERS))
@@ -263,15 +265,15 @@ def _check_return_request(values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
 def _check_protocol(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
     supported = _unpack_versions(values[layout.SUPPORTED.code])
     (used,) = _unpack_versions(values[layout.USED.code])
-    common = set(supported) & set(SERVER_PROTOCOLS)
-    if used not in common:
+    if used not in supported or used not in SERVER_PROTOCOLS:
         raise UnsupportedProtocol(
             f"a version of both the device ({_listed(supported)}) and the server ({_listed(SERVER_PROTOCOLS)})",
             f"{used}",
             "use a protocol version that both sides support",
         )
-    if used < max(common):
-        return (f"protocol version {used} is used although both sides support {max(common)}",)
+    best = max(version for version in SERVER_PROTOCOLS if version in supported)
+    if used < best:
+        return (f"protocol version {used} is used although both sides support {best}",)
     return ()
 
 
@@ -291,7 +293,7 @@ def _pack_versions(versions: tuple[int, ...]) -> bytes:
 
 
 def _unpack_versions(value: bytes) -> tuple[int, ...]:
-    return tuple(int.from_bytes(value[start : start + 4], "big") for start in range(0, len(value), 4))
+    return struct.unpack(f">{len(value) // 4}I", value)
 
 
 def _listed(versions: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ block starts on a boundary of the cipher. Padding is random and may be longer th
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fairplay.errors import BadSize, BadTllv, DuplicateTag, MissingTag
 from fairplay.layout import TLLV_HEADER, Tag
@@ -16,11 +16,11 @@ from fairplay.layout import TLLV_HEADER, Tag
 RandomBytes = Callable[[int], bytes]
 
 ALIGNMENT = 16
+HEADER_SIZE = TLLV_HEADER.size
 MOST_EXTRA_UNITS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Tllv:
+class Tllv(NamedTuple):
     """One block as read: `offset` in the payload, 8-byte `tag`, `value`, and how many bytes of padding follow."""
 
     offset: int
@@ -46,37 +46,67 @@ def write(blocks: Iterable[tuple[bytes, bytes]], random: RandomBytes) -> bytes:
 
 
 def read(payload: bytes) -> tuple[Tllv, ...]:
-    """Return the blocks of `payload` in order; unknown tags are kept.
-
-    Raises `BadTllv` where a block does not fit, `DuplicateTag` where a tag occurs twice.
-    """
+    """Return the blocks of `payload` in order, with their places. Raises what `read_values` does."""
     blocks = []
-    seen = set()
     offset = 0
-    while offset < len(payload):
+    for _ in read_values(payload):
         block = read_block(payload, offset)
-        if block.tag in seen:
-            raise DuplicateTag(
-                "each tag once",
-                f"tag {block.tag.hex()} again at payload offset {offset}",
-                "write the tag only once",
-            )
-        seen.add(block.tag)
         blocks.append(block)
         offset = end_of(block)
     return tuple(blocks)
 
 
-def end_of(block: Tllv) -> int:
-    """Return the payload offset of whatever follows `block`."""
-    return block.offset + TLLV_HEADER.size + len(block.value) + block.padding
+def read_values(payload: bytes) -> dict[bytes, bytes]:
+    """Return `payload` as tag → value, in order; unknown tags are kept.
+
+    Raises `BadTllv` where a block does not fit, `DuplicateTag` where a tag occurs twice.
+    """
+    values: dict[bytes, bytes] = {}
+    offset = 0
+    while offset < len(payload):
+        tag, start, padding, end = _measure(payload, offset)
+        if tag in values:
+            raise DuplicateTag(
+                "each tag once",
+                f"tag {tag.hex()} again at payload offset {offset}",
+                "write the tag only once",
+            )
+        values[tag] = payload[start:padding]
+        offset = end
+    return values
 
 
 def read_block(payload: bytes, offset: int) -> Tllv:
     """Return the block at `offset`. Raises `BadTllv`."""
-    left = len(payload) - offset - TLLV_HEADER.size
+    tag, start, padding, end = _measure(payload, offset)
+    return Tllv(offset, tag, payload[start:padding], end - padding)
+
+
+def end_of(block: Tllv) -> int:
+    """Return the payload offset of whatever follows `block`."""
+    return block.offset + HEADER_SIZE + len(block.value) + block.padding
+
+
+def check(values: Mapping[bytes, bytes], known: Mapping[bytes, Tag]) -> None:
+    """Hold tag → value against the field table: first all sizes, then the required tags.
+
+    Raises `BadSize`, `MissingTag`.
+    """
+    for code, value in values.items():
+        tag = known.get(code)
+        if tag and not tag.allows(len(value)):
+            raise BadSize(f"{tag.sizes} in {tag.name}", f"{len(value)}", f"write {tag.name} in its fixed form")
+    for tag in known.values():
+        if tag.required and tag.code not in values:
+            raise MissingTag(f"{tag.name} (tag {tag.code.hex()})", f"{len(values)} other tags", f"add {tag.name}")
+
+
+def _measure(payload: bytes, offset: int) -> tuple[bytes, int, int, int]:
+    """Return the tag of the block at `offset`, and where its value, its padding and the next block start."""
+    start = offset + HEADER_SIZE
+    left = len(payload) - start
     if left < 0:
-        raise _bad(f"{TLLV_HEADER.size} bytes of block header", f"{left + TLLV_HEADER.size} bytes left", offset)
+        raise _bad(f"{HEADER_SIZE} bytes of block header", f"{left + HEADER_SIZE} bytes left", offset)
     tag, block_length, value_length = TLLV_HEADER.unpack(payload, offset)
     if block_length % ALIGNMENT:
         raise _bad("a block length that is a multiple of 16", f"{block_length}", offset)
@@ -84,25 +114,7 @@ def read_block(payload: bytes, offset: int) -> Tllv:
         raise _bad(f"a value of at most the block's {block_length} bytes", f"{value_length}", offset)
     if block_length > left:
         raise _bad(f"a block of at most the {left} bytes left", f"{block_length}", offset)
-    start = offset + TLLV_HEADER.size
-    return Tllv(offset, tag, payload[start : start + value_length], block_length - value_length)
-
-
-def check(blocks: Iterable[Tllv], known: Mapping[bytes, Tag]) -> dict[bytes, bytes]:
-    """Return the blocks as tag → value, once sizes and required tags are as the field table says.
-
-    Raises `BadSize`, `MissingTag`.
-    """
-    values = {}
-    for block in blocks:
-        tag = known.get(block.tag)
-        if tag and not tag.allows(len(block.value)):
-            raise BadSize(f"{tag.sizes} in {tag.name}", f"{len(block.value)}", f"write {tag.name} in its fixed form")
-        values[block.tag] = block.value
-    for tag in known.values():
-        if tag.required and tag.code not in values:
-            raise MissingTag(f"{tag.name} (tag {tag.code.hex()})", f"{len(values)} other tags", f"add {tag.name}")
-    return values
+    return tag, start, start + value_length, start + block_length
 
 
 def _bad(expected: str, found: str, offset: int) -> BadTllv:
