@@ -1,33 +1,22 @@
 """Explain an SPC or CKC byte by byte, as far as the keys at hand and the bytes themselves allow.
 
 Nothing here refuses anything: where a message is broken the annotation says so and goes on. The layers open one
-after the other, each with offsets of its own: envelope (or frame) → payload → SK..R1.
+after the other, each with offsets of its own: envelope (or frame) → payload → SK..R1. What a field means, and who
+says so, comes from the field table.
 """
 
 import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as _field
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt
 from fairplay.ckc import ckc_key
 from fairplay.errors import BadTllv, FairPlayError, SpcError
-from fairplay.layout import (
-    CKC_HEADER,
-    CKC_TAGS,
-    SKR1_PLAINTEXT,
-    SKR1_VALUE,
-    SPC_HEADERS,
-    SPC_TAGS,
-    TLLV_HEADER,
-    Field,
-    Kind,
-    Layout,
-    Origin,
-    Tag,
-)
+from fairplay.fields import Field, Kind, Layout, Origin, Source, Tag
+from fairplay.layout import CKC_HEADER, CKC_TAGS, SKR1_PLAINTEXT, SKR1_VALUE, SPC_HEADERS, SPC_TAGS, TLLV_HEADER
 from fairplay.mistakes import recognise
 from fairplay.session_key import DerivedKeys, derive, unseal
 from fairplay.spc import KeyServer, SpcContents, read_envelope, unwrap
@@ -35,7 +24,10 @@ from fairplay.spc import KeyServer, SpcContents, read_envelope, unwrap
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """What `data` is, the bytes at `offset` of its `layer`. `problem` is empty where nothing is wrong."""
+    """What `data` is, the bytes at `offset` of its `layer`, and who says so.
+
+    `problem` is empty where nothing is wrong.
+    """
 
     layer: str
     offset: int
@@ -43,8 +35,13 @@ class Annotation:
     field: str
     value: str
     meaning: str
-    origin: Origin = Origin.FAIRPLAY
+    source: Source = Source.VECTORS
     problem: str = ""
+
+    @property
+    def origin(self) -> Origin:
+        """Whether the field is FairPlay's or this simulation's own."""
+        return self.source.origin
 
     @property
     def length(self) -> int:
@@ -138,31 +135,37 @@ def _belongs(tag: Tag, known: Mapping[bytes, Tag]) -> bool:
 
 
 def _missing(tag: Tag, offset: int) -> Annotation:
-    return Annotation(
-        "payload", offset, b"", tag.name, "missing", tag.meaning, problem=f"required tag {tag.code.hex()}"
-    )
+    problem = f"required tag {tag.code.hex()}"
+    return Annotation("payload", offset, b"", tag.name, "missing", tag.meaning, tag.source, problem)
 
 
 def _annotate_block(payload: bytes, block: tllv.Tllv, tag: Tag | None, *, duplicate: bool) -> Iterator[Annotation]:
     name = tag.name if tag else "unknown tag"
+    meaning = tag.meaning if tag else "skipped, as FairPlay wants it"
+    source = tag.source if tag else Source.VECTORS
     header = payload[block.offset : block.offset + TLLV_HEADER.size]
     sizes = f"value {len(block.value)}, padding {block.padding}"
-    meaning = tag.meaning if tag else "skipped, as FairPlay wants it"
     problem = "this tag occurs twice" if duplicate else ""
-    yield Annotation("payload", block.offset, header, f"{name}: header", f"{block.tag.hex()}, {sizes}", meaning,
-                     problem=problem)  # fmt: skip
+    yield Annotation("payload", block.offset, header, f"{name}: header", f"{block.tag.hex()}, {sizes}", meaning, source,
+                     problem)  # fmt: skip
     start = block.offset + TLLV_HEADER.size
     if tag and not tag.allows(len(block.value)):
         yield _unreadable("payload", start, block.value, name, f"expected {tag.sizes}, found {len(block.value)}")
     elif tag and tag.layout:
         yield from _annotate_layout("payload", tag.layout, block.value, start, prefix=f"{name}: ")
+        yield from _annotate_more(block.value[tag.layout.size :], start + tag.layout.size, tag)
     elif block.value:
         kind = tag.kind if tag else Kind.BYTES
-        yield Annotation("payload", start, block.value, name, _shown(block.value, kind), meaning)
+        yield Annotation("payload", start, block.value, name, _shown(block.value, kind), meaning, source)
     if block.padding:
         padding = payload[start + len(block.value) : tllv.end_of(block)]
         yield Annotation("payload", start + len(block.value), padding, f"{name}: padding", _shown(padding, Kind.BYTES),
                          "random, hides the length")  # fmt: skip
+
+
+def _annotate_more(data: bytes, start: int, tag: Tag) -> Iterator[Annotation]:
+    if data:
+        yield Annotation("payload", start, data, f"{tag.name}: more", data.hex(), "not publicly documented", tag.source)
 
 
 def _annotate_session_key(notes: list[Annotation], ask: bytes | None, derived: DerivedKeys | None) -> list[Annotation]:
@@ -177,9 +180,7 @@ def _annotate_session_key(notes: list[Annotation], ask: bytes | None, derived: D
     try:
         unseal(derived, iv + ciphertext, tag or b"")
     except FairPlayError as error:
-        last = inner[-1]
-        inner[-1] = Annotation(last.layer, last.offset, last.data, last.field, last.value, last.meaning, last.origin,
-                               str(error))  # fmt: skip
+        inner[-1] = replace(inner[-1], problem=str(error))
     return inner
 
 
@@ -188,16 +189,30 @@ def _annotate_layout(layer: str, table: Layout, data: bytes, start: int, prefix:
     position = 0
     for item in table.fields:
         part = data[position : position + item.size]
+        name, problem = prefix + item.name, _problem(part, item)
         notes.append(
-            Annotation(layer, start + position, part, prefix + item.name, _named(part, item), item.meaning, item.origin)
+            Annotation(layer, start + position, part, name, _named(part, item), item.meaning, item.source, problem)
         )
         position += item.size
     return notes
 
 
+def _problem(data: bytes, item: Field) -> str:
+    if not item.closed or data in item.names:
+        return ""
+    return f"expected one of {', '.join(code.hex() for code in item.names)}"
+
+
 def _named(data: bytes, item: Field) -> str:
     shown = _shown(data, item.kind)
-    return f"{shown} ({item.names[data]})" if data in item.names else shown
+    names = [name for code, name in item.names.items() if _applies(code, data, item.kind)]
+    return f"{shown} ({', '.join(names)})" if names else shown
+
+
+def _applies(code: bytes, data: bytes, kind: Kind) -> bool:
+    if kind is Kind.BITS:
+        return int.from_bytes(code, "big") & int.from_bytes(data, "big") != 0
+    return code == data
 
 
 def _shown(data: bytes, kind: Kind) -> str:
@@ -221,6 +236,7 @@ def _show_list(data: bytes, size: int) -> list[bytes]:
 _SHOW: Mapping[Kind, Callable[[bytes], str]] = {
     Kind.UINT: lambda data: str(int.from_bytes(data, "big")),
     Kind.BYTES: lambda data: data.hex(),
+    Kind.BITS: lambda data: data.hex(),
     Kind.TEXT: _show_text,
     Kind.TIME: _show_time,
     Kind.TAGS: lambda data: ", ".join(_tag_name(code) for code in _show_list(data, 8)) or "none",

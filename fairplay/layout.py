@@ -1,126 +1,46 @@
 """The one field table of SPC and CKC. It drives packing, unpacking, the size checks, annotation and the docs.
 
 Integers are unsigned and big-endian. A `Layout` is a run of fields of fixed size; a `Tag` is one kind of TLLV
-block, with the sizes that its value may have and the layout of that value where it has parts.
+block, with the sizes that its value may have and the layout of that value where it has parts. Each row says where
+its fact comes from; one that names no source was seen in the public SPC vectors.
 """
 
-import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
+
+from fairplay.fields import Field, Kind, Layout, Source
+from fairplay.fields import Tag as Tag
 
 MARK = b"SIM1"
 CKC_VERSION = 1
 
-
-class Origin(Enum):
-    """Whose idea a field is."""
-
-    FAIRPLAY = "FairPlay"
-    SIMULATION = "this simulation"
-
-
-class Kind(Enum):
-    """How a field's bytes are read and shown."""
-
-    UINT = "unsigned integer"
-    BYTES = "bytes"
-    TEXT = "text"
-    TIME = "seconds since 1970, UTC"
-    TAGS = "list of tags"
-    VERSIONS = "list of versions"
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One field: `size` in bytes, what it means, and the names of its known values."""
-
-    name: str
-    size: int
-    meaning: str
-    kind: Kind = Kind.BYTES
-    origin: Origin = Origin.FAIRPLAY
-    secret: bool = False
-    names: Mapping[bytes, str] = field(default_factory=dict)
-
-
-class Layout:
-    """Fields that follow one another without gaps."""
-
-    def __init__(self, *fields: Field) -> None:
-        self.fields = fields
-        self._struct = struct.Struct(">" + "".join(map(_format, fields)))
-        self.size = self._struct.size
-
-    def pack(self, *values: int | bytes) -> bytes:
-        """Return the bytes of `values`, one per field in order. Integers for UINT and TIME, else bytes."""
-        return self._struct.pack(*values)
-
-    def unpack(self, data: bytes, offset: int = 0) -> tuple[Any, ...]:
-        """Return one value per field from `data` at `offset`, which must hold at least `size` bytes."""
-        return self._struct.unpack_from(data, offset)
-
-
-def _format(item: Field) -> str:
-    integer = item.kind in (Kind.UINT, Kind.TIME)
-    return {4: "I", 8: "Q"}[item.size] if integer else f"{item.size}s"
-
-
-@dataclass(frozen=True, slots=True)
-class Tag:
-    """One kind of TLLV block: its 8-byte code, and the value sizes it allows (`smallest`…`largest` by `step`)."""
-
-    code: bytes
-    name: str
-    meaning: str
-    smallest: int
-    largest: int
-    step: int = 1
-    required: bool = False
-    kind: Kind = Kind.BYTES
-    secret: bool = False
-    layout: Layout | None = None
-
-    def allows(self, size: int) -> bool:
-        """Tell whether a value of `size` bytes is legal."""
-        return self.smallest <= size <= self.largest and (size - self.smallest) % self.step == 0
-
-    @property
-    def sizes(self) -> str:
-        """The allowed sizes in words."""
-        if self.smallest == self.largest:
-            return f"{self.smallest} bytes"
-        step = f", a multiple of {self.step}" if self.step > 1 else ""
-        return f"{self.smallest} to {self.largest} bytes{step}"
-
-
 # ---------------------------------------------------------------------------------------------- the envelopes
 
-_RESERVED = Field("mark", 4, "reserved in FairPlay; here always SIM1", Kind.TEXT, Origin.SIMULATION)
-_PAYLOAD_LENGTH = Field("payload length", 4, "bytes that follow, a multiple of 16", Kind.UINT)
+_MARK_FIELD = Field("mark", 4, "reserved in FairPlay; here always SIM1", Kind.TEXT, Source.SIMULATION)
+_IV_MEANING = "IV of the encrypted payload (AES-128-CBC)"
+_LENGTH_MEANING = "bytes that follow, a multiple of 16"
 
 
-def _spc_header(rsa_bytes: int, oaep: str) -> Layout:
+def _spc_header(rsa_bytes: int, oaep: str, source: Source) -> Layout:
     return Layout(
-        Field("version", 4, "SPC version: chooses RSA size and OAEP hash", Kind.UINT),
-        _RESERVED,
-        Field("payload IV", 16, "IV of the encrypted payload (AES-128-CBC)"),
-        Field("wrapped SPC key", rsa_bytes, f"the SPC key under the certificate's RSA key, {oaep}"),
-        Field("certificate hash", 20, "SHA-1 of the application certificate (DER): chooses the private key"),
-        _PAYLOAD_LENGTH,
+        Field("version", 4, "SPC version: chooses RSA size and OAEP hash", Kind.UINT, source),
+        _MARK_FIELD,
+        Field("payload IV", 16, _IV_MEANING, source=source),
+        Field("wrapped SPC key", rsa_bytes, f"the SPC key under the certificate's RSA key, {oaep}", source=source),
+        Field("certificate hash", 20, "SHA-1 of the certificate (DER): chooses the private key", source=source),
+        Field("payload length", 4, _LENGTH_MEANING, Kind.UINT, source),
     )
 
 
 SPC_HEADERS: Mapping[int, Layout] = {
-    1: _spc_header(128, "RSA-1024 OAEP, SHA-1"),
-    2: _spc_header(256, "RSA-2048 OAEP, SHA-256"),
+    1: _spc_header(128, "RSA-1024 OAEP, SHA-1", Source.VECTORS),
+    2: _spc_header(256, "RSA-2048 OAEP, SHA-256", Source.SDK),
 }
 CKC_HEADER = Layout(
-    Field("version", 4, "CKC version, always 1", Kind.UINT),
-    _RESERVED,
-    Field("payload IV", 16, "IV of the encrypted payload (AES-128-CBC)"),
-    _PAYLOAD_LENGTH,
+    Field("version", 4, "CKC version, always 1", Kind.UINT, Source.LICENSES),
+    _MARK_FIELD,
+    Field("payload IV", 16, _IV_MEANING, source=Source.LICENSES),
+    Field("payload length", 4, _LENGTH_MEANING, Kind.UINT, Source.LICENSES),
 )
 
 # ------------------------------------------------------------------------------------------------ TLLV blocks
@@ -153,6 +73,18 @@ STREAMING = {
     bytes.fromhex("abb0256a31843974"): "AirPlay",
     bytes.fromhex("5f9c8132b59f2fde"): "digital AV adapter",
 }
+DEVICE_CLASSES = {
+    bytes.fromhex("00000000"): "unknown",
+    bytes.fromhex("00000001"): "living room",
+    bytes.fromhex("00000002"): "mobile",
+    bytes.fromhex("00000003"): "desktop",
+    bytes.fromhex("00000004"): "spatial",
+    bytes.fromhex("00000005"): "wearable",
+    bytes.fromhex("0000007f"): "Apple, other",
+    bytes.fromhex("00000080"): "partner, living room",
+    bytes.fromhex("000000ff"): "partner, other",
+}
+CAPABILITY_BITS = {bytes.fromhex("0000000000000001"): "HDCP type 1"}
 DURATION_MARK = bytes.fromhex("86d34a3a")
 NO_LEASE = 0xFFFFFFFF
 
@@ -162,32 +94,48 @@ SKR1_VALUE = Layout(
 )
 SKR1_PLAINTEXT = Layout(
     Field("SK", 16, "session key: encrypts the content key in the CKC", secret=True),
-    Field("HU", 20, "hardware-unique id of the device: the device_id that ExpressPlay logs and compares"),
+    Field("HU", 20, "hardware-unique id of the device: the device_id that is logged and compared", source=Source.FORUM),
     Field("R1", 44, "random: comes back in the CKC, and is an input of the CKC key", secret=True),
-    Field("integrity", 16, "MAC over SK, HU and R1", origin=Origin.SIMULATION),
+    Field("integrity", 16, "MAC over SK, HU and R1; Apple's meaning is secret", source=Source.SIMULATION),
 )
 PLAYBACK_VALUE = Layout(
-    Field("creation time", 4, "when the device made the SPC, by its own clock", Kind.TIME),
-    Field("playback state", 4, "what the player is doing", names=PLAYBACK_STATES),
-    Field("playback session", 8, "the same for every SPC of one playback"),
+    Field("creation time", 4, "when the device made the SPC, by its own clock", Kind.TIME, Source.SERVERS),
+    Field("playback state", 4, "what the player is doing", source=Source.SERVERS, names=PLAYBACK_STATES, closed=True),
+    Field("playback session", 8, "the same for every SPC of one playback", source=Source.SERVERS),
 )
 CAPABILITIES_VALUE = Layout(
-    Field("high word", 8, "unused", Kind.UINT),
-    Field("low word", 8, "bit 0: HDCP type 1", Kind.UINT),
+    Field("high word", 8, "unused", Kind.BITS, Source.SDK),
+    Field("low word", 8, "one bit for each capability", Kind.BITS, Source.SDK, names=CAPABILITY_BITS),
+)
+STREAMING_VALUE = Layout(
+    Field("target", 8, "anything unnamed: this device's own screen", source=Source.SERVERS, names=STREAMING),
+)
+DEVICE_IDENTITY_VALUE = Layout(
+    Field("version", 4, "of this block", Kind.UINT, Source.SDK),
+    Field("class", 4, "what kind of device", source=Source.SDK, names=DEVICE_CLASSES),
+    Field("vendor hash", 8, "names the maker", source=Source.SDK),
+    Field("product hash", 8, "names the model", source=Source.SDK),
+    Field("REE version", 4, "of the platform's rich environment", source=Source.SDK),
+    Field("TEE version", 4, "of the platform's trusted environment", source=Source.SDK),
+    Field("OS version", 4, "of the operating system", source=Source.SDK),
 )
 ENCRYPTED_KEY_VALUE = Layout(
-    Field("content IV", 16, "IV of the media samples, in clear"),
-    Field("encrypted content key", 16, "the CEK under SK (AES-128-ECB, one block)"),
+    Field("content IV", 16, "IV of the media samples, in clear", source=Source.LICENSES),
+    Field("encrypted content key", 16, "the CEK under SK (AES-128-ECB, one block)", source=Source.LICENSES),
 )
 DURATION_VALUE = Layout(
-    Field("lease", 4, "seconds from the SPC's creation; ffffffff: no lease", Kind.UINT),
-    Field("rental", 4, "seconds from the download of the CKC; 0: no rental", Kind.UINT),
-    Field("key type", 4, "which of the two durations hold", names=KEY_TYPES),
-    Field("constant", 4, "always 86d34a3a"),
+    Field("lease", 4, "seconds from the SPC's creation", Kind.UINT, Source.LICENSES, names={b"\xff" * 4: "no lease"}),
+    Field(
+        "rental", 4, "seconds from the download of the CKC", Kind.UINT, Source.LICENSES, names={bytes(4): "no rental"}
+    ),
+    Field("key type", 4, "which of the two durations hold", source=Source.LICENSES, names=KEY_TYPES, closed=True),
+    Field(
+        "constant", 4, "never anything else", source=Source.LICENSES, names={DURATION_MARK: "as always"}, closed=True
+    ),
 )
 HDCP_VALUE = Layout(
-    Field("level", 8, "what the output must protect", names=HDCP_LEVELS),
-    Field("random", 8, "filler"),
+    Field("level", 8, "what the output must protect", source=Source.SDK, names=HDCP_LEVELS, closed=True),
+    Field("random", 8, "filler", source=Source.SDK),
 )
 
 
@@ -234,11 +182,36 @@ STREAMING_INDICATOR = _exact(
     "streaming indicator",
     "where the picture goes",
     8,
-    layout=Layout(Field("target", 8, "anything unnamed: this device's own screen", names=STREAMING)),
+    source=Source.SERVERS,
+    layout=STREAMING_VALUE,
 )
-PLAYBACK = _exact("eb8efdf2b25ab3a0", "media playback state", "when and why a key is asked", 16, layout=PLAYBACK_VALUE)
-CAPABILITIES = _exact("9c02af3253c07fb2", "capabilities", "what the device can do", 16, layout=CAPABILITIES_VALUE)
-DEVICE_IDENTITY = _tag("94c17cd676c69b59", "device identity", "the model, never the single device", 36, _MOST)
+PLAYBACK = _exact(
+    "eb8efdf2b25ab3a0",
+    "media playback state",
+    "when and why a key is asked",
+    16,
+    source=Source.SERVERS,
+    layout=PLAYBACK_VALUE,
+)
+CAPABILITIES = _exact(
+    "9c02af3253c07fb2",
+    "capabilities",
+    "what the device can do",
+    16,
+    source=Source.SDK,
+    layout=CAPABILITIES_VALUE,
+)
+DEVICE_IDENTITY = _tag(
+    "94c17cd676c69b59",
+    "device identity",
+    "the model, never the single device",
+    DEVICE_IDENTITY_VALUE.size,
+    _MOST,
+    source=Source.SDK,
+    layout=DEVICE_IDENTITY_VALUE,
+)
+
+_LICENSE: dict[str, Any] = {"source": Source.LICENSES}
 
 ENCRYPTED_KEY = _exact(
     "58b38165af0e3d5a",
@@ -247,10 +220,20 @@ ENCRYPTED_KEY = _exact(
     32,
     layout=ENCRYPTED_KEY_VALUE,
     **_REQUIRED,
+    **_LICENSE,
 )
-R1 = _exact("ea74c4645d5efee9", "R1", "the SPC's R1: proves that this CKC answers it", 44, secret=True, **_REQUIRED)
-DURATION = _exact("47acf6a418cd091a", "content key duration", "how long the key may be used", 16, layout=DURATION_VALUE)
-HDCP = _exact("2e52f1530d8ddb4a", "HDCP enforcement", "what the output must protect", 16, layout=HDCP_VALUE)
+R1 = _exact("ea74c4645d5efee9", "R1", "proves that this CKC answers the SPC", 44, secret=True, **_REQUIRED, **_LICENSE)
+DURATION = _exact(
+    "47acf6a418cd091a",
+    "content key duration",
+    "how long the key may be used",
+    16,
+    layout=DURATION_VALUE,
+    **_LICENSE,
+)
+HDCP = _exact(
+    "2e52f1530d8ddb4a", "HDCP enforcement", "what the output must protect", 16, source=Source.SDK, layout=HDCP_VALUE
+)
 
 
 def _by_code(*tags: Tag) -> Mapping[bytes, Tag]:

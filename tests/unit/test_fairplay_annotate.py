@@ -7,12 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairplay import layout
+from fairplay import layout, tllv
+from fairplay.aes import cbc_encrypt
 from fairplay.annotate import Annotation, annotate_ckc, annotate_spc, keys_of
 from fairplay.ckc import ContentKey, Duration, KeyType, seal_ckc
+from fairplay.fields import Origin, Source
 from fairplay.spc import KeyServer, SpcContents
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
+Sealer = Callable[..., bytes]
 
 
 def by_layer(notes: Iterable[Annotation]) -> dict[str, bytes]:
@@ -55,6 +58,91 @@ def test_a_ckc_with_its_keys(new_spc: NewSpc) -> None:
     values = {note.field: note.value for note in annotate_ckc(ckc, keys_of(contents))}
     assert values["content key duration: rental"] == "60"
     assert values["content key duration: key type"] == "3dfe45a0 (rental)"
+
+
+def test_every_field_says_whose_it_is_and_who_says_so(new_spc: NewSpc) -> None:
+    spc, contents = new_spc()
+    notes = annotate_spc(spc, keys_of(contents))
+    ours = {note.field for note in notes if note.origin is Origin.SIMULATION}
+    assert ours == {"mark", "integrity"}
+    assert {note.source for note in notes if note.field == "HU"} == {Source.FORUM}
+    assert {note.source for note in notes if note.field == "wrapped SPC key"} == {
+        {1: Source.VECTORS, 2: Source.SDK}[contents.version]
+    }
+    assert all(note.meaning and note.source.value for note in notes)
+
+
+def test_the_model_of_a_device_is_told_from_the_device(sealed_with: Sealer, key_server: KeyServer) -> None:
+    parts = layout.DEVICE_IDENTITY_VALUE.pack(1, bytes([0, 0, 0, 2]), b"vendor--", b"product-", *(b"1.02",) * 3)
+    notes = annotate_spc(sealed_with({layout.DEVICE_IDENTITY: parts + b"more"}), key_server)
+    values = {note.field: note.value for note in notes}
+    assert values["device identity: class"] == "00000002 (mobile)"
+    assert values["device identity: OS version"] == b"1.02".hex()
+    assert values["device identity: more"] == b"more".hex()
+    assert by_layer(notes).keys() == {"envelope", "payload", "SK..R1"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "value", "field", "shown"),
+    [
+        (layout.CAPABILITIES, bytes(15) + b"\x03", "capabilities: low word", "0000000000000003 (HDCP type 1)"),
+        (layout.CAPABILITIES, bytes(16), "capabilities: low word", "0000000000000000"),
+        (layout.STREAMING_INDICATOR, b"elsewher", "streaming indicator: target", b"elsewher".hex()),
+        (
+            layout.STREAMING_INDICATOR,
+            layout.STREAMING_INDICATOR.code,
+            "streaming indicator: target",
+            "abb0256a31843974 (AirPlay)",
+        ),
+        (layout.PLAYBACK, bytes(16), "media playback state: creation time", "1970-01-01T00:00:00Z"),
+        (layout.RETURN_REQUEST, b"", "return request: header", "19f9d4e5ab7609cb, value 0, padding "),
+        (layout.RETURN_REQUEST, layout.R2.code + b"unknown!", "return request", "R2, " + b"unknown!".hex()),
+        (layout.SUPPORTED, bytes([0, 0, 0, 1, 0, 0, 0, 2]), "protocol versions supported", "1, 2"),
+        (layout.ASSET_ID, b"film\n", "asset ID", b"film\n".hex()),
+        (layout.ASSET_ID, b"film", "asset ID", "film"),
+    ],
+)
+def test_values_are_shown_as_what_they_are(
+    sealed_with: Sealer, key_server: KeyServer, tag: layout.Tag, value: bytes, field: str, shown: str
+) -> None:
+    values = {note.field: note.value for note in annotate_spc(sealed_with({tag: value}), key_server)}
+    assert values[field].startswith(shown)
+    assert field.endswith("header") or values[field] == shown
+
+
+def test_a_value_outside_a_closed_list_is_a_problem(sealed_with: Sealer, key_server: KeyServer) -> None:
+    value = layout.PLAYBACK_VALUE.pack(1, b"what", bytes(8))
+    (note,) = [note for note in annotate_spc(sealed_with({layout.PLAYBACK: value}), key_server) if note.problem]
+    assert note.field == "media playback state: playback state"
+    assert "f4dee5a2" in note.problem
+
+
+def test_missing_repeated_and_wrongly_sized_tags_are_shown(
+    new_spc: NewSpc, sealed_with: Sealer, sealed_payload: Sealer, key_server: KeyServer
+) -> None:
+    (note,) = [note for note in annotate_spc(sealed_with({layout.USED: None}), key_server) if note.problem]
+    assert (note.field, note.length, note.value) == ("protocol version used", 0, "missing")
+    (note,) = [note for note in annotate_spc(sealed_with({layout.USED: bytes(5)}), key_server) if note.problem]
+    assert note.problem == "expected 4 bytes, found 5"
+    _, contents = new_spc()
+    twice = sealed_payload(tllv.write([*contents.values.items(), (layout.R2.code, contents.r2)], os.urandom))
+    (note,) = [note for note in annotate_spc(twice, key_server) if note.problem]
+    assert (note.field, note.problem) == ("R2: header", "this tag occurs twice")
+
+
+def test_a_ckc_that_lacks_a_tag_misses_only_its_own(new_spc: NewSpc) -> None:
+    _, contents = new_spc()
+    keys = keys_of(contents)
+    assert keys.ckc_key is not None
+    payload = tllv.write([(layout.R1.code, contents.block.r1), (b"unknown!", b"")], os.urandom)
+    frame = layout.CKC_HEADER.pack(1, layout.MARK, bytes(16), len(payload) + 16)
+    notes = annotate_ckc(frame + cbc_encrypt(keys.ckc_key, bytes(16), payload), keys)
+    problems = {note.field: note.problem for note in notes if note.problem}
+    assert problems == {
+        "encrypted payload": f"the frame says {len(payload) + 16} bytes, there are {len(payload)}",
+        "encrypted content key": "required tag 58b38165af0e3d5a",
+    }
+    assert {note.meaning for note in notes if note.field == "unknown tag: header"} == {"skipped, as FairPlay wants it"}
 
 
 def test_a_flipped_bit_is_shown_at_the_integrity_field(new_spc: NewSpc, key_server: KeyServer) -> None:

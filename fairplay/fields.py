@@ -1,0 +1,110 @@
+"""What a row of the field table is: a field, a run of fields, or a kind of TLLV block. The table is `layout`."""
+
+import struct
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class Origin(Enum):
+    """Whose idea a field is."""
+
+    FAIRPLAY = "FairPlay"
+    SIMULATION = "this simulation"
+
+
+class Source(Enum):
+    """Where a fact about a field comes from, so that a reader can look it up."""
+
+    VECTORS = "public SPC vectors"
+    LICENSES = "CKCs of a public key server"
+    SERVERS = "public key servers"
+    SDK = "arkavo-rs, after SDK 26"
+    FORUM = "Apple Developer Forums 11538"
+    SIMULATION = "this simulation"
+
+    @property
+    def origin(self) -> Origin:
+        """Whose idea the field is, then."""
+        return Origin.SIMULATION if self is Source.SIMULATION else Origin.FAIRPLAY
+
+
+class Kind(Enum):
+    """How a field's bytes are read and shown."""
+
+    UINT = "unsigned integer"
+    BYTES = "bytes"
+    TEXT = "text"
+    TIME = "seconds since 1970, UTC"
+    TAGS = "list of tags"
+    VERSIONS = "list of versions"
+    BITS = "bits"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: `size` in bytes, what it means, who says so, and the names of its known values (or bits).
+
+    Where `closed`, no other value than the named ones makes sense.
+    """
+
+    name: str
+    size: int
+    meaning: str
+    kind: Kind = Kind.BYTES
+    source: Source = Source.VECTORS
+    secret: bool = False
+    names: Mapping[bytes, str] = field(default_factory=dict)
+    closed: bool = False
+
+
+class Layout:
+    """Fields that follow one another without gaps."""
+
+    def __init__(self, *fields: Field) -> None:
+        self.fields = fields
+        parts = struct.Struct(">" + "".join(map(_format, fields)))
+        self.size = parts.size
+        # These two run dozens of times for one message, so they are the struct's own methods.
+        self.pack: Callable[..., bytes] = parts.pack
+        """Return the bytes of the values given, one per field in order: integers for UINT, TIME, BITS, else bytes."""
+        self.unpack: Callable[..., tuple[Any, ...]] = parts.unpack_from
+        """Return one value per field from the data given, at the offset given (or 0); at least `size` bytes."""
+
+
+def _format(item: Field) -> str:
+    integer = item.kind in (Kind.UINT, Kind.TIME, Kind.BITS)
+    return {4: "I", 8: "Q"}[item.size] if integer else f"{item.size}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """One kind of TLLV block: its 8-byte code, and the value sizes it allows (`smallest`…`largest` by `step`).
+
+    `layout` holds the parts of the value; what follows it in a longer value is not documented.
+    """
+
+    code: bytes
+    name: str
+    meaning: str
+    smallest: int
+    largest: int
+    step: int = 1
+    required: bool = False
+    kind: Kind = Kind.BYTES
+    source: Source = Source.VECTORS
+    secret: bool = False
+    layout: Layout | None = None
+
+    def allows(self, size: int) -> bool:
+        """Tell whether a value of `size` bytes is legal."""
+        return self.smallest <= size <= self.largest and (size - self.smallest) % self.step == 0
+
+    @property
+    def sizes(self) -> str:
+        """The allowed sizes in words."""
+        if self.smallest == self.largest:
+            return f"{self.smallest} bytes"
+        step = f", a multiple of {self.step}" if self.step > 1 else ""
+        return f"{self.smallest} to {self.largest} bytes{step}"
