@@ -48,7 +48,7 @@ def create_app(config: Config) -> Flask:
     journal = Journal(PARTY, config.clock)
 
     app = Flask(SERVICE, static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY + 1  # one more, since Werkzeug cuts a chunked body there silently
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # A redirect to the canonical path would be built from the request's Host header.
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -22,6 +22,7 @@ from expressplay_mock.redemption import Decision, Keys, Refused, redeem, replaye
 from expressplay_mock.tokens import seal
 from expressplay_mock.transaction_log import LogUnavailable, Replayed, TransactionLog
 from simulation.clock import Clock
+from simulation.http_errors import read_body as read_request_body
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 
 TOKEN_PATH = "/hms/fp/token"  # noqa: S105 - a path
@@ -149,18 +150,11 @@ def _account(parameters: Parameters, known: Mapping[str, Code], services: Servic
 
 
 def _body() -> bytes:
-    """Read the body up to the ceiling: a stated length is refused unread, a chunked body when it gets there."""
     try:
-        body = request.get_data(cache=False)
+        return read_request_body()
     except RequestEntityTooLarge:
-        raise _too_large(f"{request.content_length}") from None
-    if len(body) > MAX_BODY:
-        raise _too_large("more")
-    return body
-
-
-def _too_large(found: str) -> Refusal:
-    return Refusal(Code.BODY_TOO_LARGE, "body", expected=f"at most {MAX_BODY} bytes", found=found)
+        found = f"{request.content_length}" if request.content_length is not None else "more"
+        raise Refusal(Code.BODY_TOO_LARGE, "body", expected=f"at most {MAX_BODY} bytes", found=found) from None
 
 
 def _log_unavailable(error: LogUnavailable) -> Refusal:
