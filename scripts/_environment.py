@@ -11,37 +11,38 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import List, NoReturn  # noqa: UP035 - list[str] is younger than some Pythons that must read this
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 LINK = ROOT / ".venv"
 OLDEST = (3, 11)
 
+Command = List[str]  # noqa: UP006
 
-def ensure():
+
+def ensure() -> str:
     """Make sure that the environment is there and fits the lock; return the path of its Python."""
     _require_python()
     target = ROOT / (".venv-" + _fingerprint())
     if not (target / "complete").exists():
         _build(target)
-    if not LINK.is_symlink() or os.readlink(LINK) != target.name:
+    if not LINK.is_symlink() or LINK.resolve() != target:
         _point_link_at(target)
     return str(LINK / "bin" / "python")
 
 
-def enter(script):
+def enter(script: str) -> None:
     """Go on with `script` under the environment's Python; return at once where that is so already."""
     python = ensure()
     if Path(sys.prefix).resolve() != LINK.resolve():
         os.execv(python, [python, script, *sys.argv[1:]])
 
 
-def _require_python():
+def _require_python() -> None:
     if sys.version_info < OLDEST:
         found = ".".join(str(part) for part in sys.version_info[:3])
-        sys.exit(
-            f"Python 3.11 or later is needed, this is {found}. Run the script with a newer one: python3.12 {sys.argv[0]}"
-        )
+        sys.exit(f"Python 3.11 or later is needed, this is {found}. Run it with a newer one: python3.12 {sys.argv[0]}")
     try:
         import ensurepip  # noqa: F401
         import venv  # noqa: F401
@@ -50,12 +51,12 @@ def _require_python():
         sys.exit(f"Python's venv module is missing. Install your system's package for it, {version} on Debian.")
 
 
-def _fingerprint():
+def _fingerprint() -> str:
     parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
 
 
-def _build(target):
+def _build(target: Path) -> None:
     _say("Setting up the environment in .venv: locked dependencies, checked by hash. Once only, about a minute.")
     shutil.rmtree(target, ignore_errors=True)
     try:
@@ -70,13 +71,13 @@ def _build(target):
     (target / "complete").touch()
 
 
-def _install(command):
+def _install(command: Command) -> None:
     """Run pip, and show one line per package in place of its own output."""
     total = LOCK.read_text().count("==")
     seen = 0
     output = []
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    for line in process.stdout:
+    for line in process.stdout or ():
         output.append(line)
         if line.startswith("Collecting "):
             seen += 1
@@ -88,17 +89,17 @@ def _install(command):
         _fail(command, "".join(output[-15:]))
 
 
-def _run(command):
+def _run(command: Command) -> None:
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if result.returncode:
         _fail(command, result.stdout[-2000:])
 
 
-def _fail(command, output):
+def _fail(command: Command, output: str) -> NoReturn:
     sys.exit(f"The set-up failed at: {' '.join(command)}\n\n{output}\nMend that (no network?) and run this again.")
 
 
-def _point_link_at(target):
+def _point_link_at(target: Path) -> None:
     if LINK.exists() and not LINK.is_symlink():
         sys.exit(f"{LINK} is a directory that this project did not make. Move it away and run this again.")
     new = LINK.with_name(".venv-link")
@@ -110,11 +111,11 @@ def _point_link_at(target):
             shutil.rmtree(other, ignore_errors=True)
 
 
-def _progress(text):
+def _progress(text: str) -> None:
     if sys.stderr.isatty():
         sys.stderr.write("\r\033[K" + text)
         sys.stderr.flush()
 
 
-def _say(text):
+def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)

@@ -147,4 +147,4 @@ def overlay(name: str, picture: Picture, frame: int, periods: int) -> bytes:
         number = frame * periods // picture.frames + 1
         draw.text((45 * SCALE, 24 * SCALE), f"key {number}", font=title, anchor="mm", fill=SAND)
     layer.alpha_composite(band)
-    return layer.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).tobytes()
+    return bytes(layer.resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS).tobytes())
