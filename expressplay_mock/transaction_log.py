@@ -2,14 +2,14 @@
 
 A row is committed before its license leaves, so whatever was answered is in the log. A unique index over the
 replay ids of issued rows makes the insert itself the check against replays: it also holds where several processes
-share one database.
+share one database. Nothing here waits without a bound: not for a connection, a lock or an answer.
 """
 
 import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 from sqlalchemy import (
@@ -22,11 +22,11 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    RowMapping,
     Select,
     StaticPool,
     String,
     Table,
+    bindparam,
     create_engine,
     delete,
     event,
@@ -42,8 +42,10 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from expressplay_mock.record_service import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
 
 SCHEMA_VERSION = 1
-BUSY_TIMEOUT = 5
-"""Seconds that SQLite waits for another process's write to end."""
+TIMEOUT = 5
+"""Seconds that anything may take here: a free connection, another process's write, an answer of the database."""
+CONNECTIONS = 16
+"""Connections of one process, as many as it has requests in work at the same time."""
 MEMORY = ":memory:"
 
 _metadata = MetaData()
@@ -80,6 +82,23 @@ Index(
     sqlite_where=_issued,
     postgresql_where=_issued,
 )
+# Made once: to build a statement takes longer than to run it.
+_INSERT = insert(_events)
+_newest_first = select(_events).where(_events.c.account == bindparam("of")).order_by(_events.c.event_id.desc())
+_RECENT = _newest_first.limit(RECENT)
+_BY_COOKIE = _newest_first.where(_events.c.cookie == bindparam("asked"), _issued).limit(RECENT)
+_BY_ID = _newest_first.where(_events.c.event_id == bindparam("asked"))
+_WINDOW = _newest_first.offset(bindparam("start", type_=BigInteger)).limit(bindparam("length", type_=Integer))
+_ROW_FIELDS = tuple(field.name for field in fields(Row))
+
+_PREPARING = 0x5EE5
+"""The number of the advisory lock in PostgreSQL that the maker of the tables holds."""
+_POSTGRESQL_LIMITS = {
+    "connect_timeout": TIMEOUT,
+    "tcp_user_timeout": TIMEOUT * 1000,  # milliseconds until a peer that is gone without a word counts as gone
+    "options": f"-c statement_timeout={TIMEOUT}s -c lock_timeout={TIMEOUT}s",
+}
+
 _schema = Table("schema_version", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 
 
@@ -94,11 +113,15 @@ class Replayed(Exception):
 class TransactionLog:
     """The log behind ``url``, made ready at once. Raises `LogUnavailable`, as every method may.
 
-    ``:memory:`` (or ``sqlite:///:memory:``) is a log of its own that ends with the process.
+    ``:memory:`` (or ``sqlite:///:memory:``) is a log of its own that ends with the process. A committed row survives
+    the death of every process; ``durable``, it survives power loss too (in PostgreSQL it always does, unless that
+    is set up otherwise).
     """
 
-    def __init__(self, url: str) -> None:
-        self._engine = _make_engine(url)
+    def __init__(self, url: str, *, durable: bool = False) -> None:
+        self._engine = _make_engine(url, durable)
+        # One statement is one transaction, committed with its answer: no BEGIN and COMMIT to wait for.
+        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
         self._name = self._engine.url.render_as_string(hide_password=True)
         # Closes the connections when it is called, when the log is forgotten, or when the program ends.
         self.close = weakref.finalize(self, self._engine.dispose)
@@ -114,8 +137,9 @@ class TransactionLog:
     def append(self, row: Row) -> Record:
         """Commit ``row`` and return it with its number. Raises `Replayed` for a second license for one SPC."""
         try:
-            with self._transaction() as connection:
-                inserted = connection.execute(insert(_events).values(**asdict(row)))
+            with self._connection() as connection:
+                values = {name: getattr(row, name) for name in _ROW_FIELDS}
+                inserted = connection.execute(_INSERT, values)
                 event_id = inserted.inserted_primary_key[0]  # type: ignore[index]  # None for many rows only
         except IntegrityError:
             raise Replayed from None
@@ -123,24 +147,24 @@ class TransactionLog:
 
     def find(self, account: str, query: Query) -> list[Record]:
         """Return the records of ``account`` that ``query`` asks for, newest first."""
-        with self._transaction() as connection:
-            found = connection.execute(_statement(account, query)).mappings().all()
-        return [_record(columns) for columns in found]
+        with self._connection() as connection:
+            found = connection.execute(*_question(account, query)).all()
+        return [Record(event_id, Row(*values)) for event_id, *values in found]
 
     def check(self) -> None:
         """Ask for nothing but an answer."""
-        with self._transaction() as connection:
+        with self._connection() as connection:
             _schema_version(connection)
 
     def clear(self) -> None:
         """Delete all rows, for tests; numbering goes on."""
-        with self._transaction() as connection:
+        with self._connection() as connection:
             connection.execute(delete(_events))
 
     @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
+    def _connection(self, engine: Engine | None = None) -> Iterator[Connection]:
         try:
-            with self._turn, self._engine.begin() as connection:
+            with self._turn, (engine or self._autocommit).begin() as connection:
                 yield connection
         except IntegrityError:
             raise
@@ -149,9 +173,12 @@ class TransactionLog:
             raise LogUnavailable(f"transaction log {self._name}: {reason}") from None
 
     def _prepare(self) -> None:
-        with self._transaction() as connection:
+        with self._connection(self._engine) as connection:
             if self._engine.dialect.name == "sqlite":
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+            if self._engine.dialect.name == "postgresql":
+                # Processes that start at once make the tables one after the other.
+                connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
             for table in _metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
                 for index in table.indexes:
@@ -166,28 +193,31 @@ class TransactionLog:
             )
 
 
-def _make_engine(url: str) -> Engine:
+def _make_engine(url: str, durable: bool) -> Engine:
     options: dict[str, Any] = {"hide_parameters": True}
+    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": TIMEOUT}
     try:
         parsed = make_url("sqlite:///:memory:" if url == MEMORY else url)
-        if parsed.get_backend_name() != "sqlite":
-            return create_engine(parsed, **options)
-        if parsed.database in (None, "", MEMORY):
-            engine = create_engine(parsed, **options, poolclass=StaticPool, connect_args={"check_same_thread": False})
-        else:
-            engine = create_engine(parsed, **options, connect_args={"timeout": BUSY_TIMEOUT})
+        match parsed.get_backend_name(), parsed.database:
+            case "sqlite", None | "" | ":memory:":
+                to_share = {"check_same_thread": False}
+                engine = create_engine(parsed, **options, poolclass=StaticPool, connect_args=to_share)
+            case "sqlite", _:
+                engine = create_engine(parsed, **options, **pool, connect_args={"timeout": TIMEOUT})
+            case "postgresql", _:
+                # The ping finds out connections that died with the server, before a request does.
+                return create_engine(parsed, **options, **pool, pool_pre_ping=True, connect_args=_POSTGRESQL_LIMITS)
+            case _:
+                return create_engine(parsed, **options)
     except (NoSuchModuleError, ImportError):
         raise LogUnavailable(f"database: no driver for {parsed.drivername} is installed; install its package") from None
     except ArgumentError:
         # Not repeated here: what cannot be parsed may hold a password anywhere.
         raise LogUnavailable("database: expected a URL like sqlite:///log.db, found none") from None
-    event.listen(engine, "connect", _on_sqlite_connect)
+    # With WAL, a committed row survives the death of the process; power loss may cost the newest ones unless FULL.
+    synchronous = "FULL" if durable else "NORMAL"
+    event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA synchronous={synchronous}"))
     return engine
-
-
-def _on_sqlite_connect(connection: Any, _: Any) -> None:
-    # With WAL, a committed row survives the death of the process; power loss may cost the newest ones.
-    connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def _schema_version(connection: Connection) -> int | None:
@@ -195,19 +225,14 @@ def _schema_version(connection: Connection) -> int | None:
     return version
 
 
-def _statement(account: str, query: Query) -> Select[Any]:
-    newest_first = select(_events).where(_events.c.account == account).order_by(_events.c.event_id.desc())
+def _question(account: str, query: Query) -> tuple[Select[Any], dict[str, Any]]:
+    """Return the statement that answers ``query``, and the values that it is asked with."""
     match query:
         case Recent():
-            return newest_first.limit(RECENT)
+            return _RECENT, {"of": account}
         case ByCookie(cookie):
-            return newest_first.where(_events.c.cookie == cookie, _issued).limit(RECENT)
+            return _BY_COOKIE, {"of": account, "asked": cookie}
         case ById(event_id):
-            return newest_first.where(_events.c.event_id == event_id)
+            return _BY_ID, {"of": account, "asked": event_id}
         case Window(start, length):
-            return newest_first.offset(start).limit(length)
-
-
-def _record(columns: RowMapping) -> Record:
-    values = dict(columns)
-    return Record(values.pop("event_id"), Row(**values))
+            return _WINDOW, {"of": account, "start": start, "length": length}
