@@ -6,6 +6,7 @@ user has: it must parse even on versions that the project does not support, to b
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -52,8 +53,11 @@ def _require_python() -> None:
 
 
 def _fingerprint() -> str:
-    parts = [LOCK.read_bytes(), (ROOT / "pyproject.toml").read_bytes(), sys.version.encode(), str(ROOT).encode()]
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()[:12]
+    import tomllib  # here, since Pythons that are too old must get as far as being told so
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    parts = (LOCK.read_text(), json.dumps(project, sort_keys=True), sys.version, str(ROOT))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:12]
 
 
 def _build(target: Path) -> None:
@@ -102,12 +106,14 @@ def _fail(command: Command, output: str) -> NoReturn:
 def _point_link_at(target: Path) -> None:
     if LINK.exists() and not LINK.is_symlink():
         sys.exit(f"{LINK} is a directory that this project did not make. Move it away and run this again.")
+    old = LINK.resolve()
     new = LINK.with_name(".venv-link")
     new.unlink(missing_ok=True)
     new.symlink_to(target.name)
     new.replace(LINK)
     for other in ROOT.glob(".venv-*"):
-        if other != target:
+        # The one just replaced stays until the next time: something may still run in it.
+        if other not in (target, old):
             shutil.rmtree(other, ignore_errors=True)
 
 
