@@ -1,0 +1,132 @@
+"""The vectors of CKC: licenses of every kind, and for every check of the device at least one that breaks it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from _vectors.keys import Stream, TestKeys, refused, text
+from _vectors.spc import CONTENT, SpcCase
+from fairplay import layout, tllv
+from fairplay.aes import cbc_decrypt, cbc_encrypt
+from fairplay.ckc import ContentKey, Duration, KeyType, ckc_key, seal_ckc
+from fairplay.layout import CKC_HEADER, MARK
+from fairplay.spc import PlaybackState
+
+Number, Vector = tuple[int, int], dict[str, Any]
+
+
+def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:
+    """Yield every CKC vector; `answers` names the SPC vector that the device had sent."""
+    for name, about, answers, duration in (
+        ("unlimited", "no duration block", "v2 ready", None),
+        ("unlimited v1", "the same for an SPC v1", "v1 ready", None),
+        *((key_type.name.lower().replace("_", " "), layout.KEY_TYPES[key_type.value], "v2 playing",
+           Duration(key_type, lease=600, rental=172_800)) for key_type in KeyType),
+    ):  # fmt: skip
+        case = _case(keys, answers)
+        ckc = seal_ckc(case.contents, CONTENT, random=Stream(f"CKC {name}"), duration=duration)
+        yield {
+            "name": name,
+            "about": about,
+            "answers": answers,
+            "ckc": text(ckc),
+            "opens": expectation(CONTENT, duration),
+        }
+    for name, about, (number, check), answers, ckc in _broken_ckcs(keys):
+        broken = {"name": name, "about": about, "answers": answers, "ckc": text(ckc)}
+        yield {**broken, "refused": refused(number, check)}
+    for name, about, key, iv in (
+        ("content key of 15", "the key store holds 15 bytes: the key server must not seal them", bytes(15), bytes(16)),
+        ("content IV of 0", "the key store holds no IV", bytes(16), b""),
+    ):
+        stored = {"content_key": key.hex(), "iv": iv.hex()}
+        yield {"name": name, "about": about, "answers": "v2 ready", "seal": stored, "refused": refused(-42584, 13)}
+
+
+def _broken_ckcs(keys: TestKeys) -> Iterator[tuple[str, str, Number, str, bytes]]:
+    asked = "v2 ready"
+    case = _case(keys, asked)
+    ckc, values = _ckc(case)
+    frame = (-42585, 3)
+    yield "empty", "no bytes at all", frame, asked, b""
+    yield "cut frame", "one byte less than the frame", frame, asked, ckc[:27]
+    yield "version 2", "a CKC has version 1", frame, asked, b"\0\0\0\2" + ckc[4:]
+    yield "no mark", "reserved word 0, as in a real CKC", frame, asked, ckc[:4] + bytes(4) + ckc[8:]
+    yield "cut payload", "the last 16 bytes are missing", frame, asked, ckc[:-16]
+    yield "longer message", "16 bytes follow the payload", frame, asked, ckc + bytes(16)
+    yield "no payload", "a payload of 0 bytes", frame, asked, ckc[:24] + bytes(4)
+    yield "refusal text", "a refusal in JSON was taken for a CKC", frame, asked, b'{"errorCode": -4010}'
+    unknown_type = layout.DURATION_VALUE.pack(0, 0, b"what", layout.DURATION_MARK)
+    yield (
+        "key type",
+        "none of the known ones",
+        frame,
+        asked,
+        _sealed(case, {**values, layout.DURATION.code: unknown_type}),
+    )
+    other = (-42589, 12)
+    yield "other SPC", "answers another SPC of the same device", other, "v2 playing", ckc
+    garbled = ckc[:28] + bytes([ckc[28] ^ 1]) + ckc[29:]
+    yield "flipped bit", "a bit of the first block was flipped", other, asked, garbled
+    yield (
+        "other R1",
+        "the right CKC key, and another R1",
+        other,
+        asked,
+        _sealed(case, {**values, layout.R1.code: bytes(44)}),
+    )
+    code = layout.TRANSACTION_ID.code
+    returned = (-42583, 10)
+    yield (
+        "returned value",
+        "the transaction id came back changed",
+        returned,
+        asked,
+        _sealed(case, {**values, code: bytes(8)}),
+    )
+    yield (
+        "returned nothing",
+        "the transaction id did not come back",
+        returned,
+        asked,
+        _sealed(case, _without(values, code)),
+    )
+    for tag in (layout.ENCRYPTED_KEY, layout.R1):
+        about = "a block that every CKC has is missing"
+        yield f"no {tag.name}", about, (-42583, 9), asked, _sealed(case, _without(values, tag.code))
+    for tag in layout.CKC_TAGS.values():
+        about = f"{tag.largest + 1} bytes where {tag.sizes} are legal"
+        changed = {**values, tag.code: bytes(tag.largest + 1)}
+        yield f"{tag.name} of {tag.largest + 1}", about, (-42581, 8), asked, _sealed(case, changed)
+
+
+def _case(keys: TestKeys, name: str) -> SpcCase:
+    version, _, state = name.partition(" ")
+    return SpcCase(keys, name, version, state=PlaybackState[state.upper().replace(" ", "_")])
+
+
+def _ckc(case: SpcCase) -> tuple[bytes, dict[bytes, bytes]]:
+    ckc = seal_ckc(case.contents, CONTENT, random=Stream("CKC to be broken"))
+    key = ckc_key(case.contents.block.r1, case.contents.anti_replay_seed)
+    return ckc, {block.tag: block.value for block in tllv.read(cbc_decrypt(key, ckc[8:24], ckc[CKC_HEADER.size :]))}
+
+
+def _sealed(case: SpcCase, values: Mapping[bytes, bytes]) -> bytes:
+    random = Stream("CKC sealed again")
+    iv = random(16)
+    payload = tllv.write(values.items(), random)
+    key = ckc_key(case.contents.block.r1, case.contents.anti_replay_seed)
+    return CKC_HEADER.pack(1, MARK, iv, len(payload)) + cbc_encrypt(key, iv, payload)
+
+
+def _without(values: Mapping[bytes, bytes], code: bytes) -> dict[bytes, bytes]:
+    return {tag: value for tag, value in values.items() if tag != code}
+
+
+def expectation(content: ContentKey, duration: Duration | None) -> Vector:
+    """Return what a CKC vector says of its license."""
+    limits = duration and {
+        "lease": duration.lease,
+        "rental": duration.rental,
+        "key_type": duration.key_type.value.hex(),
+    }
+    return {"content_key": content.key.hex(), "iv": content.iv.hex(), "duration": limits}
