@@ -1,7 +1,7 @@
 """The binding, step by step, as the client lives it. The numbers are those of the sequence (emulator/steps.py).
 
     register   steps 0 to 5: play the dummy title, and with that tell ExpressPlay who this device is
-    play       steps 6 to 13: get a license for the film, good on this device only
+    play       steps 6 to 13: get a license for the film, good on this device only; once for each key of the film
 
 The steps that other parties take among themselves (2, 5, 7, 8, 9, 12) are comments here: see
 server/entitlement.py for SEES and expressplay_mock/redemption.py for ExpressPlay.
@@ -9,11 +9,13 @@ server/entitlement.py for SEES and expressplay_mock/redemption.py for ExpressPla
 
 import base64
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 from emulator.device import Device, make_spc
-from emulator.errors import BadKeyUri, EmulatorError, EntitlementDenied, LicenseRefused
+from emulator.errors import BadAddress, BadKeyUri, EmulatorError, EntitlementDenied, LicenseRefused
+from emulator.key_uri import KeyMode, KeyUri
 from emulator.license_client import (
     SEES_PATH,
     Entitlement,
@@ -25,20 +27,26 @@ from emulator.license_client import (
 )
 from emulator.playlist import Title, load_title
 from emulator.titles import find_dummy, find_title
-from emulator.transport import Web
+from emulator.transport import WEB_SERVER, Web, is_http_url
 from fairplay.ckc import License, open_ckc
-from fairplay.spc import SpcContents
+from fairplay.spc import PlaybackState, SpcContents
 from simulation.journal import Journal
+
+FIRST_OF_PLAY = 6
+"""The step that begins a play."""
+MAX_ASSET_ID = 200
+"""Bytes of an SPC's asset id."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """Who plays: a device, the SEES it asks (base URL), its way out, and its own journal of the run."""
+    """Who plays: a device, the services it knows (base URLs), its way out, and its own journal of the run."""
 
     device: Device
     sees: str
     web: Web = field(repr=False)
     journal: Journal = field(repr=False)
+    expressplay: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,11 +54,13 @@ class Grant:
     """A license in the device's hands, and what it came from.
 
     `license` holds the content key and its limits; `downloaded` is when it came, in seconds on the device's clock.
+    In direct mode there is no entitlement, and `content_id` is only what the SPC names.
     """
 
     title: Title
+    key: KeyUri
     content_id: str
-    entitlement: Entitlement
+    entitlement: Entitlement | None
     spc: bytes = field(repr=False)
     contents: SpcContents = field(repr=False)
     ckc: bytes = field(repr=False)
@@ -61,66 +71,105 @@ class Grant:
 def register(client: Client, cookie: str) -> Grant:
     """Steps 0 to 5: bind `cookie` to this device. Returns the dummy's license, of no further use."""
     # 0. Read the dummy M3U8 and take the content id from its skd: URI.
-    title, content_id = read_title(client, None, dummy=True, step=0)
+    title = read_title(client, None, dummy=True, step=0)
+    key = title.keys[0]
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
-    entitlement = entitle(client, RequestType.REGISTRATION, content_id, cookie, step=1)
+    entitlement = entitle(client, RequestType.REGISTRATION, content_id_of(key, 0), cookie, step=1)
     # 4. Send the SPC to the token URL. It carries the device_id, sealed. ExpressPlay opens token and SPC, and writes
     #    cookie and device_id side by side into the transaction log (5). Only then it answers with a CKC.
-    return redeem(client, title, content_id, entitlement, step=4)
+    return redeem(client, title, key, entitlement, step=4)
 
 
-def play(client: Client, cookie: str, name: str | None = None) -> Grant:
-    """Steps 6 to 13: get a device-bound license for the title `name` (None: the first that is no dummy)."""
-    title, content_id = read_title(client, name, dummy=False, step=6)
+def play(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, ...]:
+    """Steps 6 to 13: get the device-bound licenses of a title, one for each of its keys, in playing order.
+
+    `name` is that of a title at SEES (None: the first that is no dummy), or a playlist's URL.
+    """
+    title = read_title(client, name, dummy=False, step=6)
+    session = client.device.random(8)
+    return tuple(get_license(client, title, key, cookie, session=session) for key in title.keys)
+
+
+def get_license(
+    client: Client,
+    title: Title,
+    key: KeyUri,
+    cookie: str,
+    *,
+    session: bytes,
+    state: PlaybackState = PlaybackState.READY,
+) -> Grant:
+    """Steps 6 to 13 for one key of a title. `session` names the playback (8 bytes)."""
+    client = _in_new_round(client)
+    if key.mode is KeyMode.DIRECT:
+        # The playlist carries the token itself: straight to steps 11 to 13.
+        return redeem(client, title, key, None, step=11, state=state, session=session)
     # 6. Tell SEES the real content id and the same cookie. SEES asks ExpressPlay for the device of this cookie (7),
     #    which ExpressPlay looks up in its log (8); then has it make a token that names this device (9),
     # 10. and hands on the device-bound token URL.
-    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, step=6)
+    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id_of(key, 6), cookie, step=6)
     # 11. Send a fresh SPC to the token URL. ExpressPlay compares the device_id of the token with the one of the
     #     SPC (12),
     # 13. and sends a CKC only if the two are equal.
-    return redeem(client, title, content_id, entitlement, step=11)
+    return redeem(client, title, key, entitlement, step=11, state=state, session=session)
 
 
-def bind(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, Grant]:
-    """Steps 0 to 13: register, then play. Returns both licenses."""
-    return register(client, cookie), play(client, cookie, name)
+def bind(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, ...]:
+    """Steps 0 to 13: register, then play. Returns the licenses, the dummy's first."""
+    return register(client, cookie), *play(client, cookie, name)
 
 
-def read_title(client: Client, name: str | None, *, dummy: bool, step: int) -> tuple[Title, str]:
-    """Read a title's playlists; return it with the content id that its key URI names. Journals step 0."""
+def read_title(client: Client, name: str | None, *, dummy: bool, step: int) -> Title:
+    """Read a title's playlists. Journals step 0."""
+    if name and is_http_url(name):
+        return load_title(client.web, name, step=step, party=WEB_SERVER)
     if dummy:
         offer = find_dummy(client.web, client.sees, step=step)
     else:
         offer = find_title(client.web, client.sees, name, step=step)
     title = load_title(client.web, offer.master_url, step=step)
-    content_id = content_id_of(title, step)
     if step == 0:
+        content_id = content_id_of(title.keys[0], step)
         client.journal.record(
             step=0,
             summary=f"read the dummy M3U8: content id {content_id}",
             trace=client.web.trace,
             request={"playlist": title.url},
-            decision={"key URI": title.key.uri, "content_id": content_id},
+            decision={"key URI": title.keys[0].uri, "content_id": content_id},
         )
-    return title, content_id
+    return title
 
 
-def content_id_of(title: Title, step: int) -> str:
-    """Return what to ask SEES for; BadKeyUri if the playlist carries its token already (direct mode)."""
-    if title.key.content_id is None:
+def content_id_of(key: KeyUri, step: int) -> str:
+    """Return what to ask SEES for; BadKeyUri if the key line carries its token already (direct mode)."""
+    if key.content_id is None or key.mode is KeyMode.DIRECT:
         raise BadKeyUri(
             step=step,
             expected="a key URI that names a content id",
             found="one in direct mode, which carries its own token",
             fix="play a title packaged for entitlement: SEES is not asked in direct mode",
         )
-    return title.key.content_id
+    return key.content_id
+
+
+def _in_new_round(client: Client) -> Client:
+    """Give each further round of steps 6 to 13 a trace id of its own, so that journals tell the rounds apart."""
+    rounds = {entry.get("trace") for entry in client.journal.entries() if (entry.get("step") or 0) >= FIRST_OF_PLAY}
+    if not rounds or not client.web.trace:
+        return client
+    return replace(client, web=client.web.traced(f"{client.web.trace}.{len(rounds) + 1}"))
 
 
 def entitle(client: Client, kind: RequestType, content_id: str, cookie: str, *, step: int) -> Entitlement:
     """Ask SEES for a token URL (request and answer: steps 1 and 3, or 6 and 10), and journal the exchange."""
+    if not client.sees:
+        raise BadAddress(
+            step=step,
+            expected="--sees, the base URL of SEES",
+            found="none, while the key line names a content id to ask it for",
+            fix="name it; only a key line with a token of its own (direct mode) needs no SEES",
+        )
     message_id = str(uuid.UUID(bytes=client.device.random(16), version=4))
     request = entitlement_request(message_id, kind, content_id, cookie)
     try:
@@ -133,14 +182,32 @@ def entitle(client: Client, kind: RequestType, content_id: str, cookie: str, *, 
     return entitlement
 
 
-def redeem(client: Client, title: Title, content_id: str, entitlement: Entitlement, *, step: int) -> Grant:
+def redeem(
+    client: Client,
+    title: Title,
+    key: KeyUri,
+    entitlement: Entitlement | None,
+    *,
+    step: int,
+    state: PlaybackState = PlaybackState.READY,
+    session: bytes | None = None,
+) -> Grant:
     """Make an SPC, send it to the token URL (steps 4 or 11 to 13), and open the CKC that comes back."""
-    spc, contents = make_spc(client.device, content_id)
-    answer = post_spc(client, entitlement.token_url, spc, step=step)
+    token_url = entitlement.token_url if entitlement else direct_url(client, key)
+    asset_id = key.content_id or urlsplit(token_url).netloc[:MAX_ASSET_ID]
+    spc, contents = make_spc(client.device, asset_id, state, session)
+    answer = post_spc(client, token_url, spc, step=step)
     downloaded = client.device.clock.now()
     # R1 first, then every returned tag, and only then the key: a CKC that answers another SPC gives nothing.
     license_ = open_ckc(answer.ckc, contents)
-    return Grant(title, content_id, entitlement, spc, contents, answer.ckc, license_, downloaded)
+    return Grant(title, key, asset_id, entitlement, spc, contents, answer.ckc, license_, downloaded)
+
+
+def direct_url(client: Client, key: KeyUri) -> str:
+    """Return the license URL of a key URI in direct mode: https, but http where this simulation speaks no TLS."""
+    base = urlsplit(client.expressplay)
+    plain = base.scheme == "http" and (key.location or "").startswith(f"//{base.netloc}/")
+    return key.license_url("http" if plain else "https")
 
 
 def post_spc(client: Client, token_url: str, spc: bytes, *, step: int) -> LicenseAnswer:

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from emulator.report import failure_of, write_json, write_still
+from emulator.report import compared, failure_of, write_json, write_still
 from emulator.run import run_binding
 from emulator.scenarios import SCENARIOS, as_json, run_scenario
 from emulator.stage import Stage, make_stage
@@ -36,7 +36,7 @@ def run_demo(sees: str, expressplay: str, *, recording: Path | None, still: Path
     print_heading(console, "The transaction log after the binding, the rows of its cookie")
     print_rows(console, run.recording["log_after"])
     if run.screening:
-        print_heading(console, f"The bound device played {run.screening.outcome}, as in the clear source.")
+        print_heading(console, f"The bound device played {run.screening.outcome}{compared(run.screening)}.")
     if recording:
         print_line(console, f"Recording:     {recording}")
     print_line(console, f"Still picture: {write_still(run, still)}")

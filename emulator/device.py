@@ -45,8 +45,13 @@ class Device:
         return device_id_of(self.seed).hex()
 
 
-def make_spc(device: Device, content_id: str, state: PlaybackState = PlaybackState.READY) -> tuple[bytes, SpcContents]:
-    """Return a fresh SPC for `content_id`, and what is in it, which opens the CKC later."""
+def make_spc(
+    device: Device, content_id: str, state: PlaybackState = PlaybackState.READY, session: bytes | None = None
+) -> tuple[bytes, SpcContents]:
+    """Return a fresh SPC for `content_id`, and what is in it, which opens the CKC later.
+
+    `session` (8 bytes) is the same for all SPCs of one playback; None begins a new one.
+    """
     return build_spc(
         certificate=device.provisioning.certificate,
         ask=device.provisioning.ask,
@@ -55,6 +60,7 @@ def make_spc(device: Device, content_id: str, state: PlaybackState = PlaybackSta
         now=int(device.clock.now()),
         random=device.random,
         state=state,
+        session=session,
     )
 
 

@@ -103,6 +103,13 @@ class PlaybackFailed(EmulatorError):
     title = "playback failed"
 
 
+class LeaseRanOut(EmulatorError):
+    """The lease has ended on the device's clock, and no renewal came in time."""
+
+    number = -9111
+    title = "lease ran out"
+
+
 class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.recording import FORMAT
+from emulator.recording import FORMAT, place_of
 from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_spc
 from fairplay.layout import CKC_VERSION
 from fairplay.session_key import DerivedKeys
@@ -92,20 +92,20 @@ def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:
     for step in steps if isinstance(steps, list) else []:
         if not isinstance(step, dict):
             continue
-        number = step.get("n")
+        number, rounds = step.get("n"), step.get("round", 1)
         # The CKC of step 13 answers the SPC of step 11, so it opens with the keys of that.
-        keys = _keys(recording, 11 if number == 13 else number)
+        keys = _keys(recording, place_of(11 if number == 13 else number, rounds))
         for part, kind in (("request", "spc"), ("response", "ckc")):
             text = step[part].get(kind) if isinstance(step.get(part), dict) else None
             if isinstance(text, str):
-                found.append(_inspect(f"step {number}", _decode(text.encode()) or b"", kind.upper(), keys))
+                found.append(_inspect(place_of(number, rounds), _decode(text.encode()) or b"", kind.upper(), keys))
     return found
 
 
-def _keys(recording: Mapping[str, Any], step: Any) -> MessageKeys | None:
+def _keys(recording: Mapping[str, Any], place: str) -> MessageKeys | None:
     """Return the message keys of a step from the section `device_keys`, if it is there and whole."""
     section = recording.get("device_keys")
-    texts: Any = section.get(f"step {step}") if isinstance(section, dict) else None
+    texts: Any = section.get(place) if isinstance(section, dict) else None
     try:
         values = {name: bytes.fromhex(texts[name]) for name in ("spc_key", "dask", "mac_key", "ckc_key")}
     except (KeyError, TypeError, ValueError):

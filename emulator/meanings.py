@@ -141,8 +141,8 @@ EMULATOR = _of(
      "start the service; check --sees and --expressplay"),
     (-9102, "any", "unexpected answer", "Something answers that is not the service meant, or does not keep to its API.",
      "check --sees and --expressplay: they may be swapped"),
-    (-9103, "0 and 6", "bad playlist", "The playlist is no HLS playlist, or not one encrypted for FairPlay with one"
-     " key.", "check the address, and how the title was packaged"),
+    (-9103, "0 and 6", "bad playlist", "The playlist is no HLS playlist, or not one encrypted for FairPlay.",
+     "check the address, and how the title was packaged"),
     (-9104, "0 and 6", "bad key URI", "The URI of the EXT-X-KEY names no content id and carries no token.",
      "write skd://<content id>; do not encode, cut or fetch it on the way"),
     (-9105, "3 and 10", "messageID differs", "SEES answered another message; the entitlement counts as denied.",
@@ -155,6 +155,8 @@ EMULATOR = _of(
     (-9109, "any", "bad address", "An address that cannot be a service's.", "write it like http://127.0.0.1:8080"),
     (-9110, "after 13", "playback failed", "The license came, but the frames are not those of the clear source: no key,"
      " a wrong key, or damaged media.", "compare the CEK in the catalog with the one the title was packaged with"),
+    (-9111, "after 13", "lease ran out", "The license's lease, counted from the creation of its SPC, has ended on the"
+     " device's clock, and no renewal came in time.", "find out why the renewal was refused, then play anew"),
 )
 # fmt: on
 

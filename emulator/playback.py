@@ -38,30 +38,33 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class TrackResult:
-    """The outcome of one track: `frames` of `expected` came out as in the clear source, at their places."""
+    """The outcome of one track: `frames` of `expected` came out as in the clear source, at their places.
+
+    Where nothing is known of the clear source, `expected` is None and `frames` counts what was decoded.
+    """
 
     kind: Kind
     verdict: Verdict
     frames: int
-    expected: int
+    expected: int | None
     detail: str
 
 
 def play_track(
-    kind: Kind, data: bytes, key: bytes | None, expected: Sequence[str], *, iv: bytes | None = None
+    kind: Kind, data: bytes, key: bytes | None, expected: Sequence[str] | None, *, iv: bytes | None = None
 ) -> TrackResult:
     """Play a track under a content key (16 bytes, or None) and compare it with the clear source.
 
     `iv` is the content IV of the CKC (16 bytes): a FairPlay player takes it from there, so that a wrong
     one ends as a wrong key does. Without it the one noted in the track is used.
 
-    `expected` holds the fingerprints of that kind from frames.json. Without a key an encrypted track is
-    not decoded at all; a clear one plays. No track raises, whatever its bytes: PlaybackError is for a
-    missing PyAV, ValueError for a key or IV that is not 16 bytes.
+    `expected` holds the fingerprints of that kind from frames.json; where it is None, decoding all samples
+    without a fault counts. Without a key an encrypted track is not decoded at all; a clear one plays. No track
+    raises, whatever its bytes: PlaybackError is for a missing PyAV, ValueError for a key or IV that is not 16 bytes.
     """
 
     def result(verdict: Verdict, detail: str, frames: int = 0) -> TrackResult:
-        return TrackResult(kind, verdict, frames, len(expected), detail)
+        return TrackResult(kind, verdict, frames, None if expected is None else len(expected), detail)
 
     _require_av(key, iv)
     data = data if iv is None else _with_iv(data, iv)
@@ -74,6 +77,11 @@ def play_track(
     except PlaybackError as error:
         return result(Verdict.DAMAGED, str(error))
 
+    if expected is None:
+        if fault is None and prints:
+            return result(Verdict.PLAYED, f"All {len(prints)} {kind} frames were decoded without a fault.", len(prints))
+        verdict = Verdict.WRONG_KEY if encrypted and fault else Verdict.DAMAGED
+        return result(verdict, f"The {kind} track does not decode under this key ({fault or 'it has no frames'}).")
     frames = sum(got == wanted for got, wanted in zip(prints, expected, strict=False))
     if prints == list(expected) and prints and fault is None:
         return result(Verdict.PLAYED, f"All {frames} {kind} frames are those of the clear source.", frames)

@@ -1,9 +1,11 @@
-"""HLS playlists as the player reads them: a master, its video and audio, and the one FairPlay key line in each.
+"""HLS playlists as the player reads them: a master, its video and audio, and the key periods of each.
 
-The parsing functions are pure; `load_title` fetches. Relative URIs are resolved against the playlist's own URL.
+A key line applies to the segments after it, until the next one. The parsing functions are pure; `load_title`
+fetches. Relative URIs are resolved against the playlist's own URL.
 """
 
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from emulator.errors import BadKeyUri, BadPlaylist
@@ -12,6 +14,9 @@ from emulator.transport import SEES, Party, Web
 
 KEY_FORMAT = "com.apple.streamingkeydelivery"
 KEY_METHOD = "SAMPLE-AES"
+KEY_LINE = "#EXT-X-KEY:"
+MAX_KEYS = 64
+"""Keys of one title, since the player asks for all of them at the start."""
 
 
 @dataclass(frozen=True)
@@ -23,23 +28,32 @@ class Master:
 
 
 @dataclass(frozen=True)
-class Rendition:
-    """One media playlist: the URLs of its init segment and segments, in order, and its key URI (None: clear)."""
+class Period:
+    """Segments that play on under one init segment and one key (None: clear). URLs in playing order."""
 
-    url: str
     init_url: str | None
     segment_urls: tuple[str, ...]
     key: KeyUri | None
 
 
 @dataclass(frozen=True)
-class Title:
-    """A playable title. `key` is what a license must be got for; all renditions share it."""
+class Rendition:
+    """One media playlist, its periods in playing order."""
 
     url: str
-    key: KeyUri
+    periods: tuple[Period, ...]
+
+
+@dataclass(frozen=True)
+class Title:
+    """A playable title. `keys` holds all keys that licenses must be got for, each once, in playing order."""
+
+    url: str
+    keys: tuple[KeyUri, ...]
     video: Rendition
     audio: Rendition | None
+    server: Party = SEES
+    """Who serves its files."""
 
 
 def parse_master(text: str, url: str) -> Master | None:
@@ -65,14 +79,26 @@ def parse_media(text: str, url: str) -> Rendition:
         raise _bad(url, "a media playlist with segments", "none", "check that this is no master playlist")
     if any(segment.byterange for segment in playlist.segments):
         raise _bad(url, "one file per segment", "EXT-X-BYTERANGE", "package with separate segment files")
-    maps = {str(part.absolute_uri) for part in playlist.segment_map}
-    if len(maps) > 1:
-        raise _bad(url, "one EXT-X-MAP", f"{len(maps)}", "package the title in one period")
-    return Rendition(
-        url=url,
-        init_url=maps.pop() if maps else None,
-        segment_urls=tuple(str(segment.absolute_uri) for segment in playlist.segments),
-        key=_key([key for key in playlist.keys if key is not None], url),
+    _check_keys([key for key in playlist.keys if key is not None], url)
+    # The parser keeps the last key line before a segment, of whichever key system that is.
+    segments = _parse(_without_other_key_systems(text), url).segments
+    return Rendition(url, _periods(segments))
+
+
+def _periods(segments: Any) -> tuple[Period, ...]:
+    """Return the runs of segments between discontinuities and changes of init segment or key."""
+    breaks = 0
+
+    def place(segment: Any) -> tuple[int, str | None, str | None]:
+        nonlocal breaks
+        breaks += bool(segment.discontinuity)
+        init = segment.init_section and str(segment.init_section.absolute_uri)
+        encrypted = segment.key and segment.key.method != "NONE"
+        return breaks, init or None, segment.key.uri or "" if encrypted else None
+
+    return tuple(
+        Period(init, tuple(str(segment.absolute_uri) for segment in run), None if key is None else parse_key_uri(key))
+        for (_, init, key), run in groupby(segments, key=place)
     )
 
 
@@ -87,20 +113,21 @@ def load_title(web: Web, url: str, *, step: int, party: Party = SEES) -> Title:
             video = parse_media(_fetch(web, master.video_url, step, party), master.video_url)
             audio_url = master.audio_url
             audio = audio_url and parse_media(_fetch(web, audio_url, step, party), audio_url)
-        return Title(url=url, key=_shared_key(url, video, audio or None), video=video, audio=audio or None)
+        return Title(url, _all_keys(url, video, audio or None), video, audio or None, party)
     except (BadPlaylist, BadKeyUri) as error:
         error.step = step
         raise
 
 
-def _shared_key(url: str, video: Rendition, audio: Rendition | None) -> KeyUri:
-    keys = {rendition.key for rendition in (video, audio) if rendition is not None}
-    if keys == {None}:
+def _all_keys(url: str, video: Rendition, audio: Rendition | None) -> tuple[KeyUri, ...]:
+    periods = [period for rendition in (video, audio) if rendition for period in rendition.periods]
+    keys = tuple(dict.fromkeys(period.key for period in periods if period.key))
+    if not keys:
         found = f"no EXT-X-KEY with KEYFORMAT={KEY_FORMAT}"
         raise _bad(url, "an encrypted title", found, "play a clear title with any other player")
-    if len(keys) != 1 or (key := keys.pop()) is None:
-        raise _bad(url, "one key for video and audio", f"{len(keys)}", "package both under one content id")
-    return key
+    if len(keys) > MAX_KEYS:
+        raise _bad(url, f"at most {MAX_KEYS} keys", f"{len(keys)}", "package the title with longer key periods")
+    return keys
 
 
 def _fetch(web: Web, url: str, step: int, party: Party) -> str:
@@ -112,19 +139,22 @@ def _fetch(web: Web, url: str, step: int, party: Party) -> str:
         raise _bad(url, "a playlist in UTF-8", found, "check the address of the playlist") from None
 
 
-def _key(keys: list[Any], url: str) -> KeyUri | None:
+def _check_keys(keys: list[Any], url: str) -> None:
     ours = [key for key in keys if (key.keyformat or "").lower() == KEY_FORMAT]
     others = [key for key in keys if key not in ours and key.method != "NONE"]
     if others and not ours:
         found = f"METHOD={others[0].method}, KEYFORMAT={others[0].keyformat or 'identity'}"
         raise _bad(url, f"a key line with KEYFORMAT={KEY_FORMAT}", found, "package the title for FairPlay")
-    uris = {key.uri for key in ours}
-    if len(uris) > 1:
-        raise _bad(url, "one FairPlay key", f"{len(uris)}", "package the title in one key period")
     for key in ours:
         if key.method != KEY_METHOD:
             raise _bad(url, f"METHOD={KEY_METHOD}", f"METHOD={key.method}", "package the title for FairPlay")
-    return parse_key_uri(uris.pop() or "") if uris else None
+
+
+def _without_other_key_systems(text: str) -> str:
+    def is_other(line: str) -> bool:
+        return line.startswith(KEY_LINE) and KEY_FORMAT not in line.lower() and "METHOD=NONE" not in line
+
+    return "\n".join(line for line in text.splitlines() if not is_other(line.strip()))
 
 
 def _parse(text: str, url: str) -> Any:

@@ -6,7 +6,7 @@ section `device_keys`, the message keys of the virtual device, which open its SP
 """
 
 import base64
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.binding import Grant
@@ -48,10 +48,25 @@ def fetch_journal(web: Web, party: Party, base: str) -> list[Entry]:
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def collect(web: Web, sees: str, expressplay: str, own: Iterable[Entry]) -> list[Entry]:
-    """Return the entries of all three journals for this web's trace."""
-    sees_entries = fetch_journal(web, SEES_PARTY, sees)
-    return [*own, *sees_entries, *fetch_journal(web, EXPRESSPLAY_PARTY, expressplay)]
+def collect(web: Web, sees: str, expressplay: str, own: Sequence[Entry]) -> list[Entry]:
+    """Return the client's `own` entries, and those of the services' journals for the same traces."""
+    traces = dict.fromkeys(str(entry["trace"]) for entry in own if entry.get("trace"))
+    services = ((SEES_PARTY, sees), (EXPRESSPLAY_PARTY, expressplay))
+    fetched = (fetch_journal(web.traced(trace), *service) for trace in traces for service in services)
+    return [*own, *(entry for entries in fetched for entry in entries)]
+
+
+def _rounds(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Group entries by trace id, in order: the first round is steps 0 to 13, each further one steps 6 to 13."""
+    rounds: dict[Any, list[Entry]] = {}
+    for entry in entries:
+        rounds.setdefault(entry.get("trace"), []).append(entry)
+    return list(rounds.values())
+
+
+def place_of(step: object, number: object) -> str:
+    """Name a step of a round, as `device_keys` does."""
+    return f"step {step}" if number == 1 else f"step {step}, round {number}"
 
 
 def make_recording(
@@ -66,7 +81,13 @@ def make_recording(
     device_keys: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Put a recording together. `made` is a time (RFC 3339), `services` maps names to base URLs."""
-    steps = [recorded for step in STEPS if (recorded := _record_step(step, entries, cookie, seed))]
+    rounds = _rounds(entries)
+    steps = [
+        recorded if number == 1 else {"n": recorded["n"], "round": number, **recorded}
+        for number, of_round in enumerate(rounds, 1)
+        for step in STEPS
+        if (recorded := _record_step(step, of_round, cookie, seed))
+    ]
     before, after = _log_rows(entries, cookie)
     recording: dict[str, Any] = {
         "format": FORMAT,
@@ -87,10 +108,10 @@ def make_recording(
     return recording
 
 
-def teaching_keys(grants: Mapping[int, Grant]) -> dict[str, Any]:
-    """Return the message keys of granted licenses in hex, by step number of their SPC: for `--teach` only."""
+def teaching_keys(grants: Mapping[str, Grant]) -> dict[str, Any]:
+    """Return the message keys of granted licenses in hex, by the step of their SPC: for `--teach` only."""
     section: dict[str, Any] = {"note": "Keys of a virtual device's messages, for teaching. Never share real ones."}
-    for step, grant in grants.items():
+    for place, grant in grants.items():
         contents, keys = grant.contents, keys_of(grant.contents)
         secrets = {
             "spc_key": contents.spc_key,
@@ -102,7 +123,7 @@ def teaching_keys(grants: Mapping[int, Grant]) -> dict[str, Any]:
             "anti_replay_seed": contents.anti_replay_seed,
             "ckc_key": keys.ckc_key or b"",
         }
-        section[f"step {step}"] = {name: value.hex() for name, value in secrets.items()}
+        section[place] = {name: value.hex() for name, value in secrets.items()}
     return section
 
 

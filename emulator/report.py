@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from emulator.errors import EmulatorError, PlaybackFailed
+from emulator.limits import lease_end, rental_end
 from emulator.run import Run
-from emulator.screening import rental_end
+from emulator.screening import Screening
 from emulator.terminal import make_console, print_heading, print_line, print_rows, print_sequence
 from simulation.clock import rfc3339
 
@@ -51,6 +52,11 @@ def write_still(run: Run, path: Path) -> Path | None:
     return path
 
 
+def compared(screening: Screening) -> str:
+    """Say what the frames that played were compared with."""
+    return " as in the clear source" if screening.compared else ", decoded; there is no frames.json to compare with"
+
+
 def describe_error(error: Exception) -> dict[str, object]:
     """Return an error as a JSON object."""
     if isinstance(error, EmulatorError):
@@ -65,17 +71,21 @@ def _summary(run: Run, failure: Exception | None, still: Path | None) -> dict[st
         "cookie": run.recording["cookie"],
         "licenses": [
             {
-                "step": step,
+                "step": place,
                 "content_id": grant.content_id,
-                "rental_end": end if end is None else rfc3339(end),
+                "lease_end": _time(lease_end(grant)),
+                "rental_end": _time(rental_end(grant)),
             }
-            for step, grant in run.grants.items()
-            for end in [rental_end(grant)]
+            for place, grant in run.grants.items()
         ],
         "playback": run.recording["playback"],
         "still": str(still) if still else None,
         "error": describe_error(failure) if failure else None,
     }
+
+
+def _time(end: float | None) -> str | None:
+    return None if end is None else rfc3339(end)
 
 
 def _print(run: Run, still: Path | None) -> None:
@@ -86,6 +96,6 @@ def _print(run: Run, still: Path | None) -> None:
         print_heading(console, "Transaction log, the rows of this cookie")
         print_rows(console, run.recording["log_after"])
     if run.screening and run.screening.played:
-        print_heading(console, f"Played: {run.screening.outcome} as in the clear source")
+        print_heading(console, f"Played: {run.screening.outcome}{compared(run.screening)}")
     if still:
         print_line(console, f"Still picture: {still}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from emulator.binding import Client, Grant, play, register
 from emulator.errors import EmulatorError
-from emulator.recording import collect, make_recording, teaching_keys
+from emulator.recording import collect, make_recording, place_of, teaching_keys
 from emulator.screening import Screening, watch
 from emulator.stage import Stage
 from fairplay.errors import FairPlayError
@@ -19,21 +19,23 @@ class Run:
     recording: dict[str, Any]
     screening: Screening | None
     error: EmulatorError | FairPlayError | None
-    grants: dict[int, Grant] = field(repr=False)
+    grants: dict[str, Grant] = field(repr=False)
+    """By the step (and round) of their SPC."""
 
 
 def run_binding(
     stage: Stage, client: Client, cookie: str, *, registers: bool = True, plays: bool = True, teach: bool = False
 ) -> Run:
     """Register, play, or both; then record the run, whatever became of it."""
-    grants: dict[int, Grant] = {}
+    grants: dict[str, Grant] = {}
     screening, error = None, None
     try:
         if registers:
-            grants[4] = register(client, cookie)
+            grants[place_of(4, 1)] = register(client, cookie)
         if plays:
-            grants[11] = play(client, cookie, stage.title)
-            screening = watch(client, grants[11])
+            played = play(client, cookie, stage.title)
+            grants |= {place_of(11, number): grant for number, grant in enumerate(played, 1)}
+            screening = watch(client, played, still=True)
     except (EmulatorError, FairPlayError) as reason:
         error = reason
     recording = make_recording(
@@ -52,8 +54,9 @@ def describe_playback(screening: Screening | None) -> dict[str, Any] | None:
     """Return a screening as the recording holds it."""
     if screening is None:
         return None
-    tracks = [
-        {"kind": track.kind, "verdict": track.verdict.value, "frames": track.frames, "expected": track.expected}
-        for track in screening.tracks
-    ]
-    return {"played": screening.played, "outcome": screening.outcome, "tracks": tracks}
+    parts: list[dict[str, Any]] = []
+    for part in screening.parts:
+        track = part.result
+        shown = {"kind": track.kind, "verdict": track.verdict.value, "frames": track.frames, "expected": track.expected}
+        parts.append(shown if screening.periods == 1 else {"period": part.period, **shown})
+    return {"played": screening.played, "outcome": screening.outcome, "tracks": parts}

@@ -8,12 +8,16 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 from emulator.attacks import flip_hu_bit
-from emulator.binding import Client, entitle, play, post_spc, read_title, redeem, register
+from emulator.binding import Client, content_id_of, entitle, play, post_spc, read_title, redeem, register
 from emulator.device import make_spc
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut
 from emulator.explain import title_of
-from emulator.license_client import RequestType
-from emulator.screening import check_rental, rental_end, watch
+from emulator.key_scenarios import rotation, rotation_outcome
+from emulator.key_uri import KeyUri
+from emulator.license_client import Entitlement, RequestType
+from emulator.limits import check_limits, rental_end
+from emulator.playlist import Title
+from emulator.screening import Screening, watch
 from emulator.stage import Stage, shifted_clock
 from fairplay.errors import FairPlayError
 
@@ -75,8 +79,11 @@ def bound_play(stage: Stage) -> str:
     """Register a device, then play the film on it: every frame must be that of the clear source."""
     client, cookie = stage.client("bound"), stage.name("bound")
     register(client, cookie)
-    screening = watch(client, play(client, cookie, stage.title))
-    return PLAYED if screening.played else screening.outcome
+    return _shown(watch(client, play(client, cookie, stage.title)))
+
+
+def _shown(screening: Screening) -> str:
+    return PLAYED if screening.played and screening.compared else screening.outcome
 
 
 def other_device(stage: Stage) -> str:
@@ -97,21 +104,26 @@ def expired_token(stage: Stage) -> str:
     """Get a token, let a month pass for all parties, redeem it."""
     client, cookie = stage.client("expired"), stage.name("expired")
     register(client, cookie)
-    title, content_id = read_title(client, stage.title, dummy=False, step=6)
-    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, step=6)
+    title, key, entitlement = _entitled(stage, client, cookie)
     with shifted_clock(stage, BEYOND_EVERY_TOKEN):
         client.device.clock.advance(BEYOND_EVERY_TOKEN)
-        redeem(client, title, content_id, entitlement, step=11)
+        redeem(client, title, key, entitlement, step=11)
     return ISSUED
+
+
+def _entitled(stage: Stage, client: Client, cookie: str) -> tuple[Title, KeyUri, Entitlement]:
+    """Get as far as a device-bound token URL for a title's first key."""
+    title = read_title(client, stage.title, dummy=False, step=6)
+    key = title.keys[0]
+    return title, key, entitle(client, RequestType.DEVICE_BOUND, content_id_of(key, 6), cookie, step=6)
 
 
 def flipped_bit(stage: Stage) -> str:
     """Flip one bit of the device id inside the bound device's own SPC."""
     client, cookie = stage.client("flipped"), stage.name("flipped")
     register(client, cookie)
-    _, content_id = read_title(client, stage.title, dummy=False, step=6)
-    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, step=6)
-    spc, contents = make_spc(client.device, content_id)
+    _, key, entitlement = _entitled(stage, client, cookie)
+    spc, contents = make_spc(client.device, content_id_of(key, 11))
     post_spc(client, entitlement.token_url, flip_hu_bit(spc, contents), step=11)
     return ISSUED
 
@@ -120,8 +132,8 @@ def same_spc_twice(stage: Stage) -> str:
     """Play, then send the very same SPC again with a fresh token."""
     client, cookie = stage.client("replay"), stage.name("replay")
     register(client, cookie)
-    grant = play(client, cookie, stage.title)
-    entitlement = entitle(client, RequestType.DEVICE_BOUND, grant.content_id, cookie, step=6)
+    grant, *_ = play(client, cookie, stage.title)
+    _, _, entitlement = _entitled(stage, client, cookie)
     post_spc(client, entitlement.token_url, grant.spc, step=11)
     return ISSUED
 
@@ -130,13 +142,13 @@ def rental_run_out(stage: Stage) -> str:
     """Get a rental license, which plays; move the device's clock past the rental, and try again."""
     client, cookie = stage.client("rental"), stage.name("rental")
     register(client, cookie)
-    grant = play(client, cookie, stage.title)
-    end = rental_end(grant)
+    grants = play(client, cookie, stage.title)
+    end = rental_end(grants[0])
     if end is None:
         return "the license has no rental duration"
-    check_rental(client, grant)
+    check_limits(client.device.clock.now(), grants)
     client.device.clock.advance(max(0.0, end - client.device.clock.now()))
-    watch(client, grant)
+    watch(client, grants)
     return PLAYED
 
 
@@ -145,12 +157,13 @@ def many_plays(stage: Stage) -> str:
     client, cookie = stage.client("many"), stage.name("many")
     other = stage.client("many", OTHER_SEED)
     register(client, cookie)
-    title, content_id = read_title(client, stage.title, dummy=False, step=6)
+    title = read_title(client, stage.title, dummy=False, step=6)
+    key = title.keys[0]
 
     def attempt(player: Client) -> str:
-        entitlement = entitle(player, RequestType.DEVICE_BOUND, content_id, cookie, step=6)
+        entitlement = entitle(player, RequestType.DEVICE_BOUND, content_id_of(key, 6), cookie, step=6)
         try:
-            redeem(player, title, content_id, entitlement, step=11)
+            redeem(player, title, key, entitlement, step=11)
         except LicenseRefused as error:
             return str(error.number)
         return "issued"
@@ -178,6 +191,7 @@ SCENARIOS = (
         many_outcome(MANY, MANY, "issued"),
         many_plays,
     ),
+    Scenario("rotation", rotation_outcome([1, 2], [1]), rotation),
 )
 
 

@@ -34,7 +34,9 @@ class Stage:
         """Return a client on a fresh device, with the trace id `name(purpose)`."""
         clock = Clock()
         device = Device(seed, self.provisioning, clock)
-        return Client(device, self.sees, self.web.traced(self.name(purpose)), Journal("client", clock))
+        return Client(
+            device, self.sees, self.web.traced(self.name(purpose)), Journal("client", clock), self.expressplay
+        )
 
 
 def make_stage(sees: str, expressplay: str, title: str | None = None) -> Stage:

@@ -29,6 +29,8 @@ class Party:
 
 SEES = Party("SEES", "sees-server", "--sees")
 EXPRESSPLAY = Party("ExpressPlay", "expressplay-mock", "--expressplay")
+WEB_SERVER = Party("the web server", "the web server", "the title's URL")
+"""Whoever serves a title that is played by its URL."""
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,11 @@ from emulator_stage import AUTHENTICATOR, real_stage
 from emulator.binding import bind, play, register
 from emulator.device import make_spc
 from emulator.errors import EntitlementDenied, LicenseRefused, RentalRanOut
+from emulator.limits import check_limits, rental_end
 from emulator.playback import Verdict
 from emulator.run import run_binding
 from emulator.scenarios import SCENARIOS, Scenario, run_scenario
-from emulator.screening import check_rental, rental_end, watch
+from emulator.screening import watch
 from emulator.stage import Stage, shifted_clock
 from emulator.transport import EXPRESSPLAY
 from fairplay.ckc import ContentKey, License, open_ckc
@@ -60,7 +61,7 @@ def test_the_clock_is_as_before_after_the_expired_token(stage: Stage) -> None:
 def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(stage: Stage, request: pytest.FixtureRequest) -> None:
     client = stage.client("play")
     _, grant = bind(client, cookie_of(request, stage))
-    screening = watch(client, grant)
+    screening = watch(client, [grant], still=True)
     assert screening.played
     assert [(track.kind, track.verdict) for track in screening.tracks] == [
         ("video", Verdict.PLAYED),
@@ -74,7 +75,7 @@ def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Stage, request: py
     client = stage.client("wrong")
     _, grant = bind(client, cookie_of(request, stage))
     wrong = License(ContentKey(bytes(16), grant.license.content.iv), None)
-    screening = watch(client, replace(grant, license=wrong))
+    screening = watch(client, [replace(grant, license=wrong)], still=True)
     assert [track.verdict for track in screening.tracks] == [Verdict.WRONG_KEY, Verdict.WRONG_KEY]
     assert (screening.played, screening.still) == (False, None)
     assert "video" in screening.outcome
@@ -91,10 +92,10 @@ def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
     assert end is not None
     assert end - grant.downloaded == load_catalog(CONTENT / "catalog.toml").titles["film"].rental_duration
     client.device.clock.advance(end - client.device.clock.now() - 60)
-    check_rental(client, grant)
+    check_limits(client.device.clock.now(), [grant])
     client.device.clock.advance(60)
     with pytest.raises(RentalRanOut, match="-9108"):
-        watch(client, grant)
+        watch(client, [grant])
 
 
 def test_the_dummy_has_no_rental(stage: Stage, request: pytest.FixtureRequest) -> None:
@@ -180,6 +181,6 @@ def test_secrets_are_in_the_recording_only_where_teaching_puts_them(
         assert grant.contents.block.sk.hex() not in text
         assert grant.contents.spc_key.hex() not in text
         if teach:
-            assert section[f"step {step}"]["sk"] == grant.contents.block.sk.hex()
-            assert section[f"step {step}"].keys() >= {"spc_key", "dask", "mac_key", "r1", "ckc_key"}
+            assert section[step]["sk"] == grant.contents.block.sk.hex()
+            assert section[step].keys() >= {"spc_key", "dask", "mac_key", "r1", "ckc_key"}
     assert grant.license.content.key.hex() not in repr(run) + repr(grant)

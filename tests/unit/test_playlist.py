@@ -49,25 +49,27 @@ def test_a_media_playlist_is_no_master() -> None:
 
 def test_a_media_playlist_gives_init_segments_and_key() -> None:
     rendition = parse_media(media('#EXT-X-MAP:URI="init.mp4"\n', KEY), URL)
-    assert rendition.init_url == "http://sees.example/titles/film/init.mp4"
-    assert rendition.segment_urls == (
+    [period] = rendition.periods
+    assert period.init_url == "http://sees.example/titles/film/init.mp4"
+    assert period.segment_urls == (
         "http://sees.example/titles/film/a.m4s",
         "http://sees.example/titles/b.m4s",
     )
-    assert rendition.key is not None
-    assert rendition.key.content_id == ID
+    assert period.key is not None
+    assert period.key.content_id == ID
 
 
 def test_other_key_systems_beside_fairplay_are_passed_over() -> None:
     other = '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="data:x",KEYFORMAT="urn:uuid:edef8ba9-79d6-4ace-a3c8-27dcd51d21ed"\n'
-    key = parse_media(media(other, KEY), URL).key
-    assert key is not None
-    assert key.content_id == ID
+    for lines in ((other, KEY), (KEY, other)):
+        [period] = parse_media(media(*lines), URL).periods
+        assert period.key is not None
+        assert period.key.content_id == ID
 
 
 def test_a_clear_playlist_has_no_key() -> None:
-    assert parse_media(media(), URL).key is None
-    assert parse_media(media("#EXT-X-KEY:METHOD=NONE\n"), URL).key is None
+    assert [period.key for period in parse_media(media(), URL).periods] == [None]
+    assert [period.key for period in parse_media(media("#EXT-X-KEY:METHOD=NONE\n"), URL).periods] == [None]
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,6 @@ def test_a_clear_playlist_has_no_key() -> None:
         (MASTER, "none"),
         (media('#EXT-X-KEY:METHOD=AES-128,URI="k.bin"\n'), "METHOD=AES-128"),
         (media(KEY.replace("SAMPLE-AES", "AES-128")), "METHOD=AES-128"),
-        (media(KEY, "#EXTINF:2,\nx.m4s\n", KEY.replace("skd://c", "skd://d")), "2 at"),
         (media("#EXT-X-BYTERANGE:100@0\n"), "EXT-X-BYTERANGE"),
         (media("#EXTINF:no number,\nx.m4s\n"), "ValueError"),
     ],
@@ -113,3 +114,31 @@ def test_any_text_gives_a_playlist_or_a_numbered_error(text: str) -> None:
     for parse in (parse_master, parse_media):
         with suppress(BadPlaylist, BadKeyUri):
             parse(text, URL)
+
+
+def period(init: str, key: str, *segments: str) -> str:
+    return f'#EXT-X-MAP:URI="{init}"\n{key}' + "".join(f"#EXTINF:2,\n{segment}\n" for segment in segments)
+
+
+OTHER_KEY = KEY.replace("skd://c", "skd://d")
+
+
+def test_key_periods_have_an_init_segment_and_a_key_of_their_own() -> None:
+    text = "#EXTM3U\n" + period("1.mp4", KEY, "1a", "1b") + "#EXT-X-DISCONTINUITY\n" + period("2.mp4", OTHER_KEY, "2a")
+    first, second = parse_media(text, "http://x/").periods
+    assert (first.init_url, first.segment_urls) == ("http://x/1.mp4", ("http://x/1a", "http://x/1b"))
+    assert (second.init_url, second.segment_urls) == ("http://x/2.mp4", ("http://x/2a",))
+    assert [one.key and one.key.content_id for one in (first, second)] == [ID, "d" + ID[1:]]
+
+
+@pytest.mark.parametrize(
+    "between",
+    ["#EXT-X-DISCONTINUITY\n", '#EXT-X-MAP:URI="other"\n', OTHER_KEY, "#EXT-X-KEY:METHOD=NONE\n"],
+)
+def test_each_change_begins_a_period(between: str) -> None:
+    assert len(parse_media(media(KEY, "#EXTINF:2,\nx.m4s\n", between), URL).periods) == 2
+
+
+def test_a_clear_start_is_a_period_without_a_key() -> None:
+    text = "#EXTM3U\n#EXTINF:2,\nclear\n" + period("i", KEY, "a")
+    assert [one.key is None for one in parse_media(text, URL).periods] == [True, False]

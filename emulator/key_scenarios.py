@@ -1,0 +1,37 @@
+"""The scenarios of the demo that are about keys: several of them, for a while, for good, and in the old version.
+
+Each returns its outcome in words; emulator/scenarios.py holds the table with what should come out.
+"""
+
+from dataclasses import replace
+
+from emulator.binding import play, register
+from emulator.screening import Screening, fetch_parts, show
+from emulator.stage import Stage
+
+ROTATION = "rotation"
+"""The title with two key periods."""
+
+
+def rotation(stage: Stage) -> str:
+    """Play a title with two keys under both, then with the second one wrong."""
+    client, cookie = stage.client("rotation"), stage.name("rotation")
+    register(client, cookie)
+    grants = play(client, cookie, ROTATION)
+    parts = fetch_parts(client, grants[0].title)
+    keys = {grant.key: grant.license.content for grant in grants}
+    right = show(parts, keys)
+    last = grants[-1]
+    wrong = show(parts, {**keys, last.key: replace(last.license.content, key=bytes(len(last.license.content.key)))})
+    return rotation_outcome(periods_played(right), periods_played(wrong))
+
+
+def periods_played(screening: Screening) -> list[int]:
+    """Return the periods of which every frame, picture and sound, was that of the clear source."""
+    failed = {part.period for part in screening.parts if not part.played or part.result.expected is None}
+    return sorted({part.period for part in screening.parts} - failed)
+
+
+def rotation_outcome(right: list[int], wrong: list[int]) -> str:
+    """Return the outcome of `rotation`."""
+    return f"periods {right} play; with the second key wrong, {wrong}"

@@ -1,0 +1,120 @@
+"""A title with several keys: one entitlement, SPC and CKC for each, every period under its own."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from emulator_stage import real_stage
+
+from emulator.binding import bind, play, register
+from emulator.errors import UnexpectedAnswer
+from emulator.inspection import inspect_bytes
+from emulator.playback import Verdict
+from emulator.run import run_binding
+from emulator.screening import fetch_parts, show, watch
+from emulator.stage import Stage
+from fairplay.ckc import ContentKey
+from server.app import CONTENT
+
+FRAMES = json.loads((CONTENT / "rotation" / "frames.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with real_stage() as standing:
+        yield standing
+
+
+def cookie_of(request: pytest.FixtureRequest, stage: Stage) -> str:
+    return stage.name(request.node.name[-20:])
+
+
+def test_all_frames_come_out_across_the_key_change(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client = stage.client("all")
+    _, *grants = bind(client, cookie_of(request, stage), "rotation")
+    assert len({grant.content_id for grant in grants}) == len({grant.license.content.key for grant in grants}) == 2
+    screening = watch(client, grants, still=True)
+    assert (screening.played, screening.compared, screening.periods) == (True, True, 2)
+    for kind in ("video", "audio"):
+        frames = [part.result.frames for part in screening.parts if part.result.kind == kind]
+        assert frames == [period[kind] for period in FRAMES["periods"]]
+        assert sum(frames) == len(FRAMES[kind])
+    assert screening.outcome == "all 128 video frames and 251 audio frames"
+    assert screening.still is not None
+
+
+@pytest.mark.parametrize("bad", [0, 1])
+def test_with_one_key_wrong_exactly_its_period_fails(stage: Stage, request: pytest.FixtureRequest, bad: int) -> None:
+    client = stage.client("bad")
+    _, *grants = bind(client, cookie_of(request, stage), "rotation")
+    right = grants[bad].license
+    wrong = replace(right, content=ContentKey(bytes(16), right.content.iv))
+    grants[bad] = replace(grants[bad], license=wrong)
+    screening = watch(client, grants)
+    assert {(part.period, part.result.verdict) for part in screening.parts} == {
+        (bad + 1, Verdict.WRONG_KEY),
+        (2 - bad, Verdict.PLAYED),
+    }
+    assert f"Period {bad + 1}: " in screening.outcome
+
+
+def test_a_key_that_was_not_got_is_no_key_for_its_period_only(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client = stage.client("one")
+    _, first, _ = bind(client, cookie_of(request, stage), "rotation")
+    screening = watch(client, [first])
+    assert {(part.period, part.result.verdict) for part in screening.parts} == {
+        (1, Verdict.PLAYED),
+        (2, Verdict.NO_KEY),
+    }
+
+
+def test_swapped_keys_play_nothing(stage: Stage, request: pytest.FixtureRequest) -> None:
+    client = stage.client("swapped")
+    _, one, other = bind(client, cookie_of(request, stage), "rotation")
+    parts = fetch_parts(client, one.title)
+    screening = show(parts, {one.key: other.license.content, other.key: one.license.content})
+    assert {part.result.verdict for part in screening.parts} == {Verdict.WRONG_KEY}
+
+
+def test_all_keys_are_asked_for_at_the_start_in_one_playback_session(
+    stage: Stage, request: pytest.FixtureRequest
+) -> None:
+    client = stage.client("start")
+    register(client, cookie_of(request, stage))
+    grants = play(client, cookie_of(request, stage), "rotation")
+    playbacks = [grant.contents.playback for grant in grants]
+    assert len({playback.session for playback in playbacks if playback}) == 1
+    assert len({grant.contents.transaction_id for grant in grants}) == 2
+
+
+def test_the_recording_tells_the_rounds_apart(stage: Stage, request: pytest.FixtureRequest) -> None:
+    run = run_binding(replace(stage, title="rotation"), stage.client("rounds"), cookie_of(request, stage), teach=True)
+    steps = run.recording["steps"]
+    assert [step["n"] for step in steps] == [*range(1, 14), *range(6, 14)]
+    assert [step.get("round", 1) for step in steps] == [1] * 13 + [2] * 8
+    asked = [step["request"]["contentID"] for step in steps if step["n"] == 6]
+    assert asked == [grant.content_id for place, grant in run.grants.items() if place != "step 4"]
+    assert [row["registration"] for row in run.recording["log_after"]] == [True, False, False]
+    assert [track["period"] for track in run.recording["playback"]["tracks"]] == [1, 2, 1, 2]
+    sources = [one.source for one in inspect_bytes(json.dumps(run.recording).encode())]
+    assert sources[-2:] == ["step 11, round 2", "step 13, round 2"]
+    opened = [one for one in inspect_bytes(json.dumps(run.recording).encode()) if one.source == "step 11, round 2"]
+    assert any(note.field == "HU" and run.recording["device"]["device_id"] in note.value for note in opened[0].notes)
+
+
+@pytest.mark.parametrize("periods", [[], [{"video": 128, "audio": 251}], [{"video": 1}, {"video": 2}], 7])
+def test_frames_that_do_not_fit_the_periods_are_no_frames(
+    stage: Stage, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, periods: object
+) -> None:
+    client = stage.client("counts")
+    _, *grants = bind(client, cookie_of(request, stage), "rotation")
+    ask = client.web.ask
+
+    def altered(*arguments: object, **named: object) -> object:
+        answer = ask(*arguments, **named)  # type: ignore[arg-type]
+        return replace(answer, body=json.dumps({**FRAMES, "periods": periods}).encode())
+
+    monkeypatch.setattr(client.web, "ask", altered)
+    with pytest.raises(UnexpectedAnswer, match="2 periods"):
+        watch(client, grants)
