@@ -1,7 +1,7 @@
 """Every reason to refuse an SPC or a CKC: one exception per check, with its public number and the likely fix.
 
 The numbers of Apple's key server modules are negative and public (-425xx, -426xx); those below -9000 are this
-simulation's own. `check` is the row of the list of checks in docs/messages.md.
+simulation's own. `check` is the row of the table of checks in docs/messages.md, which is made from this list.
 """
 
 from typing import ClassVar
@@ -32,7 +32,7 @@ class CkcError(FairPlayError):
 
 
 class NotAnSpc(SpcError):
-    """Too short for a header, or plainly something else: a certificate, JSON, PEM, Base64 text."""
+    """Too short for a header, or plainly something else: a certificate, a CKC, JSON, PEM, Base64 text."""
 
     number, check, title = -42580, 1, "not an SPC"
 
@@ -56,7 +56,7 @@ class UnknownVersion(SpcError):
 
 
 class MissingMark(SpcError):
-    """The reserved word is not ``SIM1``: a real SPC, which this simulation never processes, or a damaged one."""
+    """The reserved word is not `SIM1`: a real SPC, which this simulation never processes, or a damaged one."""
 
     number, check, title = -9001, 1, "simulation mark"
 
@@ -86,13 +86,13 @@ class CannotDecrypt(SpcError):
         )
 
 
-class BadTllv(SpcError, CkcError):
+class BadTllv(SpcError):
     """A TLLV block does not fit into the payload, or contradicts itself."""
 
     number, check, title = -42585, 6, "TLLV block"
 
 
-class DuplicateTag(SpcError, CkcError):
+class DuplicateTag(SpcError):
     """A tag occurs twice."""
 
     number, check, title = -42591, 7, "duplicate tag"
