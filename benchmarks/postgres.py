@@ -7,8 +7,8 @@ root it runs as the user nobody, who must be able to read the environment's dire
 import contextlib
 import importlib.util
 import os
+import secrets
 import shutil
-import signal
 import subprocess
 import tempfile
 import time
@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
 import psycopg
 
 START_TIMEOUT = 30.0
@@ -23,14 +24,13 @@ START_TIMEOUT = 30.0
 UNPRIVILEGED = "nobody"
 
 # The server ends with whoever started it, however that dies: its end closes the pipe that the shell reads from.
-_WITH_ITS_STARTER = '"$@" </dev/null & read -r _; kill -QUIT $! 2>/dev/null; wait'
+_WITH_ITS_STARTER = '"$@" </dev/null & read -r _; while kill -QUIT $! 2>/dev/null; do sleep 0.05; done'
 
 
 class Postgres:
-    """One PostgreSQL server; `url` is what `--database` takes."""
+    """One PostgreSQL server."""
 
     def __init__(self, directory: Path) -> None:
-        self.url = f"postgresql+psycopg://postgres@/postgres?host={directory}"
         self._dsn = f"host={directory} user=postgres dbname=postgres"
         self._directory = directory
         self._data = directory / "data"
@@ -38,8 +38,14 @@ class Postgres:
         self._shell = self._launch()
         self.wait()
 
+    def new_database(self) -> str:
+        """Make an empty database and return its URL, as `--database` takes it."""
+        name = f"log_{secrets.token_hex(4)}"
+        self.execute(f"CREATE DATABASE {name}")
+        return f"postgresql+psycopg://postgres@/{name}?host={self._directory}"
+
     def wait(self) -> None:
-        """Wait until it answers; what does not come up while an old process still dies is launched again."""
+        """Wait until it answers."""
         deadline = time.monotonic() + START_TIMEOUT
         while True:
             try:
@@ -48,14 +54,16 @@ class Postgres:
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"PostgreSQL does not answer: {error}. Its log:\n{self.log()[-2000:]}") from None
-            if not self._alive():
-                self._end_shell()
-                self._shell = self._launch()
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End the server at once, as kill -9 or a crash of the machine's memory does: no goodbye, no checkpoint."""
-        os.kill(self._pid(), signal.SIGKILL)
+        """End all its processes with kill -9: no goodbye, no checkpoint. What was committed is on disk."""
+        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes)
         self._end_shell()
 
     def restart(self) -> None:
@@ -91,16 +99,6 @@ class Postgres:
                 user=_user(),
                 start_new_session=True,
             )
-
-    def _pid(self) -> int:
-        return int((self._data / "postmaster.pid").read_text().split()[0])
-
-    def _alive(self) -> bool:
-        try:
-            os.kill(self._pid(), 0)
-        except (OSError, ValueError, IndexError):
-            return False
-        return True
 
     def _end_shell(self) -> None:
         if self._shell.stdin is not None:

@@ -1,7 +1,7 @@
 """What all tests share: one hypothesis profile, and one device and key server of this simulation."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import HealthCheck, settings
 
+from benchmarks.postgres import Postgres, running_postgres, why_no_postgres
 from fairplay.certificate import ApplicationCertificate, load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import KeyServer, SpcContents, build_spc
@@ -72,3 +73,13 @@ def new_spc(certificate: ApplicationCertificate) -> Callable[..., tuple[bytes, S
         return build_spc(**{**arguments, **changes})  # type: ignore[arg-type]
 
     return build
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A real PostgreSQL server; tests make databases of their own in it."""
+    problem = why_no_postgres()
+    if problem:
+        pytest.skip(problem)
+    with running_postgres() as server:
+        yield server

@@ -1,4 +1,4 @@
-"""The transaction log: append-only, one license per SPC, every account its own records."""
+"""The transaction log, the same on every engine: append-only, one license per SPC, every account its own records."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.postgres import Postgres
 from expressplay_mock.record_service import ByCookie, ById, Recent, Record, Row, Window
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable, Replayed, TransactionLog
 
@@ -25,9 +26,21 @@ ROW = Row(
 REFUSED = replace(ROW, registration=False, result=-4001, cause=-42589, device_id=None, content_id=None)
 
 
-@pytest.fixture(params=["memory", "file"])
+def new_database(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if engine == "postgresql":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        return postgres.new_database()
+    return MEMORY if engine == "memory" else f"sqlite:///{tmp_path / 'log.db'}"
+
+
+@pytest.fixture(params=["file", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return new_database(request.param, request, tmp_path)
+
+
+@pytest.fixture(params=["memory", "file", "postgresql"])
 def log(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TransactionLog]:
-    made = TransactionLog(MEMORY if request.param == "memory" else f"sqlite:///{tmp_path / 'log.db'}")
+    made = TransactionLog(new_database(request.param, request, tmp_path))
     yield made
     made.close()
 
@@ -117,8 +130,7 @@ def test_any_cookie_comes_back_as_it_was(log: TransactionLog, cookie: str) -> No
     assert log.find("1001", ByCookie(cookie)) == [record]
 
 
-def test_rows_survive_a_restart(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'log.db'}"
+def test_rows_survive_a_restart(url: str) -> None:
     before = TransactionLog(url)
     record = before.append(ROW)
     before.close()
@@ -128,8 +140,7 @@ def test_rows_survive_a_restart(tmp_path: Path) -> None:
     after.close()
 
 
-def test_two_logs_on_one_file_are_one_log(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'log.db'}"
+def test_logs_on_one_database_are_one_log(url: str) -> None:
     with ThreadPoolExecutor(4) as pool:
         logs = list(pool.map(lambda _: TransactionLog(url), range(4)))
     record = logs[0].append(replace(ROW, replay_id="3" * 64))
