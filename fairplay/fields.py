@@ -54,7 +54,6 @@ class Field:
     meaning: str
     kind: Kind = Kind.BYTES
     source: Source = Source.VECTORS
-    secret: bool = False
     names: Mapping[bytes, str] = field(default_factory=dict)
     closed: bool = False
 
@@ -94,7 +93,6 @@ class Tag:
     required: bool = False
     kind: Kind = Kind.BYTES
     source: Source = Source.VECTORS
-    secret: bool = False
     layout: Layout | None = None
 
     def allows(self, size: int) -> bool:

@@ -93,9 +93,9 @@ SKR1_VALUE = Layout(
     Field("SK..R1 ciphertext", 96, "SK, HU, R1 and integrity under DASk (AES-128-CBC)"),
 )
 SKR1_PLAINTEXT = Layout(
-    Field("SK", 16, "session key: encrypts the content key in the CKC", secret=True),
+    Field("SK", 16, "session key: encrypts the content key in the CKC"),
     Field("HU", 20, "hardware-unique id of the device: the device_id that is logged and compared", source=Source.FORUM),
-    Field("R1", 44, "random: comes back in the CKC, and is an input of the CKC key", secret=True),
+    Field("R1", 44, "random: comes back in the CKC, and is an input of the CKC key"),
     Field("integrity", 16, "MAC over SK, HU and R1; Apple's meaning is secret", source=Source.SIMULATION),
 )
 PLAYBACK_VALUE = Layout(
@@ -222,7 +222,7 @@ ENCRYPTED_KEY = _exact(
     **_REQUIRED,
     **_LICENSE,
 )
-R1 = _exact("ea74c4645d5efee9", "R1", "proves that this CKC answers the SPC", 44, secret=True, **_REQUIRED, **_LICENSE)
+R1 = _exact("ea74c4645d5efee9", "R1", "proves that this CKC answers the SPC", 44, **_REQUIRED, **_LICENSE)
 DURATION = _exact(
     "47acf6a418cd091a",
     "content key duration",

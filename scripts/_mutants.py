@@ -19,9 +19,13 @@ _OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 }  # fmt: skip
 
 
+_CONTEXT = 30
+"""Characters shown on each side of a change."""
+
+
 @dataclass(frozen=True)
 class Mutant:
-    """One planted defect: where it is, the statement before and after, and the whole mutated source."""
+    """One planted defect: where it is, the changed part of the statement before and after, the mutated source."""
 
     module: str
     line: int
@@ -36,22 +40,34 @@ class Mutant:
 
 
 def mutants_of(module: str, source: str) -> list[Mutant]:
-    """Return every mutant of a module, in the order of its lines; of several with one name, the first."""
+    """Return every mutant of a module, in the order of its lines."""
     tree = ast.parse(source)
-    found: dict[str, Mutant] = {}
+    found = []
     statements = {id(node): owner for owner in _statements(tree) for node in _own_nodes(owner)}
     for node in ast.walk(tree):
         owner = statements.get(id(node))
         if owner is None:
             continue
-        before = _text(owner)
+        text = _text(owner)
         for change in _changes(node):
             undo = change()
-            mutant = Mutant(module, owner.lineno, before, _text(owner), ast.unparse(tree))
+            before, after = _difference(text, _text(owner))
+            if after != before:
+                found.append(Mutant(module, owner.lineno, before, after, ast.unparse(tree)))
             undo()
-            if mutant.after != before:
-                found.setdefault(mutant.name, mutant)
-    return sorted(found.values(), key=lambda mutant: mutant.line)
+    return sorted(found, key=lambda mutant: mutant.line)
+
+
+def _difference(one: str, two: str) -> tuple[str, str]:
+    """Return the parts in which two texts differ, with a little of what is around."""
+    start = next((at for at, (a, b) in enumerate(zip(one, two, strict=False)) if a != b), min(len(one), len(two)))
+    shortest = min(len(one), len(two)) - start
+    end = next((at for at in range(shortest) if one[-1 - at] != two[-1 - at]), shortest)
+    first = max(0, start - _CONTEXT)
+    return tuple(  # type: ignore[return-value]
+        f"{'…' if first else ''}{text[first : len(text) - max(0, end - _CONTEXT)]}{'…' if end > _CONTEXT else ''}"
+        for text in (one, two)
+    )
 
 
 Undo = Callable[[], None]
@@ -122,10 +138,10 @@ def _changes(node: ast.AST) -> Iterator[Change]:
                 yield _replace_item(ops, index, _COMPARISONS[type(operator)]())
         case ast.BoolOp(op=operator):
             yield _set(node, "op", ast.Or() if isinstance(operator, ast.And) else ast.And())
-        case ast.UnaryOp(op=ast.Not() | ast.USub()):
-            yield _set(node, "op", ast.UAdd() if isinstance(node.op, ast.USub) else ast.Not())
-            if isinstance(node.op, ast.Not):
-                yield _set(node, "operand", ast.UnaryOp(ast.Not(), node.operand))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            yield _set(node, "operand", ast.UnaryOp(ast.Not(), operand))
+        case ast.UnaryOp(op=ast.USub()):
+            yield _set(node, "op", ast.UAdd())
         case ast.BinOp(op=operator) | ast.AugAssign(op=operator) if type(operator) in _OPERATORS:
             yield _set(node, "op", _OPERATORS[type(operator)]())
         case ast.Constant(value=value):

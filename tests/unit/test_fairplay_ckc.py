@@ -43,6 +43,11 @@ def test_every_key_type(new_spc: NewSpc, key_type: KeyType) -> None:
     assert open_ckc(seal_ckc(sent, CONTENT, random=os.urandom, duration=duration), sent).duration == duration
 
 
+def test_a_duration_limits_only_what_it_says() -> None:
+    assert Duration(KeyType.LEASE, lease=60) == Duration(KeyType.LEASE, lease=60, rental=0)
+    assert RENTAL.lease == 0xFFFFFFFF
+
+
 def test_no_duration_without_a_playback_state(new_spc: NewSpc) -> None:
     _, sent = new_spc()
     silent = replace(sent, playback=None)
@@ -122,6 +127,9 @@ def test_the_smallest_ckc(new_spc: NewSpc) -> None:
         (b"<ckc>AAAAAVNJTTE=</ckc>", "text form"),
         (b'{"errorCode": -4001, "errorMessage": "SPC refused"}', "JSON"),
         (b"<!doctype html><title>502 Bad Gateway</title>", "HTML"),
+        (b"\0\0\0\2SIM1" + bytes(20), "expected version 1, found 2"),
+        (b"\0\0\0\1SIM2" + bytes(20), "found 53494d32"),
+        (b"\0\0\0\1SIM1" + bytes(19), "found 27 bytes"),
     ],
 )
 def test_what_is_no_ckc_is_named(new_spc: NewSpc, data: bytes, said: str) -> None:

@@ -69,9 +69,11 @@ def test_other_versions(new_spc: NewSpc, key_server: KeyServer) -> None:
 
 def test_a_spc_without_the_mark_is_never_processed(new_spc: NewSpc, key_server: KeyServer) -> None:
     spc, _ = new_spc()
-    with pytest.raises(MissingMark) as refusal:
-        open_spc(spc[:4] + bytes(4) + spc[8:], key_server)
+    with pytest.raises(MissingMark, match=r"expected 53494d31 \(SIM1\) at offset 4, found 12345678\.") as refusal:
+        open_spc(spc[:4] + b"\x12\x34\x56\x78" + spc[8:], key_server)
     assert refusal.value.number == -9001
+    with pytest.raises(MissingMark):  # as soon as the mark is there to be seen
+        open_spc(spc[:4] + bytes(4), key_server)
 
 
 def test_another_certificate(new_spc: NewSpc, key_server: KeyServer) -> None:
@@ -196,7 +198,9 @@ def test_the_protocol_version_is_one_of_both(
     sealed_with: Sealer, key_server: KeyServer, supported: tuple[int, ...], used: int
 ) -> None:
     changes = {layout.SUPPORTED: b"".join(version.to_bytes(4, "big") for version in supported)}
-    with pytest.raises(UnsupportedProtocol) as refusal:
+    listed = ", ".join(map(str, supported))
+    said = rf"the device \({listed}\) and the server \(1, 2\), found {used}\."
+    with pytest.raises(UnsupportedProtocol, match=said) as refusal:
         open_spc(sealed_with({**changes, layout.USED: used.to_bytes(4, "big")}), key_server)
     assert refusal.value.number == -42590
 

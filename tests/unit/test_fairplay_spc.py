@@ -12,7 +12,7 @@ from fairplay.certificate import ApplicationCertificate
 from fairplay.errors import (
     SpcError,
 )
-from fairplay.spc import KeyServer, PlaybackState, SpcContents, open_spc, seal_spc
+from fairplay.spc import KeyServer, PlaybackState, SpcContents, open_spc, read_envelope, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 Sealer = Callable[..., bytes]
@@ -71,11 +71,13 @@ def test_the_order_of_blocks_and_unknown_tags_do_not_matter(
 
 
 def test_no_secret_is_shown(new_spc: NewSpc, key_server: KeyServer) -> None:
-    _, contents = new_spc()
-    shown = repr(contents) + repr(key_server)
+    spc, contents = new_spc()
+    shown = repr(contents) + repr(key_server) + repr(contents.derived) + repr(read_envelope(spc))
     for secret in (contents.block.sk, contents.block.r1, contents.spc_key, contents.derived.dask, key_server.ask):
         assert secret.hex() not in shown
         assert repr(secret) not in shown
+    for field in ("values", "spc_key", "derived", "private_keys", "payload", "ask", "sk", "r1", "dask", "mac_key"):
+        assert f"{field}=" not in shown
 
 
 # ------------------------------------------------------------------------------------------------- any bytes

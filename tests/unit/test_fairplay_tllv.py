@@ -45,3 +45,8 @@ def test_an_empty_value_is_legal() -> None:
 def test_a_header_that_is_cut_off() -> None:
     with pytest.raises(BadTllv, match="found 8 bytes left"):
         tllv.read(b"tag-name" + bytes(8) + b"tag-two!")
+
+
+def test_a_block_is_shown_without_its_value() -> None:
+    (block,) = tllv.read(b"tag-name" + (32).to_bytes(4, "big") + (16).to_bytes(4, "big") + b"a secret perhaps" * 2)
+    assert repr(block) == "Tllv(offset=0, tag=7461672d6e616d65, 16 bytes, 16 padding)"
