@@ -1,0 +1,74 @@
+"""A running mock of ExpressPlay as a test sees it: where it is, what it noted, and how to make it misbehave."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+
+from expressplay_mock.app import Config, create_app
+from expressplay_mock.credentials import Credentials, new_credentials
+from simulation.serving import running
+
+TIMEOUT = 10
+"""Seconds that an answer of the mock may take."""
+
+
+class StageError(Exception):
+    """A `/_sim/` route did not do what it was asked; the text is its answer."""
+
+
+@dataclass(frozen=True)
+class RunningExpressPlay:
+    """A mock at a base URL, and the authenticator to give to a SEES."""
+
+    url: str
+    authenticator: str = field(repr=False)
+    _session: requests.Session = field(repr=False)
+
+    def records(self, cookie: str | None = None) -> list[dict[str, Any]]:
+        """Return rows of the transaction log, newest first: the 32 newest, or those issued to one cookie."""
+        asked = {"customerAuthenticator": self.authenticator} | ({} if cookie is None else {"cookie": cookie})
+        return list(self._ask("GET", "/cmiapi/getrecord/", parameters=asked)["records"])
+
+    def journal(self, trace: str | None = None) -> list[dict[str, Any]]:
+        """Return what was asked, answered and decided, oldest first; of one trace id if one is given."""
+        asked = {} if trace is None else {"trace": trace}
+        return list(self._ask("GET", "/_sim/journal", parameters=asked)["entries"])
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock forward; tokens expire by it."""
+        self._ask("POST", "/_sim/clock", {"advance": seconds})
+
+    def fault(self, name: str, **options: Any) -> None:
+        """Misbehave from now on, as `POST /_sim/faults` describes; `clear_faults` or the end of the test ends it."""
+        self._ask("POST", "/_sim/faults", {"fault": name} | options)
+
+    def clear_faults(self) -> None:
+        """Behave again."""
+        self._ask("DELETE", "/_sim/faults")
+
+    def reset(self) -> None:
+        """Put everything back to the beginning: clock, journal and transaction log."""
+        self._ask("POST", "/_sim/reset", {"log": True})
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, parameters: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        answer = self._session.request(method, self.url + path, json=body, params=parameters, timeout=TIMEOUT)
+        if not answer.ok:
+            raise StageError(f"{method} {path}: {answer.status_code} {answer.text}")
+        return dict(answer.json())
+
+
+@contextmanager
+def running_expressplay(credentials: Credentials | None = None) -> Iterator[RunningExpressPlay]:
+    """Run a mock in this process, on a free port of the loopback interface and with an empty log."""
+    keys = credentials or new_credentials()
+    with (
+        running(lambda url: create_app(Config(public_url=url, credentials=keys))) as url,
+        requests.Session() as session,
+    ):
+        session.trust_env = False
+        yield RunningExpressPlay(url, keys.account.authenticator, session)

@@ -1,0 +1,51 @@
+"""The pytest plugin: fixtures `expressplay`, `sees` and `virtual_device`. A suite that uses none pays nothing.
+
+Every test gets a mock of its own, on a free port and with an empty transaction log. What takes long, making the
+RSA key of its certificate, happens once in a session.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from expressplay_mock.credentials import Credentials
+    from sees_testing.device import VirtualDevice
+    from sees_testing.expressplay import RunningExpressPlay
+    from sees_testing.sees import RunningSees
+
+
+@pytest.fixture(scope="session")
+def expressplay_credentials() -> "Credentials":
+    """The keys and the account of every mock in this session."""
+    from expressplay_mock.credentials import new_credentials
+
+    return new_credentials()
+
+
+@pytest.fixture
+def expressplay(expressplay_credentials: "Credentials") -> Iterator["RunningExpressPlay"]:
+    """A mock of ExpressPlay on a free port: `.url`, `.authenticator`, `.records()`, `.fault()`, `.advance()`, …"""
+    from sees_testing.expressplay import running_expressplay
+
+    with running_expressplay(expressplay_credentials) as expressplay:
+        yield expressplay
+
+
+@pytest.fixture
+def sees(expressplay: "RunningExpressPlay") -> Iterator["RunningSees"]:
+    """Our SEES on that mock, for suites that test a player: `.url`, `.dummy` and `.film` (content ids)."""
+    from sees_testing.sees import running_sees
+
+    with running_sees(expressplay) as sees:
+        yield sees
+
+
+@pytest.fixture
+def virtual_device(expressplay: "RunningExpressPlay") -> Iterator["VirtualDevice"]:
+    """A device with a FairPlay player: `.register()`, `.play()`, `.other(seed)` for a second one."""
+    from sees_testing.device import virtual_device
+
+    with virtual_device(expressplay.url) as device:
+        yield device
