@@ -21,6 +21,7 @@ from emulator.license_client import (
     Entitlement,
     LicenseAnswer,
     RequestType,
+    SpcShape,
     ask_license,
     ask_sees,
     entitlement_request,
@@ -47,6 +48,7 @@ class Client:
     web: Web = field(repr=False)
     journal: Journal = field(repr=False)
     expressplay: str = ""
+    shape: SpcShape = SpcShape.RAW
 
 
 @dataclass(frozen=True)
@@ -196,7 +198,7 @@ def redeem(
     token_url = entitlement.token_url if entitlement else direct_url(client, key)
     asset_id = key.content_id or urlsplit(token_url).netloc[:MAX_ASSET_ID]
     spc, contents = make_spc(client.device, asset_id, state, session)
-    answer = post_spc(client, token_url, spc, step=step)
+    answer = post_spc(client, token_url, spc, step=step, asset_id=asset_id)
     downloaded = client.device.clock.now()
     # R1 first, then every returned tag, and only then the key: a CKC that answers another SPC gives nothing.
     license_ = open_ckc(answer.ckc, contents)
@@ -210,11 +212,11 @@ def direct_url(client: Client, key: KeyUri) -> str:
     return key.license_url("http" if plain else "https")
 
 
-def post_spc(client: Client, token_url: str, spc: bytes, *, step: int) -> LicenseAnswer:
-    """Post any SPC to a token URL and journal the exchange."""
-    request = {"shape": "raw", "spc": base64.b64encode(spc).decode()}
+def post_spc(client: Client, token_url: str, spc: bytes, *, step: int, asset_id: str) -> LicenseAnswer:
+    """Post any SPC to a token URL, in the client's shape, and journal the exchange."""
+    request = {"shape": client.shape.value, "spc": base64.b64encode(spc).decode()}
     try:
-        answer = ask_license(client.web, token_url, spc, step=step)
+        answer = ask_license(client.web, token_url, spc, step=step, shape=client.shape, asset_id=asset_id)
     except EmulatorError as error:
         _journal(client, step, "ExpressPlay issued no license", token_url, request, error=error)
         raise

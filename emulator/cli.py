@@ -42,8 +42,17 @@ def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 
 
 _file = click.Path(dir_okay=False, path_type=Path)
-_services = _options(
-    click.option("--sees", required=True, envvar="FPS_EMULATOR_SEES", show_envvar=True, help="Base URL of SEES."),
+
+
+def _sees(*, required: bool = True) -> Callable[[Command], Command]:
+    text = "Base URL of SEES." if required else "Base URL of SEES; not needed in direct mode."
+    default = None if required else ""
+    return click.option(
+        "--sees", required=required, default=default, envvar="FPS_EMULATOR_SEES", show_envvar=True, help=text
+    )
+
+
+_expressplay = _options(
     click.option(
         "--expressplay",
         required=True,
@@ -52,8 +61,8 @@ _services = _options(
         help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
     ),
 )
+_services = _options(_sees(), _expressplay)
 _run_options = _options(
-    _services,
     click.option(
         "--cookie",
         default="viewer-1",
@@ -69,6 +78,20 @@ _run_options = _options(
         show_default=True,
         envvar="FPS_EMULATOR_SEED",
         help="Any text; the same seed is the same device, with the same device_id.",
+    ),
+    click.option(
+        "--spc-version",
+        type=click.Choice(["1", "2"]),
+        default="2",
+        show_default=True,
+        help="Version of the device's SPCs: 2 (RSA-2048), or 1 (RSA-1024) as an old device makes them.",
+    ),
+    click.option(
+        "--spc-shape",
+        type=click.Choice(["raw", "form", "json"]),
+        default="raw",
+        show_default=True,
+        help="How the SPC is posted: raw octets, the form field spc=, or JSON.",
     ),
     click.option("--recording", type=_file, metavar="FILE", help="Write the recording of the run (JSON) to FILE."),
     click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording."),
@@ -87,6 +110,7 @@ def main() -> None:
 
 
 @main.command()
+@_services
 @_run_options
 def register(**options: Any) -> None:
     """Register the device (steps 0 to 5): play the dummy title, so that cookie and device_id meet in the log."""
@@ -94,14 +118,30 @@ def register(**options: Any) -> None:
 
 
 @main.command()
+@click.argument("url", required=False)
+@_sees(required=False)
+@_expressplay
 @_run_options
 @_play_options
-def play(**options: Any) -> None:
-    """Play a title on the registered device (steps 6 to 13), and check every frame."""
-    _run(**options, registers=False, plays=True)
+def play(url: str | None, title: str | None, **options: Any) -> None:
+    """Play a title on the registered device (steps 6 to 13), and check every frame.
+
+    URL is the playlist of a title of your own (HLS, encrypted under keys of this simulation); without it a title of
+    SEES is played.
+    """
+    from emulator.transport import is_http_url
+
+    if url and title:
+        raise click.UsageError("Name a URL or a --title, not both.")
+    if url and not is_http_url(url):
+        raise click.UsageError(f"URL: expected a playlist at http:// or https://, found {url[:200]!r}.")
+    if not url and not options["sees"]:
+        raise click.UsageError("Missing option '--sees': without a URL it is SEES that offers the titles.")
+    _run(**options, title=url or title, registers=False, plays=True)
 
 
 @main.command()
+@_services
 @_run_options
 @_play_options
 def bind(**options: Any) -> None:
@@ -115,6 +155,8 @@ def _run(
     expressplay: str,
     cookie: str,
     seed: str,
+    spc_version: str,
+    spc_shape: str,
     recording: Path | None,
     teach: bool,
     as_json: bool,
@@ -123,12 +165,13 @@ def _run(
     title: str | None = None,
     still: Path | None = None,
 ) -> None:
+    from emulator.license_client import SpcShape
     from emulator.report import report_run
     from emulator.run import run_binding
     from emulator.stage import make_stage
 
     stage = make_stage(sees, expressplay, title)
-    client = stage.client("run", seed)
+    client = stage.client("run", seed, spc_version=int(spc_version), shape=SpcShape(spc_shape))
     run = run_binding(stage, client, cookie, registers=registers, plays=plays, teach=teach)
     report_run(run, as_json=as_json, still=still, recording=recording)
 

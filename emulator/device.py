@@ -8,7 +8,9 @@ import base64
 import binascii
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from emulator.errors import BadProvisioning
 from emulator.transport import EXPRESSPLAY, Web
@@ -24,25 +26,47 @@ EXPECTED = '{"certificate": "<Base64 DER>", "ask": "<32 hex>"}'
 
 @dataclass(frozen=True)
 class Provisioning:
-    """What the factory puts into every device: the application certificate and the ASk (16 bytes)."""
+    """What the factory puts into every device: the application certificate and the ASk (16 bytes).
+
+    `v1` is the certificate for SPCs of version 1 (RSA-1024), where this ExpressPlay takes such.
+    """
 
     certificate: ApplicationCertificate
     ask: bytes = field(repr=False)
+    v1: ApplicationCertificate | None = None
 
 
 @dataclass(frozen=True)
 class Device:
-    """One device. The same `seed` is the same device; `random` is its source of random bytes."""
+    """One device. The same `seed` is the same device; `random` is its source of random bytes.
+
+    `spc_version` is the version of the SPCs it makes, 2 or, as an old device, 1.
+    """
 
     seed: str
     provisioning: Provisioning
     clock: Clock = field(default_factory=Clock, repr=False)
     random: RandomBytes = field(default=os.urandom, repr=False)
+    spc_version: int = 2
 
     @property
     def device_id(self) -> str:
         """HU in its textual form, 40 lower-case hex digits."""
         return device_id_of(self.seed).hex()
+
+    @property
+    def certificate(self) -> ApplicationCertificate:
+        """The certificate that its SPCs are made with; BadProvisioning if the factory gave none for its version."""
+        if self.spc_version != 1:
+            return self.provisioning.certificate
+        if self.provisioning.v1 is None:
+            raise BadProvisioning(
+                step=None,
+                expected='{"v1": {"certificate": …}} beside the other certificate, for SPC version 1',
+                found="none",
+                fix="let this ExpressPlay take SPC version 1, or make SPCs of version 2",
+            )
+        return self.provisioning.v1
 
 
 def make_spc(
@@ -53,7 +77,7 @@ def make_spc(
     `session` (8 bytes) is the same for all SPCs of one playback; None begins a new one.
     """
     return build_spc(
-        certificate=device.provisioning.certificate,
+        certificate=device.certificate,
         ask=device.provisioning.ask,
         device_id=device_id_of(device.seed),
         asset_id=content_id.encode(),
@@ -77,9 +101,25 @@ def parse_provisioning(body: bytes) -> Provisioning:
             raise _bad("JSON of another form")
     if not re.fullmatch(r"[0-9a-fA-F]{32}", ask):
         raise _bad(f"an ask of {len(ask)} characters that is no such hex")
+    return Provisioning(_certificate(certificate), bytes.fromhex(ask), _v1_certificate(value))
+
+
+def _v1_certificate(value: Mapping[str, Any]) -> ApplicationCertificate | None:
+    match value:
+        case {"v1": {"certificate": str(text)}}:
+            certificate = _certificate(text)
+        case {"v1": other} if other is not None:
+            raise _bad("a v1 without its certificate")
+        case _:
+            return None
+    if certificate.spc_version != 1:
+        raise _bad("a v1 certificate whose key is not RSA-1024")
+    return certificate
+
+
+def _certificate(text: str) -> ApplicationCertificate:
     try:
-        der = base64.b64decode(certificate, validate=True)
-        return Provisioning(load_certificate(der), bytes.fromhex(ask))
+        return load_certificate(base64.b64decode(text, validate=True))
     except (binascii.Error, ValueError) as error:
         reason = str(error) if isinstance(error, BadCertificate) else "a certificate that is no Base64"
         raise _bad(reason) from None

@@ -5,12 +5,13 @@ Each returns its outcome in words; emulator/scenarios.py holds the table with wh
 
 from dataclasses import replace
 
-from emulator.binding import play, register
-from emulator.screening import Screening, fetch_parts, show
+from emulator.binding import bind, play, register
+from emulator.screening import Screening, fetch_parts, show, watch
 from emulator.stage import Stage
 
 ROTATION = "rotation"
 """The title with two key periods."""
+PLAYED = "the film plays, every frame right"
 
 
 def rotation(stage: Stage) -> str:
@@ -24,6 +25,23 @@ def rotation(stage: Stage) -> str:
     last = grants[-1]
     wrong = show(parts, {**keys, last.key: replace(last.license.content, key=bytes(len(last.license.content.key)))})
     return rotation_outcome(periods_played(right), periods_played(wrong))
+
+
+def old_device(stage: Stage) -> str:
+    """Register and play on a device that makes SPCs of version 1 (RSA-1024)."""
+    client, cookie = stage.client("v1", spc_version=1), stage.name("v1")
+    grants = bind(client, cookie, stage.title)
+    return v1_outcome({grant.spc[3] for grant in grants}, shown(watch(client, grants[1:])))
+
+
+def v1_outcome(versions: set[int], played: str) -> str:
+    """Return the outcome of `old_device`."""
+    return f"SPC version {', '.join(map(str, versions))}: {played}"
+
+
+def shown(screening: Screening) -> str:
+    """Return how a title played, in the words of the table."""
+    return PLAYED if screening.played and screening.compared else screening.outcome
 
 
 def periods_played(screening: Screening) -> list[int]:

@@ -2,12 +2,13 @@
 
 import base64
 import binascii
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.explain import fix_for
@@ -21,6 +22,14 @@ MAX_TOKEN_URL = 8192
 ENTITLEMENT = "a response object (messageID, version, isAllowed, epTokenURL)"
 LICENSE = "a CKC (raw, <ckc>Base64</ckc> or JSON) or a refusal object"
 _CKC_TEXT = re.compile(rb"\s*<ckc>([A-Za-z0-9+/=\s]*)</ckc>\s*")
+
+
+class SpcShape(Enum):
+    """How a client wraps the SPC that it posts: TVSDK's sends the octets, others a form or JSON."""
+
+    RAW = "raw"
+    FORM = "form"
+    JSON = "json"
 
 
 class RequestType(IntEnum):
@@ -110,14 +119,28 @@ def check_entitlement(request: Mapping[str, Any], response: Mapping[str, Any], a
     return token_url
 
 
-def ask_license(web: Web, token_url: str, spc: bytes, *, step: int) -> LicenseAnswer:
-    """Post the raw SPC to the token URL. LicenseRefused for a refusal object."""
-    content_type = "application/octet-stream"
-    answer = web.ask(EXPRESSPLAY, "POST", token_url, step=step, body=spc, content_type=content_type)
+def wrap_spc(spc: bytes, shape: SpcShape, asset_id: str) -> tuple[bytes, str]:
+    """Return body and content type of a license request."""
+    text = base64.b64encode(spc).decode()
+    match shape:
+        case SpcShape.RAW:
+            return spc, "application/octet-stream"
+        case SpcShape.FORM:
+            return urlencode({"spc": text, "assetId": asset_id}).encode(), "application/x-www-form-urlencoded"
+        case SpcShape.JSON:
+            return json.dumps({"spc": text}).encode(), "application/json"
+
+
+def ask_license(
+    web: Web, token_url: str, spc: bytes, *, step: int, shape: SpcShape = SpcShape.RAW, asset_id: str = ""
+) -> LicenseAnswer:
+    """Post the SPC to the token URL. LicenseRefused for a refusal object."""
+    body, content_type = wrap_spc(spc, shape, asset_id)
+    answer = web.ask(EXPRESSPLAY, "POST", token_url, step=step, body=body, content_type=content_type)
     if answer.status != 200:
         raise _refusal(answer)
-    ckc, shape = unwrap_ckc(answer)
-    return LicenseAnswer(ckc, shape, answer.url, answer.status)
+    ckc, answered = unwrap_ckc(answer)
+    return LicenseAnswer(ckc, answered, answer.url, answer.status)
 
 
 def unwrap_ckc(answer: Answer) -> tuple[bytes, str]:

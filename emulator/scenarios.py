@@ -12,12 +12,12 @@ from emulator.binding import Client, content_id_of, entitle, play, post_spc, rea
 from emulator.device import make_spc
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut
 from emulator.explain import title_of
-from emulator.key_scenarios import rotation, rotation_outcome
+from emulator.key_scenarios import PLAYED, rotation, rotation_outcome, shown
 from emulator.key_uri import KeyUri
 from emulator.license_client import Entitlement, RequestType
 from emulator.limits import check_limits, rental_end
 from emulator.playlist import Title
-from emulator.screening import Screening, watch
+from emulator.screening import watch
 from emulator.stage import Stage, shifted_clock
 from fairplay.errors import FairPlayError
 
@@ -28,7 +28,6 @@ MANY = 40
 """More plays than the 32 rows that ExpressPlay's record lookup answers with."""
 
 ISSUED = "license issued"
-PLAYED = "the film plays, every frame right"
 STOPPED = "playback stopped: the rental ran out"
 
 
@@ -79,11 +78,7 @@ def bound_play(stage: Stage) -> str:
     """Register a device, then play the film on it: every frame must be that of the clear source."""
     client, cookie = stage.client("bound"), stage.name("bound")
     register(client, cookie)
-    return _shown(watch(client, play(client, cookie, stage.title)))
-
-
-def _shown(screening: Screening) -> str:
-    return PLAYED if screening.played and screening.compared else screening.outcome
+    return shown(watch(client, play(client, cookie, stage.title)))
 
 
 def other_device(stage: Stage) -> str:
@@ -123,8 +118,9 @@ def flipped_bit(stage: Stage) -> str:
     client, cookie = stage.client("flipped"), stage.name("flipped")
     register(client, cookie)
     _, key, entitlement = _entitled(stage, client, cookie)
-    spc, contents = make_spc(client.device, content_id_of(key, 11))
-    post_spc(client, entitlement.token_url, flip_hu_bit(spc, contents), step=11)
+    content_id = content_id_of(key, 11)
+    spc, contents = make_spc(client.device, content_id)
+    post_spc(client, entitlement.token_url, flip_hu_bit(spc, contents), step=11, asset_id=content_id)
     return ISSUED
 
 
@@ -134,7 +130,7 @@ def same_spc_twice(stage: Stage) -> str:
     register(client, cookie)
     grant, *_ = play(client, cookie, stage.title)
     _, _, entitlement = _entitled(stage, client, cookie)
-    post_spc(client, entitlement.token_url, grant.spc, step=11)
+    post_spc(client, entitlement.token_url, grant.spc, step=11, asset_id=grant.content_id)
     return ISSUED
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
+from emulator.license_client import SpcShape
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
 from simulation.clock import Clock
 from simulation.journal import Journal
@@ -30,18 +31,22 @@ class Stage:
         """Return a name that no other stage has, good as a cookie (at most 32 characters) and as a trace id."""
         return f"{self.run}-{purpose}"[:32]
 
-    def client(self, purpose: str, seed: str = DEFAULT_SEED) -> Client:
+    def client(
+        self, purpose: str, seed: str = DEFAULT_SEED, *, spc_version: int = 2, shape: SpcShape = SpcShape.RAW
+    ) -> Client:
         """Return a client on a fresh device, with the trace id `name(purpose)`."""
         clock = Clock()
-        device = Device(seed, self.provisioning, clock)
-        return Client(
-            device, self.sees, self.web.traced(self.name(purpose)), Journal("client", clock), self.expressplay
-        )
+        device = Device(seed, self.provisioning, clock, spc_version=spc_version)
+        web = self.web.traced(self.name(purpose))
+        return Client(device, self.sees, web, Journal("client", clock), self.expressplay, shape)
 
 
 def make_stage(sees: str, expressplay: str, title: str | None = None) -> Stage:
-    """Return a stage for the services at two base URLs, its devices provisioned by ExpressPlay."""
-    sees, expressplay = clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY)
+    """Return a stage for the services at two base URLs, its devices provisioned by ExpressPlay.
+
+    `sees` may be empty where only titles in direct mode are played.
+    """
+    sees, expressplay = sees and clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY)
     web = Web()
     return Stage(sees, expressplay, web, provision(web, expressplay), title)
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -62,6 +63,32 @@ def test_what_the_factory_gives(certificate_der: bytes, certificate: Application
     given_ = parse_provisioning(factory(certificate=base64.b64encode(certificate_der).decode()))
     assert given_.ask == ASK
     assert given_.certificate.hash == certificate.hash
+
+
+@pytest.mark.parametrize("private_key", [2048], indirect=True)
+def test_an_old_device_needs_a_certificate_of_its_own(device: Device) -> None:
+    with pytest.raises(BadProvisioning, match="v1"):
+        make_spc(replace(device, spc_version=1), CONTENT_ID)
+
+
+def test_the_factory_may_give_a_second_certificate(
+    certificate_der: bytes, certificate: ApplicationCertificate, key_server: KeyServer
+) -> None:
+    text = base64.b64encode(certificate_der).decode()
+    body = factory(certificate=text, v1={"certificate": text})
+    if certificate.spc_version == 2:
+        with pytest.raises(BadProvisioning, match="RSA-1024"):
+            parse_provisioning(body)
+        return
+    old = Device("old", parse_provisioning(body), spc_version=1)
+    spc, _ = make_spc(old, CONTENT_ID)
+    assert (spc[3], open_spc(spc, key_server).device_id) == (1, old.device_id)
+
+
+@pytest.mark.parametrize("v1", [7, {}, {"certificate": 7}, {"certificate": "***"}])
+def test_a_second_certificate_of_another_form_is_refused(certificate_der: bytes, v1: object) -> None:
+    with pytest.raises(BadProvisioning):
+        parse_provisioning(factory(certificate=base64.b64encode(certificate_der).decode(), v1=v1))
 
 
 def test_no_repr_shows_the_ask(device: Device) -> None:
