@@ -70,7 +70,7 @@ def annotate_spc(spc: bytes, keys: MessageKeys | KeyServer | None = None) -> lis
         return [_unreadable("envelope", 0, spc, "SPC envelope", _opening_problem(spc))]
     notes = _annotate_layout("envelope", header, spc[: header.size], 0)
     payload = spc[header.size :]
-    notes.append(_rest("envelope", header.size, payload, "encrypted payload", "TLLV blocks", _opening_problem(spc)))
+    notes.append(_rest(notes[-1], payload, _opening_problem(spc)))
     known = _recover(spc, keys) if isinstance(keys, KeyServer) else keys or MessageKeys()
     if known.spc_key:
         notes += _annotate_payload(_decrypt(known.spc_key, spc[8:24], payload), SPC_TAGS)
@@ -86,7 +86,7 @@ def annotate_ckc(ckc: bytes, keys: MessageKeys | None = None) -> list[Annotation
     payload = ckc[CKC_HEADER.size :]
     stated = int.from_bytes(ckc[24:28], "big")
     problem = "" if stated == len(payload) else f"the frame says {stated} bytes, there are {len(payload)}"
-    notes.append(_rest("frame", CKC_HEADER.size, payload, "encrypted payload", "TLLV blocks", problem))
+    notes.append(_rest(notes[-1], payload, problem))
     if keys and keys.ckc_key:
         notes += _annotate_payload(_decrypt(keys.ckc_key, ckc[8:24], payload), {**SPC_TAGS, **CKC_TAGS})
     return notes
@@ -248,9 +248,11 @@ def _tag_name(code: bytes) -> str:
     return SPC_TAGS[code].name if code in SPC_TAGS else code.hex()
 
 
-def _rest(layer: str, offset: int, data: bytes, name: str, meaning: str, problem: str) -> Annotation:
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    return Annotation(layer, offset, data, name, f"{len(data)} bytes, SHA-256 {digest}…", meaning, problem=problem)
+def _rest(last: Annotation, data: bytes, problem: str) -> Annotation:
+    """Return the note of the encrypted payload, which follows the `last` field of the header."""
+    value = f"{len(data)} bytes, SHA-256 {hashlib.sha256(data).hexdigest()[:16]}…"
+    start = last.offset + last.length
+    return Annotation(last.layer, start, data, "encrypted payload", value, "TLLV blocks", last.source, problem)
 
 
 def _unreadable(layer: str, offset: int, data: bytes, name: str, problem: str) -> Annotation:

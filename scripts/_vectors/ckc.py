@@ -1,17 +1,14 @@
 """The vectors of CKC: licenses of every kind, and for every check of the device at least one that breaks it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from _vectors.keys import Stream, TestKeys, refused, text
+from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from _vectors.spc import CONTENT, SpcCase
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.ckc import ContentKey, Duration, KeyType, ckc_key, seal_ckc
 from fairplay.layout import CKC_HEADER, MARK
 from fairplay.spc import PlaybackState
-
-Number, Vector = tuple[int, int], dict[str, Any]
 
 
 def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:

@@ -26,6 +26,10 @@ from fairplay.spc import KeyServer
 NOTICE = "TEST KEYS of a simulation. They are published, so they protect nothing. Never use them for anything else."
 VERSIONS = {"v1": 1024, "v2": 2048}
 
+Vector = dict[str, Any]
+Number = tuple[int, int]
+"""Of a refusal: the number, and the row of the table of checks."""
+
 
 class Stream:
     """Bytes that look random and depend on a label alone: SHA-256 of the label and a counter."""

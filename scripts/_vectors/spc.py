@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from _vectors.keys import Stream, TestKeys, refused, text
+from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.ckc import ContentKey, seal_ckc
@@ -20,7 +20,6 @@ CONTENT = ContentKey(bytes(range(0xC0, 0xD0)), bytes(range(0xD0, 0xE0)))
 LAST_CHECK_OF_ENVELOPE = 4
 """What comes after it is the same in v1 and v2."""
 
-Number, Vector = tuple[int, int], dict[str, Any]
 Values = Mapping[layout.Tag, bytes | None]
 
 

@@ -3,15 +3,13 @@
 import base64
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from _vectors.keys import Stream, TestKeys
+from _vectors.keys import Stream, TestKeys, Vector
 from _vectors.spc import CONTENT, DEVICE, NOW
 from expressplay_mock.tokens import MAX_LENGTH, PREFIX, Token, TokenKeys, seal
 
-Vector = dict[str, Any]
 INVALID = {"number": -4010}
 TOO_MANY_BYTES = 65_537
 

@@ -60,7 +60,7 @@ def need(truth: object, number: int, check: int | None = None) -> None:
         raise Refused(number, check)
 
 
-def aes(mode: modes.Mode, key: bytes, data: bytes, *, encrypt: bool = False) -> bytes:
+def aes(mode: modes.CBC | modes.ECB, key: bytes, data: bytes, *, encrypt: bool = False) -> bytes:
     cipher = Cipher(algorithms.AES(key), mode)
     context = cipher.encryptor() if encrypt else cipher.decryptor()
     return context.update(data) + context.finalize()
@@ -119,7 +119,7 @@ class KeyServer:
         need(length > 0 and length % 16 == 0 and start + length == len(spc), -42585, 3)
         digest = {1: hashes.SHA1(), 2: hashes.SHA256()}[version]
         try:
-            key = private.decrypt(spc[24 : 24 + rsa_size], padding.OAEP(padding.MGF1(digest), digest, None))  # type: ignore[union-attr,call-arg]
+            key = private.decrypt(spc[24 : 24 + rsa_size], padding.OAEP(padding.MGF1(digest), digest, None))  # type: ignore[union-attr]
         except ValueError:
             raise Refused(-42605, 4) from None
         need(len(key) == 16, -42605, 4)
