@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from emulator import __version__
+from emulator.serve_command import serve
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -237,3 +238,6 @@ def explain(code: str, as_json: bool) -> None:
     click.echo(f"  at step  {meaning.step}")
     click.echo(f"  means    {meaning.meaning}")
     click.echo(f"  do       {meaning.fix}")
+
+
+main.add_command(serve)

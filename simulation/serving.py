@@ -24,6 +24,8 @@ from simulation.routes import PREFIX
 
 Build = Callable[[str], Flask]
 """Makes an app from the base URL under which it will be reached."""
+Server = Callable[[Flask, socket.socket], None]
+"""Serves an app on a bound socket until a signal ends it."""
 
 HEALTH_TIMEOUT = 20
 """Seconds that the first health request may take."""
@@ -38,13 +40,15 @@ def serve(
     public_url: str | None = None,
     announce: Callable[[], Mapping[str, str]] | None = None,
     until_stdin_closes: bool = False,
+    server: Server | None = None,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
     ``public_url`` is the base URL to announce where it is not ``http://host:port``. ``announce`` gives further
     fields of the ready line. With ``until_stdin_closes`` the end of standard input ends the service too: who
-    starts it with a pipe leaves nothing behind, however it dies. Raises click.ClickException with one line
-    where the port cannot be bound or the service is not healthy.
+    starts it with a pipe leaves nothing behind, however it dies. ``server`` is Granian, if it is installed, unless
+    another one is given. Raises click.ClickException with one line where the port cannot be bound or the service is
+    not healthy.
     """
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _exit_cleanly)
@@ -67,7 +71,7 @@ def serve(
             os.kill(os.getpid(), signal.SIGTERM)
 
     threading.Thread(target=announce_when_healthy, daemon=True).start()
-    _choose_server()(app, listener)
+    (server or _choose_server())(app, listener)
     if unhealthy:
         raise click.ClickException(f"{service} is not ready: {unhealthy[0]}")
 
@@ -138,7 +142,7 @@ def _exit_cleanly(_signal: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 
-def _choose_server() -> Callable[[Flask, socket.socket], None]:
+def _choose_server() -> Server:
     try:
         from simulation.granian_server import serve_granian
     except ModuleNotFoundError:  # the extra "serve" is not installed

@@ -1,0 +1,76 @@
+"""A title as a browser's decoder needs it: codecs, files by key period, and the key id of each period."""
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from emulator.errors import BadPlaylist
+from emulator.key_uri import KeyUri
+from emulator.playlist import Rendition, load_title
+from emulator.titles import list_titles
+from emulator.transport import SEES, Answer, Web
+
+FILE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_.-]{1,64}")
+"""A title's file, as the page may ask for it: `<title>/<name>`."""
+TENC_KID = 12
+"""Bytes from the box type `tenc` to its default key id: version and flags, two reserved or pattern, two settings."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One key period of a track: its init segment and segments as `<title>/<name>`, its key and key id (hex)."""
+
+    init: str
+    segments: tuple[str, ...]
+    key: KeyUri | None
+    kid: str
+
+
+@dataclass(frozen=True)
+class Track:
+    """One track: MIME type with codec, and its periods in playing order."""
+
+    mime: str
+    parts: tuple[Part, ...]
+
+
+def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
+    """Return the video track and, if there is one, the audio track of the title `name` at SEES."""
+    offer = next(offer for offer in list_titles(web, sees, step=0) if offer.title == name)
+    title = load_title(web, offer.master_url, step=0)
+    master = web.get(SEES, offer.master_url, step=0, expected="a master playlist").body.decode()
+    codecs = re.search(r'CODECS="([^"]*)"', master)
+    kinds = {codec.split(".")[0]: codec for codec in (codecs[1] if codecs else "").split(",")}
+    video, audio = kinds.get("avc1", ""), kinds.get("mp4a", "")
+    tracks = [Track(f'video/mp4; codecs="{video}"', _parts(web, name, title.video))]
+    if title.audio:
+        tracks.append(Track(f'audio/mp4; codecs="{audio}"', _parts(web, name, title.audio)))
+    return tuple(tracks)
+
+
+def fetch_file(web: Web, sees: str, path: str) -> Answer:
+    """Fetch one file of a title for the browser, which talks to the page's own host only."""
+    return web.ask(SEES, "GET", f"{sees}/titles/{path}", step=13)
+
+
+def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:
+    base = urljoin(rendition.url, ".")
+    parts = []
+    for period in rendition.periods:
+        if period.init_url is None:
+            raise BadPlaylist(
+                step=None,
+                expected=f"an init segment (EXT-X-MAP) at {rendition.url}",
+                found="none",
+                fix="package the title as fragmented MP4",
+            )
+        init = web.get(SEES, period.init_url, step=13, expected="an init segment").body
+        files = [f"{name}/{url.removeprefix(base)}" for url in (period.init_url, *period.segment_urls)]
+        parts.append(Part(files[0], tuple(files[1:]), period.key, key_id(init)))
+    return tuple(parts)
+
+
+def key_id(init: bytes) -> str:
+    """Return the default key id of an init segment in hex; empty where it has none."""
+    at = init.find(b"tenc")
+    return "" if at < 0 else init[at + TENC_KID : at + TENC_KID + 16].hex()

@@ -1,0 +1,50 @@
+"""The command `fps-emulator serve`: the walkthrough page on this machine's loopback interface."""
+
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option("--sees", required=True, envvar="FPS_EMULATOR_SEES", show_envvar=True, help="Base URL of SEES.")
+@click.option(
+    "--expressplay",
+    required=True,
+    envvar="FPS_EMULATOR_EXPRESSPLAY",
+    show_envvar=True,
+    help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
+)
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. The page shows keys of its virtual devices: leave it on loopback.",
+)
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option("--open", "opens", is_flag=True, help="Open the page in the default browser.")
+@click.option("--until-stdin-closes", is_flag=True, help="End when standard input ends.")
+def serve(sees: str, expressplay: str, opens: bool, **serving: Any) -> None:
+    """Serve the walkthrough page until Ctrl-C: see the binding happen, byte by byte, and try to break it.
+
+    When it answers, it prints one JSON line on standard output: {"service": "fps-emulator", "url": "…"}.
+    """
+    from emulator.page.app import SERVICE, create_app
+    from emulator.stage import make_stage
+    from simulation.serving import serve as serve_app
+    from simulation.werkzeug_server import serve_werkzeug
+
+    stage = make_stage(sees, expressplay)
+    address = ""
+
+    def build(url: str) -> Any:
+        nonlocal address
+        address = url
+        return create_app(stage, url)
+
+    def announce() -> dict[str, str]:
+        if opens:
+            click.launch(address)
+        return {}
+
+    # Werkzeug: a listening browser holds a thread, of which Granian has a fixed number.
+    serve_app(build, service=SERVICE, announce=announce, server=serve_werkzeug, **serving)
