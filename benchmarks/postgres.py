@@ -63,8 +63,8 @@ class Postgres:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        psutil.wait_procs(processes)
         self._end_shell()
+        psutil.wait_procs(processes, timeout=START_TIMEOUT)
 
     def restart(self) -> None:
         """Start the server again after `kill`, and wait for it."""
