@@ -5,6 +5,7 @@ moved when it is complete, so Ctrl-C at any moment leaves a working tree. This f
 user has: it must parse even on versions that the project does not support, to be able to say so.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -17,6 +18,7 @@ from typing import List, NoReturn  # noqa: UP035 - list[str] is younger than som
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 LINK = ROOT / ".venv"
+LOCK_FILE = ROOT / ".venv.lock"
 OLDEST = (3, 11)
 
 Command = List[str]  # noqa: UP006
@@ -26,10 +28,13 @@ def ensure() -> str:
     """Make sure that the environment is there and fits the lock; return the path of its Python."""
     _require_python()
     target = ROOT / (".venv-" + _fingerprint())
-    if not (target / "complete").exists():
-        _build(target)
-    if not LINK.is_symlink() or LINK.resolve() != target:
-        _point_link_at(target)
+    if LINK.resolve() != target or not (target / "complete").exists():
+        with LOCK_FILE.open("w") as file:
+            # Whoever comes second, from another terminal say, waits here and finds the work done.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not (target / "complete").exists():
+                _build(target)
+            _point_link_at(target)
     return str(LINK / "bin" / "python")
 
 

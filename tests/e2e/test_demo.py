@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, str(ROOT / "scripts" / "demo")]
 PARTIES = ("expressplay_mock", "server", "emulator")
-MANY_LOOKS = 2000
+MANY_LOOKS = 1000
 
 
 def below(pid: int) -> dict[int, str]:
