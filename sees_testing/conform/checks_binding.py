@@ -1,0 +1,202 @@
+"""Checks 12 to 22: device binding itself, seen by what the devices get from ExpressPlay in the end."""
+
+from sees_testing.conform.model import Failed, Origin, check
+from sees_testing.conform.stage import (
+    DEVICE_BOUND,
+    REGISTRATION,
+    TIME_BASED,
+    Stage,
+    entitled,
+    expect_denial,
+    is_entitled,
+)
+
+RECENT = 32
+"""Records in ExpressPlay's answer to a question without an index."""
+REPLAYED, DEVICE_DIFFERS = -9002, -9003
+
+
+@check(
+    12,
+    "the registered device plays",
+    "After registration, the same cookie and the real content id get a device-bound token: steps 1 to 13.",
+    origin=Origin.SEQUENCE,
+    needs=(1,),
+)
+def registered_device_plays(stage: Stage) -> None:
+    """Register and play, twice."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    for _ in range(2):
+        _expect_license(stage.play(device, cookie), "the registered device")
+
+
+@check(
+    13,
+    "another device does not",
+    "ExpressPlay compares the device of the token with the device of the SPC (step 12): the token must name one.",
+    origin=Origin.SEQUENCE,
+    needs=(12,),
+)
+def another_device_does_not(stage: Stage) -> None:
+    """Redeem the token of one device on another."""
+    device, thief, cookie = stage.device("A"), stage.device("B"), stage.cookie()
+    stage.register(device, cookie)
+    _expect_refusal(stage.play(thief, cookie), "a device that is not registered")
+
+
+@check(
+    14,
+    "another cookie does not",
+    "ExpressPlay looks up the device by the cookie (step 8).",
+    origin=Origin.SEQUENCE,
+    needs=(12,),
+)
+def another_cookie_does_not(stage: Stage) -> None:
+    """Register with one cookie and ask with others, near and far: none may be bound to the first one's device."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    for other in (stage.cookie(), cookie.upper(), cookie + "0", cookie[:-1]):
+        reply = stage.ask(DEVICE_BOUND, stage.content, other)
+        if not is_entitled(reply):
+            continue
+        token_url = entitled(reply)
+        if stage.redeem(token_url, device, stage.content) == 0 and stage.redeem(
+            token_url, stage.device("B"), stage.content
+        ):
+            raise Failed(expected=f"no device for the cookie {other!r}", found=f"the device of {cookie!r}")
+
+
+@check(
+    15,
+    "without registration there is no entitlement",
+    "A device-bound entitlement needs the device that the log has for the cookie (steps 6 to 8).",
+    origin=Origin.SEQUENCE,
+    needs=(14,),
+)
+def no_registration_no_entitlement(stage: Stage) -> None:
+    """Ask without a registration, and with a registration token that nobody redeemed."""
+    cookie = stage.cookie()
+    expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie without a device")
+    stage.token(REGISTRATION, stage.dummy, cookie)
+    expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie whose registration was not redeemed")
+
+
+@check(
+    16,
+    "the newest registration counts",
+    "The record of a cookie is its most recent one: who registers another device moves there.",
+    origin=Origin.SEQUENCE,
+    needs=(12, 13),
+)
+def newest_registration_counts(stage: Stage) -> None:
+    """Register one device, then another."""
+    old, new, cookie = stage.device("A"), stage.device("B"), stage.cookie()
+    stage.register(old, cookie)
+    stage.register(new, cookie)
+    _expect_license(stage.play(new, cookie), "the device registered last")
+    _expect_refusal(stage.play(old, cookie), "the device registered before")
+
+
+@check(
+    17,
+    "a refused redemption binds nobody",
+    "ExpressPlay logs refusals too, with their result; a device that was refused is not registered.",
+    origin=Origin.SEQUENCE,
+    needs=(13, 15),
+)
+def refused_binds_nobody(stage: Stage) -> None:
+    """Have a device refused: by the comparison, and by replaying an SPC on a registration token."""
+    device, thief, cookie, fresh = stage.device("A"), stage.device("B"), stage.cookie(), stage.cookie()
+    stage.register(device, cookie)
+    _expect_refusal(stage.play(thief, cookie), "a device that is not registered")
+    _expect_license(stage.play(device, cookie), "the registered device, after the refusal of another")
+
+    used = stage.spc(thief, stage.dummy)
+    stage.redeem(stage.token(REGISTRATION, stage.dummy, stage.cookie()), thief, stage.dummy, used)
+    if (result := stage.redeem(stage.token(REGISTRATION, stage.dummy, fresh), thief, stage.dummy, used)) != REPLAYED:
+        raise Failed(expected=f"ExpressPlay's refusal {REPLAYED} of a replay", found=_outcome(result))
+    expect_denial(stage.ask(DEVICE_BOUND, stage.content, fresh), "a cookie whose only redemption was refused")
+
+
+@check(
+    18,
+    "refusals do not lock a viewer out",
+    f"A lookup answers the {RECENT} most recent records: the one by cookie must be used.",
+    origin=Origin.SEQUENCE,
+    needs=(12, 13, 17),
+)
+def refusals_do_not_lock_out(stage: Stage) -> None:
+    """Have another device refused more often than a lookup has records."""
+    device, thief, cookie = stage.device("A"), stage.device("B"), stage.cookie()
+    stage.register(device, cookie)
+    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
+    for _ in range(RECENT + 1):
+        stage.redeem(token_url, thief, stage.content)
+    _expect_license(stage.play(device, cookie), f"the registered device, after {RECENT + 1} refusals")
+
+
+@check(
+    19,
+    "plays do not lock a viewer out",
+    f"A lookup answers the {RECENT} most recent records: after as many plays the registration is not among them.",
+    origin=Origin.SEQUENCE,
+    needs=(12, 13, 18),
+)
+def plays_do_not_lock_out(stage: Stage) -> None:
+    """Play more often than a lookup has records."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
+    for _ in range(RECENT + 1):
+        _expect_license(stage.redeem(token_url, device, stage.content), "the registered device")
+    _expect_license(stage.play(device, cookie), f"the registered device, after {RECENT + 1} plays")
+    _expect_refusal(stage.play(stage.device("B"), cookie), "a device that is not registered")
+
+
+@check(
+    20,
+    "registration opens the dummy only",
+    "A cookie-bound token is for the dummy: it names no device, so any device can redeem it.",
+    origin=Origin.SEQUENCE,
+    needs=(12,),
+)
+def registration_opens_the_dummy_only(stage: Stage) -> None:
+    """Ask for the content as if it were the dummy."""
+    reply = stage.ask(REGISTRATION, stage.content, stage.cookie())
+    if is_entitled(reply) and stage.redeem(entitled(reply), stage.device("B"), stage.content) == 0:
+        raise Failed(expected="no license for the content", found="one for a device that never registered")
+    if not is_entitled(reply):
+        expect_denial(reply, "registration with the content")
+
+
+@check(
+    21,
+    "a time-based entitlement registers nobody",
+    "The time-based service asks for a token with time bounds and without a cookie or a device.",
+    origin=Origin.SEQUENCE,
+    needs=(15,),
+)
+def time_based_registers_nobody(stage: Stage) -> None:
+    """Redeem a time-based token, if this SEES gives one, and ask device-bound afterwards."""
+    cookie = stage.cookie()
+    reply = stage.ask(TIME_BASED, stage.content, cookie)
+    if is_entitled(reply):
+        _expect_license(stage.redeem(entitled(reply), stage.device("A"), stage.content), "any device, time-based")
+    else:
+        expect_denial(reply, "a time-based request")
+    expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie that has played time-based only")
+
+
+def _expect_license(result: int, who: str) -> None:
+    if result:
+        raise Failed(expected=f"a license for {who}", found=_outcome(result))
+
+
+def _expect_refusal(result: int, who: str) -> None:
+    if result != DEVICE_DIFFERS:
+        raise Failed(expected=f"ExpressPlay's refusal {DEVICE_DIFFERS} of {who}", found=_outcome(result))
+
+
+def _outcome(result: int) -> str:
+    return f"ExpressPlay's refusal {result}" if result else "a license"

@@ -1,0 +1,132 @@
+"""Checks 1 to 12: the messages of the public API, and the customer cookie in them."""
+
+from sees_testing.conform.model import Failed, Origin, check
+from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, TIME_BASED, Stage, entitled, expect_denial
+from sees_testing.conform.wire import Reply
+
+UNKNOWN_CONTENT = "00000000-0000-4000-8000-00000000dead"
+MAX_COOKIE = 32
+UNKNOWN_TYPES = (0, 4, -1, 99)
+ODD_COOKIE = "a+b&cookie=c=%64;e,f/g?h#i"
+"""A cookie of characters that mean something in URLs and forms."""
+
+
+@check(1, "registration is entitled", "A request of type 2 with a cookie, for the dummy, gets an epTokenURL.")
+def registration_is_entitled(stage: Stage) -> None:
+    """Ask as step 1 does."""
+    entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie()))
+
+
+@check(2, "messageID comes back", "The response carries the messageID of its request, or it counts as a denial.")
+def message_id_comes_back(stage: Stage) -> None:
+    """Ask with ids of several forms, for what is granted and what is denied."""
+    for content, message_id in (
+        (stage.dummy, "3c1f0a52-9f6e-4b8a-8d1e-0123456789ab"),
+        (stage.dummy, "3C1F0A52-9F6E-4B8A-8D1E-0123456789AB"),
+        (UNKNOWN_CONTENT, "7d44f3b0-2a51-4c1c-9e07-ba9876543210"),
+    ):
+        message = stage.message(REGISTRATION, content, stage.cookie()) | {"messageID": message_id}
+        reply = stage.post(message)
+        found = (reply.object() or {}).get("messageID")
+        if found != message_id:
+            raise Failed(expected=f"messageID {message_id!r}", found=f"{found!r} in {reply}")
+
+
+@check(3, "version is not above the request's", "The version of the response is at most that of the request.")
+def version_is_not_above(stage: Stage) -> None:
+    """Ask in version 1, which there is, and in one to come."""
+    for asked in (1, 7):
+        reply = stage.post(stage.message(REGISTRATION, stage.dummy, stage.cookie()) | {"version": asked})
+        found = (reply.object() or {}).get("version")
+        if type(found) is not int or found > asked:
+            raise Failed(expected=f"a version of at most {asked}, an integer", found=f"{found!r} in {reply}")
+
+
+@check(
+    4,
+    "the response object is in due form",
+    "isAllowed is a boolean, epTokenURL and errorText are strings, error is an integer; the body is JSON.",
+)
+def response_is_in_due_form(stage: Stage) -> None:
+    """Look at an entitlement and at a denial."""
+    for content in (stage.dummy, UNKNOWN_CONTENT):
+        reply = stage.ask(REGISTRATION, content, stage.cookie())
+        answer = reply.object()
+        if answer is None:
+            raise Failed(expected="a JSON object", found=str(reply))
+        if "json" not in _content_type(reply):
+            raise Failed(expected="the content type application/json", found=repr(_content_type(reply)))
+        for name, kind in (("isAllowed", bool), ("epTokenURL", str), ("error", int), ("errorText", str)):
+            required = name == "isAllowed" or (name == "epTokenURL" and answer.get("isAllowed") is True)
+            if type(answer[name]) is not kind if name in answer else required:
+                raise Failed(expected=f"{name}, {kind.__name__}", found=str(reply))
+
+
+@check(5, "requestType may be left out", "requestType and customerCookie are not required.", needs=(1,))
+def request_type_may_be_left_out(stage: Stage) -> None:
+    """Leave both out; whether time-based requests are granted is this SEES's affair, but it must be the same."""
+    named, absent = stage.ask(TIME_BASED, stage.content, None), stage.ask(None, stage.content, None)
+    for reply in (named, absent):
+        if reply.status is None or reply.status >= 500 or (reply.object() or {}).get("isAllowed") not in (True, False):
+            raise Failed(expected="a response object with isAllowed", found=str(reply))
+    answers = [(reply.object() or {}).get("isAllowed") for reply in (named, absent)]
+    if answers[0] != answers[1]:
+        raise Failed(expected=f"isAllowed {answers[0]}, as with requestType 1", found=str(absent))
+
+
+@check(6, "unknown request types are denied", "requestType is 1, 2 or 3.")
+def unknown_types_are_denied(stage: Stage) -> None:
+    """Ask with other integers, for the dummy and for the content."""
+    for unknown in UNKNOWN_TYPES:
+        for content in (stage.dummy, stage.content):
+            expect_denial(stage.ask(unknown, content, stage.cookie()), f"requestType {unknown}")
+
+
+@check(7, "unknown content is denied", "contentID is the content id given at packaging.")
+def unknown_content_is_denied(stage: Stage) -> None:
+    """Ask for an id that nobody packaged, and for texts that are none."""
+    for request_type in (TIME_BASED, REGISTRATION, DEVICE_BOUND):
+        for content in (UNKNOWN_CONTENT, "../" + stage.dummy, "*"):
+            expect_denial(stage.ask(request_type, content, stage.cookie()), f"contentID {content!r}")
+
+
+@check(8, "a cookie of 32 characters is accepted", "customerCookie has at most 32 characters.", needs=(1,))
+def longest_cookie_is_accepted(stage: Stage) -> None:
+    """Ask with the longest cookie there may be."""
+    entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie().ljust(MAX_COOKIE, "x")))
+
+
+@check(9, "a longer cookie is denied", "customerCookie has at most 32 characters.")
+def longer_cookie_is_denied(stage: Stage) -> None:
+    """Ask with one character more: cutting it would join two viewers into one."""
+    for length in (MAX_COOKIE + 1, 1000):
+        cookie = stage.cookie().ljust(length, "x")
+        expect_denial(stage.ask(REGISTRATION, stage.dummy, cookie), f"a cookie of {length} characters")
+
+
+@check(
+    10,
+    "device binding needs a cookie",
+    "Registration and device-bound entitlement are joined by the customer cookie.",
+    origin=Origin.SEQUENCE,
+)
+def binding_needs_a_cookie(stage: Stage) -> None:
+    """Leave it out, or empty: a cookie made up by the server would be one for all viewers."""
+    for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)):
+        for cookie in (None, ""):
+            found = "no cookie" if cookie is None else "an empty cookie"
+            expect_denial(stage.ask(request_type, content, cookie), f"requestType {request_type} with {found}")
+
+
+@check(11, "an odd cookie is one cookie", "customerCookie is an arbitrary string.", needs=(1,))
+def odd_cookie_is_accepted(stage: Stage) -> None:
+    """Register with characters that need escaping on their way, then play with the same cookie."""
+    cookie = (stage.cookie()[-4:] + ODD_COOKIE)[:MAX_COOKIE]
+    device = stage.device("odd")
+    stage.register(device, cookie)
+    if result := stage.play(device, cookie):
+        raise Failed(expected="a license with the same cookie", found=f"ExpressPlay's refusal {result}")
+
+
+def _content_type(reply: Reply) -> str:
+    return next((value for name, value in reply.headers.items() if name.lower() == "content-type"), "")

@@ -1,0 +1,73 @@
+"""The command `fps-emulator conform`, which the emulator finds by its entry point: it may not import this package."""
+
+from pathlib import Path
+
+import click
+
+_file = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--sees", required=True, envvar="FPS_EMULATOR_SEES", show_envvar=True, help="Base URL of the SEES.")
+@click.option(
+    "--expressplay",
+    envvar="FPS_EMULATOR_EXPRESSPLAY",
+    show_envvar=True,
+    help="Base URL of the expressplay-mock that the SEES has been pointed at; without it much is skipped.",
+)
+@click.option("--content", required=True, help="A content id of the SEES that takes device binding.")
+@click.option("--dummy", required=True, help="The content id of its dummy, for registration.")
+@click.option(
+    "--authenticator",
+    envvar="SEES_AUTHENTICATOR",
+    show_envvar=True,
+    help="Customer authenticator that the SEES uses: looked for in its answers, sent to nobody.",
+)
+@click.option("--only", type=int, multiple=True, metavar="N", help="Run this check only; may be repeated.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 600), default=15.0, show_default=True, help="Seconds an answer may take."
+)
+@click.option("--json", "json_file", type=_file, metavar="FILE", help="Write results and exchanges (JSON) to FILE.")
+@click.option("--junit", "junit_file", type=_file, metavar="FILE", help="Write the results (JUnit XML) to FILE.")
+def conform(
+    sees: str,
+    expressplay: str | None,
+    content: str,
+    dummy: str,
+    authenticator: str | None,
+    only: tuple[int, ...],
+    timeout: float,
+    json_file: Path | None,
+    junit_file: Path | None,
+) -> None:
+    """Check anybody's SEES against its public API and the device-binding sequence.
+
+    Registers devices of its own under new cookies. Exit status 0 only if every check passed or was skipped.
+    """
+    import json
+
+    from emulator.terminal import make_console
+    from sees_testing.conform import report, runner
+    from sees_testing.conform.model import CHECKS, Verdict
+
+    if unknown := sorted(set(only) - set(CHECKS)):
+        raise click.BadParameter(
+            f"no check {unknown[0]}; there are {min(CHECKS)} to {max(CHECKS)}", param_hint="--only"
+        )
+    console = make_console()
+    results = runner.conform(
+        sees=sees,
+        expressplay=expressplay,
+        content=content,
+        dummy=dummy,
+        authenticator=authenticator,
+        timeout=timeout,
+        only=only,
+    )
+    report.print_table(console, results)
+    if json_file:
+        json_file.write_text(json.dumps(report.as_json(results), indent=2) + "\n", encoding="utf-8")
+    if junit_file:
+        junit_file.write_bytes(report.as_junit(results))
+    if any(result.verdict is Verdict.FAILED for result in results):
+        raise click.exceptions.Exit(1)

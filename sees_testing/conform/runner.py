@@ -1,0 +1,79 @@
+"""Runs the checks in the order of their numbers, and explains failures by earlier ones."""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+import requests
+
+from emulator.errors import EmulatorError
+from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+
+# Imported for the checks in them.
+from sees_testing.conform import checks_binding, checks_malformed, checks_messages, checks_secrets  # noqa: F401
+from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
+from sees_testing.conform.stage import Stage
+from sees_testing.conform.wire import Wire, forms_of, redact
+
+TIMEOUT = 15.0
+"""Seconds that the SEES under test may take to answer."""
+
+
+def conform(
+    *,
+    sees: str,
+    expressplay: str | None,
+    content: str,
+    dummy: str,
+    authenticator: str | None = None,
+    timeout: float = TIMEOUT,
+    only: Iterable[int] = (),
+    on_result: Callable[[Result], None] = lambda _: None,
+) -> list[Result]:
+    """Check the SEES at base URL `sees`, which has been pointed at the mock at `expressplay`.
+
+    `content` and `dummy` are content ids of that SEES. `authenticator` is looked for in its answers, and sent to
+    nobody. `on_result` is called after each check, with secrets not yet all known: show its verdict, not its
+    exchanges. Raises EmulatorError if an address is none, or nothing answers there.
+    """
+    sees = clean_base(sees, SEES)
+    expressplay = clean_base(expressplay, EXPRESSPLAY) if expressplay else None
+    web = Web()
+    try:
+        with requests.Session() as http:
+            http.trust_env = False
+            stage = Stage(Wire(sees, timeout, http), web, expressplay, content, dummy, authenticator)
+            web.ask(SEES, "GET", sees, step=None)  # NoAnswer here is clearer than forty failures
+            failed: set[int] = set()
+            results = []
+            for number in sorted(set(only) or CHECKS):
+                result = _run(CHECKS[number], stage, failed)
+                if result.verdict is Verdict.FAILED:
+                    failed.add(number)
+                on_result(result)
+                results.append(result)
+    finally:
+        web.close()
+    secrets = {form.decode().lower() for key in stage.keys for form in forms_of(key)[:-1]}
+    return [_redacted(result, secrets) for result in results]
+
+
+def _run(check: Check, stage: Stage, failed: set[int]) -> Result:
+    began = time.monotonic()
+    verdict, text = Verdict.PASSED, ""
+    try:
+        check.run(stage)
+    except Skipped as reason:
+        verdict, text = Verdict.SKIPPED, str(reason)
+    except (Failed, EmulatorError) as failure:
+        verdict, text = Verdict.FAILED, str(failure)
+    follows = next((number for number in check.needs if number in failed), None) if verdict is Verdict.FAILED else None
+    return Result(check, verdict, text, follows, time.monotonic() - began, stage.wire.take_exchanges())
+
+
+def _redacted(result: Result, secrets: set[str]) -> Result:
+    exchanges = tuple(
+        replace(exchange, sent=redact(exchange.sent, secrets), received=redact(exchange.received, secrets))
+        for exchange in result.exchanges
+    )
+    return replace(result, text=redact(result.text, secrets), exchanges=exchanges)

@@ -1,0 +1,132 @@
+"""Requests to a SEES of which nothing is known: any bytes out, any answer in, all of it kept for the report."""
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from urllib3.exceptions import HTTPError
+
+SERVLET = "/sees/SEESServlet"
+MAX_ANSWER = 1024 * 1024
+"""Bytes read of an answer."""
+SHOWN = 600
+"""Characters of a body that a report shows."""
+REDACTED = "<redacted>"
+
+_TOKEN = re.compile(r"(ExpressPlayToken=)[A-Za-z0-9_=-]{8,}")
+AUTHENTICATOR = re.compile(r"\b[0-9]{1,18}(?:,|%2[cC])[0-9a-fA-F]{32}\b")
+"""The form of a customer authenticator, in a URL too."""
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """What was sent to whom and what came back, as text; `status` is None where no answer came."""
+
+    party: str
+    sent: str
+    status: int | None
+    received: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer of the SEES; `status` is None where the connection ended without one, `problem` says how."""
+
+    status: int | None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    problem: str = ""
+
+    def object(self) -> dict[str, Any] | None:
+        """Return the body as a JSON object, None where it is none."""
+        try:
+            value = json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+        return value if isinstance(value, dict) else None
+
+    def __str__(self) -> str:
+        if self.status is None:
+            return f"no answer ({self.problem})"
+        return f"HTTP {self.status} {_shown(self.body)}".rstrip()
+
+
+@dataclass
+class Wire:
+    """The way to one SEES; `timeout` in seconds. `exchanges` are those since they were taken last."""
+
+    sees: str
+    timeout: float
+    http: requests.Session
+    exchanges: list[Exchange] = field(default_factory=list)
+    received: list[bytes] = field(default_factory=list)
+    """Headers and bodies of all answers, untouched: where leaks are looked for."""
+
+    def send(
+        self,
+        body: bytes | Iterator[bytes] = b"",
+        *,
+        method: str = "POST",
+        content_type: str = "application/json",
+        query: Mapping[str, str] | None = None,
+        shown: str | None = None,
+    ) -> Reply:
+        """Send a request and return whatever came back; `shown` stands for a body that is too long to show."""
+        url = self.sees + SERVLET
+        try:
+            with self.http.request(
+                method,
+                url,
+                data=body,
+                params=query,
+                headers={"Content-Type": content_type},
+                timeout=self.timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as answer:
+                content = answer.raw.read(MAX_ANSWER, decode_content=True)
+                reply = Reply(answer.status_code, dict(answer.headers), content)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            slow = isinstance(error, requests.Timeout)
+            reply = Reply(None, problem=f"none in {self.timeout:g} s" if slow else "the connection ended")
+        head = "\n".join(f"{name}: {value}" for name, value in reply.headers.items())
+        self.received.append(head.encode("utf-8", "replace") + b"\n\n" + reply.body)
+        text = shown or _shown(body if isinstance(body, bytes) else b"")
+        self.note("SEES", f"{method} {SERVLET} {text}".rstrip(), reply.status, str(reply))
+        return reply
+
+    def note(self, party: str, sent: str, status: int | None, received: str) -> None:
+        """Keep an exchange for the report."""
+        self.exchanges.append(Exchange(party, sent, status, received))
+
+    def take_exchanges(self) -> tuple[Exchange, ...]:
+        """Return the exchanges since the last time."""
+        taken = tuple(self.exchanges)
+        self.exchanges.clear()
+        return taken
+
+
+def forms_of(key: bytes) -> tuple[bytes, ...]:
+    """Return the ways in which 16 bytes may be written: hex, GUID, Base64, as they are."""
+    digits = key.hex()
+    guid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+    texts = (digits, guid, base64.b64encode(key).decode().rstrip("="), base64.urlsafe_b64encode(key).decode()[:22])
+    return (*(text.encode() for text in texts), key)
+
+
+def redact(text: str, secrets: set[str]) -> str:
+    """Take tokens, authenticators and the `secrets` (in lower case) out of a text for the report."""
+    text = AUTHENTICATOR.sub(REDACTED, _TOKEN.sub(r"\1<token>", text))
+    for secret in secrets:
+        text = re.sub(re.escape(secret), REDACTED, text, flags=re.IGNORECASE)
+    return text
+
+
+def _shown(body: bytes) -> str:
+    text = body[: SHOWN + 1].decode("utf-8", "backslashreplace")
+    text = "".join(character if character.isprintable() else " " for character in text)
+    return text if len(body) <= SHOWN else f"{text[:SHOWN]}… ({len(body)} bytes)"
