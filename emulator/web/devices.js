@@ -1,0 +1,162 @@
+// The device cards: who each device is, what it may do, and its screen.
+
+import { post } from './api.js';
+import { $, h, replace } from './dom.js';
+import { play, reset } from './player.js';
+import { complain } from './alert.js';
+
+const HOUR = 3600;
+const ADVANCES = [['+1 h', HOUR], ['+1 day', 24 * HOUR], ['+3 days', 72 * HOUR]];
+const cards = new Map();
+
+export function showDevices(story, state) {
+  for (const [name, card] of cards) {
+    if (!state.devices.some((device) => device.name === name)) {
+      card.element.remove();
+      cards.delete(name);
+    }
+  }
+  for (const device of state.devices) {
+    if (!cards.has(device.name)) cards.set(device.name, makeCard(story, device.name));
+    cards.get(device.name).show(device, state);
+  }
+}
+
+export function lockButtons(busy) {
+  for (const button of document.querySelectorAll('.device .plays button')) button.disabled = busy;
+}
+
+function makeCard(story, name) {
+  const titleId = `device-${name}`;
+  const pill = h('span', { class: 'pill' });
+  const video = h('video', { muted: true, loop: true, playsinline: true, 'aria-label': `Screen of Device ${name}` });
+  video.muted = true;
+  const still = h('img', { class: 'still', alt: '', hidden: true });
+  const overlay = h('div', { class: 'overlay' });
+  const sound = h('button', { type: 'button', class: 'sound quiet', hidden: true }, 'Sound on');
+  const unbind = h('button', { type: 'button', class: 'quiet', hidden: true }, 'Take the license away');
+  const seed = field(`${titleId}-seed`, 'seed', 'Any text. The same seed is the same device.');
+  const cookie = field(`${titleId}-cookie`, 'cookie', 'The customer cookie. Who holds it may register.');
+  const identity = h('code', { class: 'hex' });
+  const clock = h('time', {});
+  const plays = story.titles.map((title) =>
+    h('button', { type: 'button', class: title.dummy ? '' : 'primary', data: { title: title.title },
+      onclick: () => start(title.title) },
+    title.dummy ? 'Play the dummy' : title.title === 'film' ? 'Play the film' : `Play ${title.name}`,
+    h('small', {}, title.dummy ? 'registers' : title.title === 'rotation' ? 'two keys' : 'binds')));
+  const element = h('article', { class: 'device', 'aria-labelledby': titleId, data: { device: name } },
+    h('header', {}, h('h3', { id: titleId }, `Device ${name}`), pill),
+    h('div', { class: 'screen' }, video, still, overlay, sound),
+    h('div', { class: 'plays' }, plays, unbind),
+    h('dl', {},
+      seed.row, cookie.row,
+      h('div', {}, h('dt', {}, 'device_id'), h('dd', {}, identity)),
+      h('div', {}, h('dt', {}, 'clock'), h('dd', { class: 'clock' }, clock,
+        ADVANCES.map(([words, seconds]) => h('button', { type: 'button', class: 'tiny quiet',
+          'aria-label': `Move the clock of Device ${name} ${words}`,
+          onclick: () => post(`/api/devices/${name}/clock`, { advance: seconds }).catch(complain) }, words))))));
+  $('devices').append(element);
+
+  let offset = 0;
+  let playing = null;
+  let pending = null;
+  const tick = () => {
+    clock.textContent = new Date(Date.now() + offset * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  };
+  setInterval(tick, 1000);
+
+  async function start(title) {
+    lockButtons(true);
+    pending = title;
+    cover('Waiting for a license', 'The decoder has the encrypted segments and no key.', 'wait');
+    still.hidden = true;
+    try {
+      const license = () => post(`/api/devices/${name}/play`, { title });
+      playing = await play(video, title, license);
+      if (playing.keys && playing.undecodable) {
+        still.src = `/api/devices/${name}/still?${Date.now()}`;
+        still.hidden = false;
+        cover('', 'This browser has no EME ClearKey or no such codec: a picture that the emulator decoded.', 'foot');
+      } else if (playing.keys) cover();
+      if (playing.refusal) refused(playing.refusal);
+    } catch (error) {
+      cover('No answer', error.message, 'bad');
+      complain(error);
+    } finally {
+      pending = null;
+      lockButtons(false);
+      showExtras();
+    }
+  }
+
+  function cover(title, text, look = '') {
+    replace(overlay, title && h('strong', {}, title), text && h('p', {}, text));
+    overlay.className = `overlay ${title || text ? look : 'clear'}`;
+  }
+
+  function refused(refusal) {
+    const cause = refusal.cause ? ` Cause ${refusal.cause.number}, ${refusal.cause.title}.` : '';
+    const where = refusal.step === null ? '' : `Refused at step ${refusal.step}. `;
+    cover(`${refusal.number} ${refusal.title}`, `${where}${refusal.meaning}${cause}`, 'bad');
+  }
+
+  function showExtras() {
+    const plays_ = Boolean(playing?.keys);
+    unbind.hidden = sound.hidden = !plays_ || playing.undecodable;
+  }
+
+  unbind.addEventListener('click', async () => {
+    await playing?.close();
+    playing = null;
+    cover('Unbound while watching', 'The key session is closed. The decoder has the segments, and no key for them.', 'bad');
+    showExtras();
+  });
+  sound.addEventListener('click', () => {
+    video.muted = !video.muted;
+    sound.textContent = video.muted ? 'Sound on' : 'Sound off';
+  });
+  for (const part of [seed, cookie]) {
+    part.input.addEventListener('change', () =>
+      post(`/api/devices/${name}`, { [part.label]: part.input.value }).catch(complain));
+  }
+
+  function show(device, state) {
+    offset = device.offset;
+    tick();
+    identity.textContent = device.device_id;
+    for (const part of [seed, cookie]) if (document.activeElement !== part.input) part.input.value = device[part.label];
+    const status = statusOf(device, state.rows);
+    pill.textContent = status.words;
+    pill.className = `pill ${status.look}`;
+    if (pending) return;
+    if (device.over && playing?.keys) {
+      playing.close();
+      playing = null;
+      cover(`${device.over.number} ${device.over.title}`, `${device.over.meaning} By the device's own clock.`, 'bad');
+    } else if (!device.title && !device.refusal && playing) {
+      playing.close?.();
+      playing = null;
+      reset(video);
+    }
+    if (!playing && !device.over && device.refusal) refused(device.refusal);
+    else if (!playing && !device.title) cover('Dark', 'This device holds no license.', 'idle');
+    else if (!playing && overlay.textContent === '') cover('Paused', 'Licensed in another window. Play it here.', 'idle');
+    showExtras();
+  }
+  return { element, show };
+}
+
+function statusOf(device, rows) {
+  const binding = rows.find((row) => row.binds && row.cookie === device.cookie);
+  const registered = binding?.device_id === device.device_id;
+  if (device.over) return { words: device.over.title, look: 'bad' };
+  if (device.refusal) return { words: `refused ${device.refusal.number}`, look: 'bad' };
+  if (device.title && device.title !== 'dummy') return { words: 'licensed', look: 'good' };
+  return registered ? { words: 'registered', look: 'good' } : { words: 'not registered', look: '' };
+}
+
+function field(id, label, hint) {
+  const input = h('input', { id, maxlength: label === 'cookie' ? 32 : 64, spellcheck: 'false', autocomplete: 'off' });
+  const row = h('div', { title: hint }, h('dt', {}, h('label', { for: id }, label)), h('dd', {}, input));
+  return { label, input, row };
+}

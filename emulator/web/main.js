@@ -1,0 +1,106 @@
+// The page: what is known, and who shows it.
+
+import { get, listen, post } from './api.js';
+import { complain } from './alert.js';
+import { $ } from './dom.js';
+import { lockButtons, showDevices } from './devices.js';
+import { showDiagram, watchWidth } from './diagram.js';
+import { showLog } from './log.js';
+import { showStep } from './step.js';
+
+const state = { devices: [], steps: [], rows: [], stepping: false, running: false };
+let story;
+let chosen = null;
+
+const on = {
+  state(event) {
+    Object.assign(state, event, { running: false });
+    showDevices(story, state);
+    showLog(state.rows);
+    showPace();
+    redraw();
+  },
+  begin(event) {
+    state.steps = event.steps;
+    state.running = true;
+    chosen = null;
+    $('sequence-caption').textContent = `Device ${event.device} plays ${event.title}.`;
+    lockButtons(true);
+    showPace();
+    redraw();
+  },
+  step({ step }) {
+    state.steps = [...state.steps.filter((other) => other.n !== step.n), step];
+    chosen = step.n;
+    if (step.round) $('sequence-caption').textContent = `Device ${step.device} plays ${step.title}: key ${step.round}.`;
+    redraw();
+  },
+  rows({ rows }) {
+    state.rows = rows;
+    showLog(rows);
+  },
+  offline() {
+    complain(new Error('The page has lost its server; it tries again by itself.'));
+  },
+};
+
+function redraw() {
+  showDiagram(story, state.steps, chosen, choose);
+  showStep(story, state.steps, chosen);
+}
+
+function choose(n) {
+  chosen = n;
+  history.replaceState(null, '', `#step=${n}`);
+  redraw();
+}
+
+function showPace() {
+  $('stepping').checked = state.stepping;
+  $('next').disabled = !(state.stepping && state.running);
+  $('to-end').disabled = !(state.stepping && state.running);
+}
+
+function wire() {
+  const ask = (path, value) => post(path, value).catch(complain);
+  $('add-device').addEventListener('click', () => ask('/api/devices'));
+  $('stepping').addEventListener('change', (event) => {
+    state.stepping = event.target.checked;
+    ask('/api/pace', { stepping: state.stepping });
+    showPace();
+  });
+  $('next').addEventListener('click', () => ask('/api/pace', { next: true }));
+  $('to-end').addEventListener('click', () => {
+    state.stepping = false;
+    ask('/api/pace', { stepping: false });
+    showPace();
+  });
+  $('start-over').addEventListener('click', () => ask('/api/start-over'));
+  watchWidth(redraw);
+}
+
+function followLink() {
+  const link = new URLSearchParams(location.hash.slice(1));
+  if (link.has('step')) {
+    chosen = Number(link.get('step'));
+    redraw();
+    $('sequence').scrollIntoView();
+  }
+}
+
+async function begin() {
+  story = await get('/api/story');
+  wire();
+  let first = true;
+  listen((event) => {
+    on[event.type]?.(event);
+    if (first && event.type === 'state') {
+      first = false;
+      followLink();
+      document.documentElement.dataset.ready = 'yes';
+    }
+  });
+  window.addEventListener('hashchange', followLink);
+}
+
+begin().catch(complain);
