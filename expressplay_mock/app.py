@@ -29,6 +29,8 @@ class Config:
     ``state`` is the directory of credentials and, unless ``database`` (a URL, or ``:memory:``) names another
     place, of the transaction log. ``public_url`` is the base of token URLs; no request's Host header ever is.
     ``authenticator`` takes the place of the account's own. ``credentials`` take the place of those in ``state``.
+    A ``durable`` log survives power loss. With more than one of ``workers`` this is the app of one of them, which
+    has no clock, no faults and no journal to offer.
     """
 
     state: Path | None = None
@@ -38,13 +40,15 @@ class Config:
     sim: bool = True
     clock: Clock = field(default_factory=Clock)
     credentials: Credentials | None = None
+    durable: bool = False
+    workers: int = 1
 
 
 def create_app(config: Config) -> Flask:
     """Build the app. Raises `StateError`, `LogUnavailable` or `BadAuthenticator`, each with one clear line."""
     credentials = config.credentials or _credentials(config)
     account = account_of(config.authenticator) if config.authenticator else credentials.account
-    transaction_log = TransactionLog(config.database or _default_database(config))
+    transaction_log = TransactionLog(config.database or _default_database(config), durable=config.durable)
     journal = Journal(PARTY, config.clock)
 
     app = Flask(SERVICE, static_folder=None)
@@ -59,7 +63,7 @@ def create_app(config: Config) -> Flask:
         accounts=(account,),
         log=transaction_log,
         clock=config.clock,
-        journal=journal if config.sim else None,
+        journal=journal if config.sim and config.workers == 1 else None,
     )
     app.register_blueprint(expressplay_routes(services))
     app.register_blueprint(
@@ -71,6 +75,7 @@ def create_app(config: Config) -> Flask:
             clock=config.clock,
             on_reset=lambda empty_log: transaction_log.clear() if empty_log else None,
             enabled=config.sim,
+            workers=config.workers,
         )
     )
     if config.sim:

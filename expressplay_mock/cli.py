@@ -5,14 +5,15 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from flask import Flask
 
 from expressplay_mock import __version__
 from expressplay_mock.accounts import BadAuthenticator
 from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.credentials import StateError, load_or_create
-from expressplay_mock.transaction_log import LogUnavailable
+from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.logs import configure_logging
-from simulation.options import serve_options
+from simulation.options import serve_options, workers_option
 from simulation.serving import serve as serve_app
 
 
@@ -39,6 +40,10 @@ def main() -> None:
 
 @main.command()
 @serve_options
+@workers_option
+@click.option(
+    "--durable", is_flag=True, help="Let committed rows survive power loss too: SQLite waits for the disk each time."
+)
 @click.option(
     "--state",
     type=click.Path(path_type=Path),
@@ -66,6 +71,8 @@ def serve(
     log_level: str,
     no_sim: bool,
     until_stdin_closes: bool,
+    workers: int,
+    durable: bool,
     state: Path,
     database: str | None,
     public_url: str | None,
@@ -76,26 +83,37 @@ def serve(
     Prints one JSON line when it answers, with the throw-away authenticator in it unless one was given. Every
     option can also be set as an environment variable, EXPRESSPLAY_MOCK_SERVE_PORT and so on.
     """
+    if workers > 1 and database == MEMORY:
+        raise click.UsageError("--database :memory: belongs to one process: give a URL, or --workers 1.")
     configure_logging(log_level)
     try:
         credentials = load_or_create(state)
-        serve_app(
-            lambda url: create_app(
-                Config(
-                    state=state,
-                    database=database,
-                    public_url=url,
-                    authenticator=authenticator,
-                    sim=not no_sim,
-                    credentials=credentials,
-                )
-            ),
-            service=SERVICE,
-            host=host,
-            port=port,
-            public_url=public_url,
-            announce=lambda: {} if authenticator else {"authenticator": credentials.account.authenticator},
-            until_stdin_closes=until_stdin_closes,
-        )
-    except (StateError, LogUnavailable, BadAuthenticator) as error:
+    except StateError as error:
         raise click.ClickException(str(error)) from None
+
+    def build(url: str) -> Flask:
+        config = Config(
+            state=state,
+            database=database,
+            public_url=url,
+            authenticator=authenticator,
+            sim=not no_sim,
+            credentials=credentials,
+            durable=durable,
+            workers=workers,
+        )
+        try:
+            return create_app(config)
+        except (LogUnavailable, BadAuthenticator) as error:
+            raise click.ClickException(str(error)) from None
+
+    serve_app(
+        build,
+        service=SERVICE,
+        host=host,
+        port=port,
+        public_url=public_url,
+        announce=lambda: {} if authenticator else {"authenticator": credentials.account.authenticator},
+        until_stdin_closes=until_stdin_closes,
+        workers=workers,
+    )

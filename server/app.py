@@ -38,6 +38,8 @@ class Config:
     catalog: Path = CONTENT / "catalog.toml"
     """The titles' files lie beside it, in a folder for each title."""
     sim: bool = True
+    workers: int = 1
+    """With more than one, this is the app of one of them, which has no journal to offer."""
 
 
 def create_app(config: Config) -> Flask:
@@ -59,6 +61,7 @@ def create_app(config: Config) -> Flask:
             clock=None,
             on_reset=None,
             enabled=config.sim,
+            workers=config.workers,
         )
     )
 

@@ -11,7 +11,7 @@ from server.app import Config, create_app
 from server.catalog import CatalogError
 from server.expressplay import ExpressPlayAccount
 from simulation.logs import configure_logging
-from simulation.options import base_url, serve_options
+from simulation.options import base_url, serve_options, workers_option
 from simulation.serving import serve as serve_app
 
 
@@ -23,6 +23,7 @@ def main() -> None:
 
 @main.command()
 @serve_options
+@workers_option
 @click.option("--public-url", callback=base_url, help="Base URL of SEES for others, where it is not http://HOST:PORT.")
 @click.option("--expressplay", callback=base_url, help="Base URL of ExpressPlay: tokens, rights and records at once.")
 @click.option("--token-url", callback=base_url, help="Base URL of its token service.")
@@ -50,6 +51,7 @@ def serve(
     catalog: Path,
     log_level: str,
     no_sim: bool,
+    workers: int,
     **serving: Any,
 ) -> None:
     """Answer entitlement requests until Ctrl-C or SIGTERM.
@@ -69,8 +71,8 @@ def serve(
 
     def build(_url: str) -> Flask:
         try:
-            return create_app(Config(account, catalog, sim=not no_sim))
+            return create_app(Config(account, catalog, sim=not no_sim, workers=workers))
         except CatalogError as error:
             raise click.ClickException(str(error)) from None
 
-    serve_app(build, service=SERVICE, **serving)
+    serve_app(build, service=SERVICE, workers=workers, **serving)

@@ -57,3 +57,12 @@ def serve_options(command: Command) -> Command:
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
+
+
+workers_option = click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Processes that serve; about one per core. With more than one, most /_sim/ routes answer 409.",
+)

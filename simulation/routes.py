@@ -29,8 +29,9 @@ def sim_routes(
     clock: Clock | None,
     on_reset: Callable[[bool], None] | None,
     enabled: bool,
+    workers: int = 1,
 ) -> Blueprint:
-    """Build the routes; all but ``health`` only if ``enabled``.
+    """Build the routes; all but ``health`` only if ``enabled``, and answering 409 with more than one of ``workers``.
 
     ``health`` raises an exception whose text is the reason when the service is not ready. Without ``clock``
     there is no clock route. ``on_reset`` gets True when the caller asked to empty the log too.
@@ -48,6 +49,13 @@ def sim_routes(
 
     if not enabled:
         return sim
+
+    @sim.before_request
+    def refuse_among_workers() -> tuple[Response, int] | None:
+        if workers == 1 or request.endpoint == "sim.show_health":
+            return None
+        text = f"clock, faults and journal belong to one process, and this service has {workers} workers"
+        return jsonify({"errorText": text, "expected": "a service started with --workers 1", "found": workers}), 409
 
     @sim.get("/journal")
     def show_journal() -> Response:

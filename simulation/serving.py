@@ -21,6 +21,7 @@ from flask import Flask
 
 from simulation.logs import log_requests
 from simulation.routes import PREFIX
+from simulation.workers import supervise
 
 Build = Callable[[str], Flask]
 """Makes an app from the base URL under which it will be reached."""
@@ -41,24 +42,28 @@ def serve(
     announce: Callable[[], Mapping[str, str]] | None = None,
     until_stdin_closes: bool = False,
     server: Server | None = None,
+    workers: int = 1,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
     ``public_url`` is the base URL to announce where it is not ``http://host:port``. ``announce`` gives further
     fields of the ready line. With ``until_stdin_closes`` the end of standard input ends the service too: who
     starts it with a pipe leaves nothing behind, however it dies. ``server`` is Granian, if it is installed, unless
-    another one is given. Raises click.ClickException with one line where the port cannot be bound or the service is
-    not healthy.
+    another one is given. With more than one of ``workers``, each is a process that builds its own app. Raises
+    click.ClickException with one line where the port cannot be bound or the service is not healthy.
     """
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _exit_cleanly)
     listener = _bind(host, port)
     local_url = _url_of(listener)
     url = (public_url or local_url).rstrip("/")
-    app = build(url)
-    log_requests(app)
-    if until_stdin_closes:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    run = server or _choose_server()
+
+    def work() -> None:
+        app = build(url)
+        log_requests(app)
+        run(app, listener)
+
     unhealthy: list[str] = []
 
     def announce_when_healthy() -> None:
@@ -70,8 +75,14 @@ def serve(
             unhealthy.append(reason)
             os.kill(os.getpid(), signal.SIGTERM)
 
-    threading.Thread(target=announce_when_healthy, daemon=True).start()
-    (server or _choose_server())(app, listener)
+    announcing = threading.Thread(target=announce_when_healthy, daemon=True)
+    if workers > 1:
+        supervise(workers, work, announcing, stdin=until_stdin_closes)
+    else:
+        if until_stdin_closes:
+            threading.Thread(target=_end_with_stdin, daemon=True).start()
+        announcing.start()
+        work()
     if unhealthy:
         raise click.ClickException(f"{service} is not ready: {unhealthy[0]}")
 
