@@ -8,10 +8,11 @@ import hashlib
 from dataclasses import dataclass, field, replace
 
 from expressplay_mock.errors import Code, Refusal
+from expressplay_mock.extensions import read_extensions
 from expressplay_mock.license_service import LicenseBody
 from expressplay_mock.record_service import Row
 from expressplay_mock.tokens import Token, TokenKeys, open_token
-from fairplay.ckc import ContentKey, Duration, KeyType, seal_ckc
+from fairplay.ckc import ContentKey, seal_ckc
 from fairplay.errors import FairPlayError, MissingTag, SpcError
 from fairplay.spc import KeyServer, SpcContents, open_spc
 from fairplay.tllv import RandomBytes
@@ -119,17 +120,19 @@ def _check_device(token: Token, spc: SpcContents) -> None:
 
 
 def _seal(token: Token, spc: SpcContents, random: RandomBytes) -> bytes:
-    if token.rental and spc.playback is None:
+    terms = read_extensions(token.extensions)
+    duration = terms.duration(token.rental)
+    if duration and spc.playback is None:
         # A CKC for this SPC has no place for a duration: the license would be an unlimited one.
         missing = MissingTag(
-            "a media playback state, since the token limits the rental",
+            "a media playback state, since the token says how long the key may be used",
             "none in the SPC",
             "build the SPC with a media playback state",
         )
         raise Refusal.because_of(Code.DEVICE_NOT_AUTHENTICATED, missing)
-    duration = Duration(KeyType.RENTAL, rental=token.rental) if token.rental else None
+    content = ContentKey(token.content_key, token.iv)
     try:
-        return seal_ckc(spc, ContentKey(token.content_key, token.iv), random=random, duration=duration)
+        return seal_ckc(spc, content, random=random, duration=duration, hdcp=terms.hdcp)
     except FairPlayError as error:
         raise Refusal.because_of(Code.CKC_FAILED, error) from None
 

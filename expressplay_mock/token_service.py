@@ -4,13 +4,12 @@ Documented by ExpressPlay but for the forms that are this mock's: ``deviceId`` (
 parameter for FairPlay), and a content key in clear only: ``kek``, ``ek`` and ``kid`` are refused.
 """
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from expressplay_mock.errors import Code, Refusal
+from expressplay_mock.extensions import read_extensions
 from expressplay_mock.parameters import Parameters, is_text, single_values
 from expressplay_mock.tokens import Token
 
@@ -19,8 +18,6 @@ LIFETIME = 30 * 86_400
 MAX_COOKIE = 32
 MAX_RENTAL = 0xFFFFFFFF - 1
 """Seconds; the highest 32-bit value means "none" in FairPlay's durations."""
-MAX_EXTENSIONS = 1024
-"""Characters of all fpExtension values together: a token has to fit into a URL."""
 MAX_RELATIVE_DIGITS = 10
 
 PARAMETERS: Mapping[str, Code] = {
@@ -189,27 +186,8 @@ def _device_id(value: str) -> str:
 
 
 def _extensions(values: tuple[str, ...]) -> tuple[str, ...]:
-    if sum(map(len, values)) > MAX_EXTENSIONS:
-        raise _invalid_extension(Code.INVALID_EXTENSION, f"at most {MAX_EXTENSIONS} characters in all", "more")
-    for value in values:
-        kind, comma, payload = value.partition(",")
-        if not comma:
-            raise _invalid_extension(Code.INVALID_EXTENSION, "type,payload", "no comma")
-        if len(kind) != 4 or not is_text(kind):
-            raise _invalid_extension(Code.EXTENSION_TYPE, "a type of 4 characters", f"one of {len(kind)} characters")
-        try:
-            base64.b64decode(payload, validate=True)
-        except (binascii.Error, ValueError):
-            raise _invalid_extension(
-                Code.EXTENSION_PAYLOAD,
-                "a payload in Base64",
-                "blanks in it" if " " in payload else "other characters or a cut end",
-            ) from None
+    read_extensions(values)  # refuses now what redemption would have to refuse later
     return values
-
-
-def _invalid_extension(code: Code, expected: str, found: str) -> Refusal:
-    return Refusal(code, "fpExtension", expected=expected, found=found)
 
 
 def _form_of(value: str) -> str:

@@ -2,7 +2,7 @@
 
     frame     version, mark, IV, payload length
     payload   TLLV blocks under the CKC key = AES-128-ECB(SHA-1(R1)[:16], anti-replay seed)
-      encrypted content key, R1, the returned tags, the content key duration
+      encrypted content key, R1, the returned tags, the content key duration, HDCP enforcement
 
 Only who knows R1 and the anti-replay seed can read it: a CKC belongs to exactly one SPC.
 """
@@ -57,12 +57,21 @@ class Duration:
     rental: int = 0
 
 
+class HdcpLevel(Enum):
+    """How an output must be protected; the value is the 8-byte code on the wire."""
+
+    NONE = bytes.fromhex("ef72894ca7895b78")
+    TYPE_0 = bytes.fromhex("40791ac78bd5c571")
+    TYPE_1 = bytes.fromhex("285a0863bba8e1d3")
+
+
 @dataclass(frozen=True, slots=True)
 class License:
-    """What a device holds after it opened a CKC."""
+    """What a device holds after it opened a CKC. Without an `hdcp` level, type 0 is meant."""
 
     content: ContentKey
     duration: Duration | None
+    hdcp: HdcpLevel | None = None
 
 
 def ckc_key(r1: bytes, anti_replay_seed: bytes) -> bytes:
@@ -70,7 +79,14 @@ def ckc_key(r1: bytes, anti_replay_seed: bytes) -> bytes:
     return encrypt_block(hashlib.sha1(r1).digest()[:BLOCK], anti_replay_seed)  # noqa: S324 - FairPlay's choice
 
 
-def seal_ckc(spc: SpcContents, content: ContentKey, *, random: RandomBytes, duration: Duration | None = None) -> bytes:
+def seal_ckc(
+    spc: SpcContents,
+    content: ContentKey,
+    *,
+    random: RandomBytes,
+    duration: Duration | None = None,
+    hdcp: HdcpLevel | None = None,
+) -> bytes:
     """Return the CKC that gives `content` to the sender of `spc`, and to nobody else.
 
     The duration is written only where the SPC has a media playback state, as in FairPlay. The order of blocks is
@@ -91,6 +107,8 @@ def seal_ckc(spc: SpcContents, content: ContentKey, *, random: RandomBytes, dura
     if duration and spc.playback:
         value = layout.DURATION_VALUE.pack(duration.lease, duration.rental, duration.key_type.value, DURATION_MARK)
         blocks.append((layout.DURATION.code, value))
+    if hdcp:
+        blocks.append((layout.HDCP.code, layout.HDCP_VALUE.pack(hdcp.value, random(8))))
     order = random(len(blocks))
     shuffled = [block for _, _, block in sorted(zip(order, range(len(blocks)), blocks, strict=True))]
     iv = random(16)
@@ -119,7 +137,7 @@ def open_ckc(ckc: bytes, spc: SpcContents) -> License:
                 f"tag {tag.hex()} as it was sent", found, "the key server must copy returned tags unchanged"
             )
     content_iv, wrapped = layout.ENCRYPTED_KEY_VALUE.unpack(values[layout.ENCRYPTED_KEY.code])
-    return License(ContentKey(decrypt_block(spc.block.sk, wrapped), content_iv), _duration(values))
+    return License(ContentKey(decrypt_block(spc.block.sk, wrapped), content_iv), _duration(values), _hdcp(values))
 
 
 def read_frame(ckc: bytes) -> tuple[bytes, bytes]:
@@ -146,6 +164,16 @@ def _duration(values: Mapping[bytes, bytes]) -> Duration | None:
         return Duration(KeyType(key_type), lease, rental)
     except ValueError:
         raise NotACkc("a known key type in the content key duration", key_type.hex(), "repair the key server") from None
+
+
+def _hdcp(values: Mapping[bytes, bytes]) -> HdcpLevel | None:
+    if layout.HDCP.code not in values:
+        return None
+    level, _ = layout.HDCP_VALUE.unpack(values[layout.HDCP.code])
+    try:
+        return HdcpLevel(level)
+    except ValueError:
+        raise NotACkc("a known level in the HDCP enforcement", level.hex(), "repair the key server") from None
 
 
 def _not_a_ckc(expected: str, found: str) -> CkcError:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, KeyType, ckc_key, open_ckc, seal_ckc
+from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, ckc_key, open_ckc, seal_ckc
 from fairplay.errors import CkcError, KeyNotFound, MissingTag, NotACkc, ReturnedTagMismatch, WrongCkc
 from fairplay.spc import KeyServer, SpcContents, open_spc
 
@@ -156,3 +156,16 @@ def test_any_bytes_give_a_numbered_refusal(new_spc: NewSpc, data: bytes) -> None
 def test_no_key_is_shown(new_spc: NewSpc) -> None:
     assert CONTENT.key.hex() not in repr(CONTENT)
     assert repr(CONTENT.key) not in repr(CONTENT)
+
+
+@pytest.mark.parametrize("level", [None, *HdcpLevel])
+def test_hdcp_level(new_spc: NewSpc, level: HdcpLevel | None) -> None:
+    _, sent = new_spc()
+    assert open_ckc(seal_ckc(sent, CONTENT, random=os.urandom, hdcp=level), sent).hdcp is level
+
+
+def test_unknown_hdcp_level(new_spc: NewSpc) -> None:
+    _, sent = new_spc()
+    ckc = seal_ckc(sent, CONTENT, random=os.urandom, hdcp=HdcpLevel.TYPE_0)
+    with pytest.raises(NotACkc, match="a known level"):
+        open_ckc(resealed(ckc, sent, lambda values: values.update({layout.HDCP.code: bytes(16)})), sent)

@@ -40,14 +40,14 @@ def test_a_full_request() -> None:
         expirationTime="+300",
         cookie="Zwölf Boxkämpfer 🥊",
         deviceId=DEVICE.upper(),
-        fpExtension=("wxyz,AA==", "hdcp,"),
+        fpExtension=("wxyz,AA==", "hdcp,AQ=="),
         errorFormat="json",
     )
     assert made.rental == 2**32 - 2
     assert made.expires == NOW + 300
     assert made.cookie == "Zwölf Boxkämpfer 🥊"
     assert made.device_id == DEVICE
-    assert made.extensions == ("wxyz,AA==", "hdcp,")
+    assert made.extensions == ("wxyz,AA==", "hdcp,AQ==")
 
 
 REFUSED = [

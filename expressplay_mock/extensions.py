@@ -1,0 +1,113 @@
+"""The extensions of a token that this mock understands: what ``fpExtension`` may ask for beyond the rental.
+
+ExpressPlay documents the form ``type,payload`` (4 characters, Base64) and not one type. These are this mock's own:
+
+| type | payload before Base64 | the license gets |
+|---|---|---|
+| ``leas`` | seconds, 4 bytes big-endian, 1 to 4294967294 | a lease, counted from the SPC's creation |
+| ``pers`` | nothing (``pers,``) | a key that the device may keep, for ever or for the rental |
+| ``hdcp`` | one byte: 00 none, 01 type 0, 02 type 1 | an HDCP block of that level |
+
+Each of them may occur once. Other types are carried in the token and mean nothing here.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from expressplay_mock.errors import Code, Refusal
+from expressplay_mock.parameters import is_text
+from fairplay.ckc import Duration, HdcpLevel, KeyType
+from fairplay.layout import NO_LEASE
+
+LEASE, PERSISTENT, HDCP = "leas", "pers", "hdcp"
+KNOWN = (LEASE, PERSISTENT, HDCP)
+MAX_EXTENSIONS = 1024
+"""Characters of all fpExtension values together: a token has to fit into a URL."""
+MAX_LEASE = NO_LEASE - 1
+"""Seconds; the highest 32-bit value means "none" in FairPlay's durations."""
+HDCP_LEVELS = {b"\0": HdcpLevel.NONE, b"\1": HdcpLevel.TYPE_0, b"\2": HdcpLevel.TYPE_1}
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the extensions of a token add to its license: ``lease`` in seconds, 0 for none."""
+
+    lease: int = 0
+    persistent: bool = False
+    hdcp: HdcpLevel | None = None
+
+    def duration(self, rental: int) -> Duration | None:
+        """Return the duration of a license with a ``rental`` in seconds, 0 for none; None where nothing limits it."""
+        if self.persistent:
+            return Duration(KeyType.PERSIST_RENTAL if rental else KeyType.PERSIST, rental=rental)
+        if self.lease:
+            return Duration(KeyType.LEASE_AND_RENTAL if rental else KeyType.LEASE, self.lease, rental)
+        return Duration(KeyType.RENTAL, rental=rental) if rental else None
+
+
+def read_extensions(values: Iterable[str]) -> Terms:
+    """Check every ``type,payload`` and return what the known ones ask for.
+
+    Raises `Refusal`: -2036 for the type, -2037 for the Base64, -6001 for anything else.
+    """
+    values = tuple(values)
+    if sum(map(len, values)) > MAX_EXTENSIONS:
+        raise _invalid(Code.INVALID_EXTENSION, f"at most {MAX_EXTENSIONS} characters in all", "more")
+    known: dict[str, bytes] = {}
+    for value in values:
+        kind, payload = _split(value)
+        if kind in known:
+            raise _invalid(Code.INVALID_EXTENSION, f"{kind} once", "it more than once")
+        if kind in KNOWN:
+            known[kind] = payload
+    if LEASE in known and PERSISTENT in known:
+        raise _invalid(
+            Code.INVALID_EXTENSION, f"either {LEASE} or {PERSISTENT}: FairPlay has no key type for both", "both"
+        )
+    return Terms(
+        lease=_lease(known[LEASE]) if LEASE in known else 0,
+        persistent=PERSISTENT in known and _persistent(known[PERSISTENT]),
+        hdcp=_hdcp(known[HDCP]) if HDCP in known else None,
+    )
+
+
+def _split(value: str) -> tuple[str, bytes]:
+    kind, comma, payload = value.partition(",")
+    if not comma:
+        raise _invalid(Code.INVALID_EXTENSION, "type,payload", "no comma")
+    if len(kind) != 4 or not is_text(kind):
+        raise _invalid(Code.EXTENSION_TYPE, "a type of 4 characters", f"one of {len(kind)} characters")
+    try:
+        return kind, base64.b64decode(payload, validate=True)
+    except (binascii.Error, ValueError):
+        found = "blanks in it" if " " in payload else "other characters or a cut end"
+        raise _invalid(Code.EXTENSION_PAYLOAD, "a payload in Base64", found) from None
+
+
+def _lease(payload: bytes) -> int:
+    seconds = int.from_bytes(payload, "big")
+    if len(payload) != 4 or not 1 <= seconds <= MAX_LEASE:
+        found = f"{seconds}" if len(payload) == 4 else f"{len(payload)} bytes"
+        raise _invalid(Code.INVALID_EXTENSION, f"{LEASE} with 1 to {MAX_LEASE} seconds in 4 bytes, big-endian", found)
+    return seconds
+
+
+def _persistent(payload: bytes) -> bool:
+    if payload:
+        raise _invalid(Code.INVALID_EXTENSION, f"{PERSISTENT} with nothing after the comma", f"{len(payload)} bytes")
+    return True
+
+
+def _hdcp(payload: bytes) -> HdcpLevel:
+    if payload not in HDCP_LEVELS:
+        expected = f"{HDCP} with one byte: 00 none, 01 type 0, 02 type 1"
+        raise _invalid(
+            Code.INVALID_EXTENSION, expected, payload.hex() if len(payload) == 1 else f"{len(payload)} bytes"
+        )
+    return HDCP_LEVELS[payload]
+
+
+def _invalid(code: Code, expected: str, found: str) -> Refusal:
+    return Refusal(code, "fpExtension", expected=expected, found=found)
