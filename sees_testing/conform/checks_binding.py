@@ -1,4 +1,4 @@
-"""Checks 12 to 22: device binding itself, seen by what the devices get from ExpressPlay in the end."""
+"""Checks 11 to 21: device binding itself, seen by what the devices get from ExpressPlay in the end."""
 
 from sees_testing.conform.model import Failed, Origin, check
 from sees_testing.conform.stage import (
@@ -13,11 +13,13 @@ from sees_testing.conform.stage import (
 
 RECENT = 32
 """Records in ExpressPlay's answer to a question without an index."""
+ODD_COOKIE = "a+b&cookie=c=%64;e,f/g?h#i"
+"""A cookie of characters that mean something in URLs and forms."""
 REPLAYED, DEVICE_DIFFERS = -9002, -9003
 
 
 @check(
-    12,
+    11,
     "the registered device plays",
     "After registration, the same cookie and the real content id get a device-bound token: steps 1 to 13.",
     origin=Origin.SEQUENCE,
@@ -31,12 +33,22 @@ def registered_device_plays(stage: Stage) -> None:
         _expect_license(stage.play(device, cookie), "the registered device")
 
 
+@check(12, "an odd cookie is one cookie", "customerCookie is an arbitrary string.", needs=(11,))
+def odd_cookie_is_accepted(stage: Stage) -> None:
+    """Register with characters that need escaping on their way, then play with the same cookie."""
+    cookie = stage.cookie()[-4:] + ODD_COOKIE
+    device = stage.device("odd")
+    stage.register(device, cookie)
+    if result := stage.play(device, cookie):
+        raise Failed(expected="a license with the same cookie", found=f"ExpressPlay's refusal {result}")
+
+
 @check(
     13,
     "another device does not",
     "ExpressPlay compares the device of the token with the device of the SPC (step 12): the token must name one.",
     origin=Origin.SEQUENCE,
-    needs=(12,),
+    needs=(11,),
 )
 def another_device_does_not(stage: Stage) -> None:
     """Redeem the token of one device on another."""
@@ -50,7 +62,7 @@ def another_device_does_not(stage: Stage) -> None:
     "another cookie does not",
     "ExpressPlay looks up the device by the cookie (step 8).",
     origin=Origin.SEQUENCE,
-    needs=(12,),
+    needs=(11,),
 )
 def another_cookie_does_not(stage: Stage) -> None:
     """Register with one cookie and ask with others, near and far: none may be bound to the first one's device."""
@@ -87,7 +99,7 @@ def no_registration_no_entitlement(stage: Stage) -> None:
     "the newest registration counts",
     "The record of a cookie is its most recent one: who registers another device moves there.",
     origin=Origin.SEQUENCE,
-    needs=(12, 13),
+    needs=(11, 13),
 )
 def newest_registration_counts(stage: Stage) -> None:
     """Register one device, then another."""
@@ -124,7 +136,7 @@ def refused_binds_nobody(stage: Stage) -> None:
     "refusals do not lock a viewer out",
     f"A lookup answers the {RECENT} most recent records: the one by cookie must be used.",
     origin=Origin.SEQUENCE,
-    needs=(12, 13, 17),
+    needs=(11, 13, 17),
 )
 def refusals_do_not_lock_out(stage: Stage) -> None:
     """Have another device refused more often than a lookup has records."""
@@ -141,7 +153,7 @@ def refusals_do_not_lock_out(stage: Stage) -> None:
     "plays do not lock a viewer out",
     f"A lookup answers the {RECENT} most recent records: after as many plays the registration is not among them.",
     origin=Origin.SEQUENCE,
-    needs=(12, 13, 18),
+    needs=(11, 13, 18),
 )
 def plays_do_not_lock_out(stage: Stage) -> None:
     """Play more often than a lookup has records."""
@@ -159,7 +171,7 @@ def plays_do_not_lock_out(stage: Stage) -> None:
     "registration opens the dummy only",
     "A cookie-bound token is for the dummy: it names no device, so any device can redeem it.",
     origin=Origin.SEQUENCE,
-    needs=(12,),
+    needs=(11,),
 )
 def registration_opens_the_dummy_only(stage: Stage) -> None:
     """Ask for the content as if it were the dummy."""

@@ -70,7 +70,7 @@ def post_is_the_only_method(stage: Stage) -> None:
             raise Failed(expected="HTTP 405, or another from 400 to 499", found=str(reply))
 
 
-@check(26, "a form is no request", "A request is JSON.", needs=(1,))
+@check(26, "a form is no request", "A request is JSON.", needs=(1, 22))
 def form_is_no_request(stage: Stage) -> None:
     """Post the properties as HTML forms do."""
     message = stage.message(REGISTRATION, stage.dummy, stage.cookie())

@@ -1,4 +1,4 @@
-"""Checks 1 to 12: the messages of the public API, and the customer cookie in them."""
+"""Checks 1 to 10: the messages of the public API, and the customer cookie in them."""
 
 from sees_testing.conform.model import Failed, Origin, check
 from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, TIME_BASED, Stage, entitled, expect_denial
@@ -7,8 +7,6 @@ from sees_testing.conform.wire import Reply
 UNKNOWN_CONTENT = "00000000-0000-4000-8000-00000000dead"
 MAX_COOKIE = 32
 UNKNOWN_TYPES = (0, 4, -1, 99)
-ODD_COOKIE = "a+b&cookie=c=%64;e,f/g?h#i"
-"""A cookie of characters that mean something in URLs and forms."""
 
 
 @check(1, "registration is entitled", "A request of type 2 with a cookie, for the dummy, gets an epTokenURL.")
@@ -116,16 +114,6 @@ def binding_needs_a_cookie(stage: Stage) -> None:
         for cookie in (None, ""):
             found = "no cookie" if cookie is None else "an empty cookie"
             expect_denial(stage.ask(request_type, content, cookie), f"requestType {request_type} with {found}")
-
-
-@check(11, "an odd cookie is one cookie", "customerCookie is an arbitrary string.", needs=(1,))
-def odd_cookie_is_accepted(stage: Stage) -> None:
-    """Register with characters that need escaping on their way, then play with the same cookie."""
-    cookie = (stage.cookie()[-4:] + ODD_COOKIE)[:MAX_COOKIE]
-    device = stage.device("odd")
-    stage.register(device, cookie)
-    if result := stage.play(device, cookie):
-        raise Failed(expected="a license with the same cookie", found=f"ExpressPlay's refusal {result}")
 
 
 def _content_type(reply: Reply) -> str:
