@@ -70,10 +70,13 @@ class Grant:
     downloaded: float
 
 
-def register(client: Client, cookie: str) -> Grant:
-    """Steps 0 to 5: bind `cookie` to this device. Returns the dummy's license, of no further use."""
+def register(client: Client, cookie: str, dummy: Title | None = None) -> Grant:
+    """Steps 0 to 5: bind `cookie` to this device. Returns the dummy's license, of no further use.
+
+    `dummy` is the dummy title where it is known already; step 0 is then left out.
+    """
     # 0. Read the dummy M3U8 and take the content id from its skd: URI.
-    title = read_title(client, None, dummy=True, step=0)
+    title = dummy or read_title(client, None, dummy=True, step=0)
     key = title.keys[0]
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
@@ -83,12 +86,12 @@ def register(client: Client, cookie: str) -> Grant:
     return redeem(client, title, key, entitlement, step=4)
 
 
-def play(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, ...]:
+def play(client: Client, cookie: str, name: str | Title | None = None) -> tuple[Grant, ...]:
     """Steps 6 to 13: get the device-bound licenses of a title, one for each of its keys, in playing order.
 
-    `name` is that of a title at SEES (None: the first that is no dummy), or a playlist's URL.
+    `name` is that of a title at SEES (None: the first that is no dummy), a playlist's URL, or a title read before.
     """
-    title = read_title(client, name, dummy=False, step=6)
+    title = name if isinstance(name, Title) else read_title(client, name, dummy=False, step=6)
     session = client.device.random(8)
     return tuple(get_license(client, title, key, cookie, session=session) for key in title.keys)
 

@@ -110,6 +110,20 @@ class LeaseRanOut(EmulatorError):
     title = "lease ran out"
 
 
+class BadRecording(EmulatorError):
+    """A file that is no recording, or one that cannot be played again."""
+
+    number = -9112
+    title = "bad recording"
+
+
+class ReplayDiffers(EmulatorError):
+    """A replayed run went another way than the recorded one; `step` is a number, or names another part of it."""
+
+    number = -9113
+    title = "replay differs"
+
+
 class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 

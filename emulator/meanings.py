@@ -157,6 +157,10 @@ EMULATOR = _of(
      " a wrong key, or damaged media.", "compare the CEK in the catalog with the one the title was packaged with"),
     (-9111, "after 13", "lease ran out", "The license's lease, counted from the creation of its SPC, has ended on the"
      " device's clock, and no renewal came in time.", "find out why the renewal was refused, then play anew"),
+    (-9112, "none", "bad recording", "The file is no recording of this format, or cannot be played again.",
+     "record a run with a cookie of its own: fps-emulator bind --cookie … --recording FILE"),
+    (-9113, "the one named", "replay differs", "The recorded run went another way against this SEES.",
+     "compare expected and found; the recording tells what each party did there"),
 )
 # fmt: on
 

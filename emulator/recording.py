@@ -78,9 +78,14 @@ def make_recording(
     services: Mapping[str, str],
     playback: Mapping[str, Any] | None = None,
     scenarios: Sequence[Mapping[str, Any]] = (),
+    client: Mapping[str, Any] | None = None,
     device_keys: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Put a recording together. `made` is a time (RFC 3339), `services` maps names to base URLs."""
+    """Put a recording together.
+
+    `made` is a time (RFC 3339), `services` maps names to base URLs, `client` says how the client was run, for who
+    wants to run it again.
+    """
     rounds = _rounds(entries)
     steps = [
         recorded if number == 1 else {"n": recorded["n"], "round": number, **recorded}
@@ -103,6 +108,8 @@ def make_recording(
         "playback": dict(playback) if playback else None,
         "scenarios": [dict(scenario) for scenario in scenarios],
     }
+    if client is not None:
+        recording["client"] = dict(client)
     if device_keys is not None:
         recording["device_keys"] = dict(device_keys)
     return recording

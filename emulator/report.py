@@ -2,15 +2,20 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from emulator.comparison import Comparison
 from emulator.errors import EmulatorError, PlaybackFailed
 from emulator.limits import lease_end, rental_end
 from emulator.run import Run
 from emulator.screening import Screening
-from emulator.terminal import make_console, print_heading, print_line, print_rows, print_sequence
+from emulator.terminal import make_console, print_heading, print_line, print_rows, print_scenarios, print_sequence
 from simulation.clock import rfc3339
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def report_run(run: Run, *, as_json: bool, still: Path | None, recording: Path | None) -> None:
@@ -88,13 +93,43 @@ def _time(end: float | None) -> str | None:
     return None if end is None else rfc3339(end)
 
 
+def report_replay(comparison: Comparison, *, as_json: bool) -> None:
+    """Tell what a replay came to; a difference itself is raised as an error later."""
+    if as_json:
+        print(json.dumps(asdict(comparison), indent=2))
+        return
+    console = make_console()
+    if comparison.unseen:
+        places = ", ".join(comparison.unseen)
+        print_line(
+            console, f"Nobody told about {places}: no journal there, or SEES passes the trace header on to no one."
+        )
+    if comparison.difference is None:
+        print_line(console, "No difference: every step went as recorded.")
+
+
+def print_recording(recording: Mapping[str, Any]) -> None:
+    """Draw a recording."""
+    console = make_console()
+    _print_run(console, recording)
+    if recording.get("scenarios"):
+        print_heading(console, "What was tried, and what came out")
+        print_scenarios(console, recording["scenarios"])
+    if recording["playback"]:
+        print_heading(console, f"Playback: {recording['playback']['outcome']}")
+
+
+def _print_run(console: "Console", recording: Mapping[str, Any]) -> None:
+    if recording["prelude"] or recording["steps"]:
+        print_sequence(console, recording)
+    if recording["log_after"]:
+        print_heading(console, "Transaction log, the rows of this cookie")
+        print_rows(console, recording["log_after"])
+
+
 def _print(run: Run, still: Path | None) -> None:
     console = make_console()
-    if run.recording["prelude"] or run.recording["steps"]:
-        print_sequence(console, run.recording)
-    if run.recording["log_after"]:
-        print_heading(console, "Transaction log, the rows of this cookie")
-        print_rows(console, run.recording["log_after"])
+    _print_run(console, run.recording)
     if run.screening and run.screening.played:
         print_heading(console, f"Played: {run.screening.outcome}{compared(run.screening)}")
     if still:

@@ -5,6 +5,7 @@ from typing import Any
 
 from emulator.binding import Client, Grant, play, register
 from emulator.errors import EmulatorError
+from emulator.playlist import Title
 from emulator.recording import collect, make_recording, place_of, teaching_keys
 from emulator.screening import Screening, watch
 from emulator.stage import Stage
@@ -23,28 +24,55 @@ class Run:
     """By the step (and round) of their SPC."""
 
 
+@dataclass(frozen=True)
+class Titles:
+    """Titles known beforehand, for services that offer none: the dummy, and what to play."""
+
+    dummy: Title | None
+    film: Title | None
+
+
 def run_binding(
-    stage: Stage, client: Client, cookie: str, *, registers: bool = True, plays: bool = True, teach: bool = False
+    stage: Stage,
+    client: Client,
+    cookie: str,
+    *,
+    registers: bool = True,
+    plays: bool = True,
+    player: Client | None = None,
+    titles: Titles | None = None,
+    teach: bool = False,
 ) -> Run:
-    """Register, play, or both; then record the run, whatever became of it."""
+    """Register on `client`, play on `player` (the same one where None), or both; then record the run, come what may."""
     grants: dict[str, Grant] = {}
     screening, error = None, None
+    player = player or client
     try:
         if registers:
-            grants[place_of(4, 1)] = register(client, cookie)
+            grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else None)
         if plays:
-            played = play(client, cookie, stage.title)
+            played = play(player, cookie, titles.film if titles else stage.title)
             grants |= {place_of(11, number): grant for number, grant in enumerate(played, 1)}
-            screening = watch(client, played, still=True)
+            if played[0].title.video.periods:
+                screening = watch(player, played, still=True)
     except (EmulatorError, FairPlayError) as reason:
         error = reason
+    own = client.journal.entries() if player is client else [*client.journal.entries(), *player.journal.entries()]
     recording = make_recording(
-        collect(client.web, stage.sees, stage.expressplay, client.journal.entries()),
+        collect(client.web, stage.sees, stage.expressplay, own),
         made=rfc3339(client.device.clock.now()),
         seed=client.device.seed,
         cookie=cookie,
         services={"sees": stage.sees, "expressplay": stage.expressplay},
         playback=describe_playback(screening),
+        client={
+            "registers": registers,
+            "plays": plays,
+            "title": stage.title,
+            "spc_version": client.device.spc_version,
+            "spc_shape": client.shape.value,
+            "plays_on": None if player is client else player.device.seed,
+        },
         device_keys=teaching_keys(grants) if teach else None,
     )
     return Run(recording, screening, error, grants)

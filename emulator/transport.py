@@ -96,6 +96,12 @@ def is_http_url(url: str) -> bool:
     return _split(url) is not None
 
 
+def origin_of(url: str) -> str:
+    """Return the scheme, host and port of a URL."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def _split(url: str) -> Any:
     try:
         parts = urlsplit(url)
@@ -202,7 +208,7 @@ def _read_all(chunks: Iterator[bytes], party: Party, url: str, step: int | None)
 def _no_answer(error: Exception, party: Party, url: str, step: int | None) -> NoAnswer:
     import requests
 
-    address = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+    address = origin_of(url)
     fix = f"is {party.program} running? Check the port in {party.option}"
     if isinstance(error, requests.Timeout):
         found = f"no answer in time at {address}"
