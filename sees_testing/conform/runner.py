@@ -58,6 +58,15 @@ def conform(
     return [_redacted(result, secrets) for result in results]
 
 
+def failures(results: Iterable[Result]) -> list[str]:
+    """Return one line for each failed check that no other explains."""
+    return [
+        f"{result.check.number} {result.check.title}: {result.text}"
+        for result in results
+        if result.verdict is Verdict.FAILED and result.follows is None
+    ]
+
+
 def _run(check: Check, stage: Stage, failed: set[int]) -> Result:
     began = time.monotonic()
     verdict, text = Verdict.PASSED, ""
