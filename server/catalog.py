@@ -13,8 +13,8 @@ from typing import Any
 
 MAX_TOKEN_LIFETIME = 30 * 86_400
 """Seconds: thirty days, ExpressPlay's own limit."""
-MAX_RENTAL_DURATION = 2**32 - 2
-"""Seconds: what fits the CKC's four bytes, whose highest value is reserved."""
+MAX_DURATION = 2**32 - 2
+"""Seconds of a rental or lease: what fits the CKC's four bytes, whose highest value is reserved."""
 
 _TITLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -37,13 +37,18 @@ class Key:
 
 @dataclass(frozen=True)
 class Title:
-    """One title; durations in seconds, a rental duration of 0 meaning none."""
+    """One title; durations in seconds, 0 meaning no rental and no lease.
+
+    A `persistent` key may be kept by the device beyond the playback, for as long as the rental lasts if there is one.
+    """
 
     id: str
     name: str
     dummy: bool
     token_lifetime: int
     rental_duration: int
+    lease_duration: int
+    persistent: bool
     viewers: tuple[str, ...] | None
     """Prefixes of the customer cookies that may watch; None means everybody, also without a cookie."""
     keys: tuple[Key, ...]
@@ -111,11 +116,15 @@ def _title(name: str, table: "_Table") -> Title:
         name=table.text("name"),
         dummy=table.boolean("dummy", default=False),
         token_lifetime=table.seconds("token_lifetime", 1, MAX_TOKEN_LIFETIME),
-        rental_duration=table.seconds("rental_duration", 0, MAX_RENTAL_DURATION, default=0),
+        rental_duration=table.seconds("rental_duration", 0, MAX_DURATION, default=0),
+        lease_duration=table.seconds("lease_duration", 0, MAX_DURATION, default=0),
+        persistent=table.boolean("persistent", default=False),
         viewers=table.viewers("viewers"),
         keys=tuple(_key(key) for key in table.list_of_tables("keys")),
     )
     table.check_nothing_left()
+    if title.persistent and title.lease_duration:
+        raise CatalogError(f"titles.{name}: persistent: expected false beside a lease_duration, found true")
     return title
 
 

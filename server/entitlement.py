@@ -42,7 +42,7 @@ class Record:
 
 @dataclass(frozen=True)
 class TokenOrder:
-    """The token to ask ExpressPlay for; durations in seconds, a rental duration of 0 meaning none."""
+    """The token to ask ExpressPlay for; durations in seconds, 0 meaning no rental and no lease."""
 
     step: int
     title: Title
@@ -50,8 +50,10 @@ class TokenOrder:
     cookie: str | None
     device_id: str | None
     lifetime: int
-    rental_duration: int
     why: str
+    rental_duration: int = 0
+    lease_duration: int = 0
+    persistent: bool = False
 
 
 LookUp = Callable[[str], Sequence[Record]]
@@ -86,9 +88,7 @@ def decide(request: EntitlementRequest, catalog: Catalog, look_up: LookUp) -> To
         _check_cookie(request.cookie, needed=False)
         _check_viewer(title, request.cookie)
         _check_not_dummy(title)
-        return TokenOrder(
-            9, title, key, None, None, title.token_lifetime, title.rental_duration, "time-based: no device is asked"
-        )
+        return _order_to_watch(title, key, None, None, "time-based: no device is asked")
 
     # Steps 1 and 6: the same cookie in both requests is what joins them.
     cookie = _check_cookie(request.cookie, needed=True)
@@ -102,15 +102,29 @@ def decide(request: EntitlementRequest, catalog: Catalog, look_up: LookUp) -> To
                 "Fix: register with the dummy's content id, then ask for this one with type 3.",
             )
         # Step 2, answered in step 3: cookie-bound, so that steps 4 and 5 write the device down.
-        return TokenOrder(
-            2, title, key, cookie, None, title.token_lifetime, 0, "registration: the SPC will name the device"
-        )
+        why = "registration: the SPC will name the device"
+        return TokenOrder(2, title, key, cookie, None, title.token_lifetime, why)
 
     _check_not_dummy(title)
     # Steps 7 and 8: which device has the viewer with this cookie?
     device_id, why = bound_device(look_up(cookie))
     # Step 9, answered in step 10: in steps 11 to 13 ExpressPlay compares this device with the SPC's.
-    return TokenOrder(9, title, key, cookie, device_id, title.token_lifetime, title.rental_duration, why)
+    return _order_to_watch(title, key, cookie, device_id, why)
+
+
+def _order_to_watch(title: Title, key: Key, cookie: str | None, device_id: str | None, why: str) -> TokenOrder:
+    return TokenOrder(
+        9,
+        title,
+        key,
+        cookie,
+        device_id,
+        title.token_lifetime,
+        why,
+        rental_duration=title.rental_duration,
+        lease_duration=title.lease_duration,
+        persistent=title.persistent,
+    )
 
 
 def bound_device(records: Sequence[Record]) -> tuple[str, str]:

@@ -5,6 +5,7 @@ ExpressPlay answered (with a refusal, or with something that is no answer), numb
 no log line holds the customer authenticator or a content key; requests' own error texts would, in the address.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -81,6 +82,7 @@ class ExpressPlay:
             "iv": order.key.iv,
             "expirationTime": f"+{order.lifetime}",
             "rentalDuration": str(order.rental_duration) if order.rental_duration else None,
+            "fpExtension": _extension(order),
             "cookie": order.cookie,
             "deviceId": order.device_id,
         }
@@ -204,6 +206,13 @@ class _Exchange:
             f"ExpressPlay unreachable ({self.summary}): {reason} at {self.url}. "
             "Fix: check that it runs and that SEES was given its address; then ask again.",
         )
+
+
+def _extension(order: TokenOrder) -> str | None:
+    """Return the fpExtension that asks for a lease or a persistent key. The types are this simulation's own."""
+    if order.lease_duration:
+        return f"leas,{base64.b64encode(order.lease_duration.to_bytes(4, 'big')).decode('ascii')}"
+    return "pers," if order.persistent else None
 
 
 def _reason(error: Exception) -> str:

@@ -37,6 +37,16 @@ def test_good_catalog() -> None:
     assert parse_catalog(GOOD).find("c7e5b9d2") is None
 
 
+def test_lease_and_persistence_are_off_unless_asked_for() -> None:
+    def limits(text: str) -> tuple[int, bool]:
+        title = parse_catalog(text).titles["film"]
+        return title.lease_duration, title.persistent
+
+    assert limits(GOOD) == (0, False)
+    assert limits(GOOD.replace("= 60", "= 60\nlease_duration = 120")) == (120, False)
+    assert limits(GOOD.replace("= 60", "= 60\npersistent = true")) == (0, True)
+
+
 def test_viewers() -> None:
     film = parse_catalog(GOOD).titles["film"]
     assert film.is_for("gold-eve")
@@ -63,6 +73,14 @@ BAD = {
     "lifetime too long": (GOOD.replace("= 300", "= 2592001"), "found 2592001"),
     "lifetime is a boolean": (GOOD.replace("= 300", "= true"), "found True"),
     "rental is negative": (GOOD.replace("= 60", "= -1"), "titles.film: rental_duration: expected 0 to"),
+    "lease is no number": (
+        GOOD.replace("= 60", '= 60\nlease_duration = "1"'),
+        "titles.film: lease_duration: expected 0",
+    ),
+    "lease and persistent": (
+        GOOD.replace("= 60", "= 60\nlease_duration = 1\npersistent = true"),
+        "titles.film: persistent: expected false beside a lease_duration",
+    ),
     "dummy is a text": (GOOD.replace("= 60", '= 60\ndummy = "yes"'), "titles.film: dummy: expected true or false"),
     "viewers is a word": (GOOD.replace('["gold-", "staff"]', '"some"'), "titles.film: viewers: expected"),
     "empty prefix": (GOOD.replace('"staff"', '""'), "titles.film: viewers: expected"),

@@ -56,6 +56,18 @@ def test_first_fault_counts_and_records_come_last(request_: EntitlementRequest, 
     assert caught.value.number is number
 
 
+@pytest.mark.parametrize("kind", [1, 3])
+@pytest.mark.parametrize(
+    ("policy", "lease", "persistent"), [("lease_duration = 120", 120, False), ("persistent = true", 0, True)]
+)
+def test_lease_and_persistence_are_for_what_is_watched(kind: int, policy: str, lease: int, persistent: bool) -> None:
+    titles = parse_catalog(CATALOG.replace("token_lifetime", f"{policy}\ntoken_lifetime"))
+    order = decide(replace(GOOD, request_type=kind), titles, registered)
+    assert (order.lease_duration, order.persistent) == (lease, persistent)
+    order = decide(replace(GOOD, request_type=2, content_id=DUMMY), titles, never)
+    assert (order.lease_duration, order.persistent) == (0, False)
+
+
 def test_order_shows_no_content_key() -> None:
     order = decide(GOOD, TITLES, registered)
     assert order.key.cek not in repr(order)
