@@ -9,6 +9,7 @@ from flask import Flask, Response, abort, jsonify, send_from_directory
 from emulator import __version__
 from emulator.errors import EmulatorError
 from emulator.page.media import FILE, describe_tracks, fetch_file
+from emulator.page.reading import serve_reading
 from emulator.page.security import protect
 from emulator.page.world import Busy, Unusable, World, outline
 from emulator.stage import Stage
@@ -50,6 +51,7 @@ def create_app(stage: Stage, url: str) -> Flask:
     )
     _serve_files(app, world)
     _serve_stage(app, world)
+    serve_reading(app, world, url)
     return app
 
 

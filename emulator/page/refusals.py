@@ -16,7 +16,7 @@ def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
         "number": error.number,
         "title": known.title if known else error.title,
         "said_by": known.source if known else "this device",
-        "step": getattr(error, "step", None),
+        "step": known.step if known else str(getattr(error, "step", None) or ""),
         "meaning": known.meaning if known else "",
         "fix": error.fix,
         "text": str(error),

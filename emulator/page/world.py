@@ -62,15 +62,16 @@ class World:
         self.seats: dict[str, Seat] = {}
         self.steps: dict[int, dict[str, Any]] = {}
         self.rows: dict[int, dict[str, Any]] = {}
-        self.opened: dict[bytes, SpcContents] = {}
-        """What this page's devices know of their SPCs, by SPC and by CKC: filled when a CKC was opened."""
+        self.opened: dict[bytes, tuple[SpcContents, str]] = {}
+        """By SPC and by CKC: what the device knows of its SPC, and its seed. Filled when a CKC was opened."""
         self._stage_lock = threading.Lock()
         self._runs = itertools.count(1)
         self._lives = itertools.count(1)
         self._populate()
 
     def _populate(self) -> None:
-        self.cookie = self.stage.name(f"viewer-{next(self._lives)}")
+        life = next(self._lives)
+        self.cookie = f"viewer-{self.stage.run[:4]}" + (f"-{life}" if life > 1 else "")
         self.seats = {}
         for name in ("A", "B"):
             self._seat(name)
@@ -159,7 +160,7 @@ class World:
             with_telling.web.close()
         seat.title, seat.grants = title, grants
         for grant in grants:
-            self.opened |= {grant.spc: grant.contents, grant.ckc: grant.contents}
+            self.opened |= dict.fromkeys((grant.spc, grant.ckc), (grant.contents, seat.seed))
         return {"keys": self._keys(seat), **self._license(seat)}
 
     def _client(self, seat: Seat, offer: Offer) -> Client:

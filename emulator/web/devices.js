@@ -40,7 +40,7 @@ function makeCard(story, name) {
   const identity = h('code', { class: 'hex' });
   const clock = h('time', {});
   const plays = story.titles.map((title) =>
-    h('button', { type: 'button', class: title.dummy ? '' : 'primary', data: { title: title.title },
+    h('button', { type: 'button', class: title.title === 'film' ? 'primary' : '', data: { title: title.title },
       onclick: () => start(title.title) },
     title.dummy ? 'Play the dummy' : title.title === 'film' ? 'Play the film' : `Play ${title.name}`,
     h('small', {}, title.dummy ? 'registers' : title.title === 'rotation' ? 'two keys' : 'binds')));
@@ -96,7 +96,7 @@ function makeCard(story, name) {
 
   function refused(refusal) {
     const cause = refusal.cause ? ` Cause ${refusal.cause.number}, ${refusal.cause.title}.` : '';
-    const where = refusal.step === null ? '' : `Refused at step ${refusal.step}. `;
+    const where = refusal.step ? `Refused at step ${refusal.step}. ` : '';
     cover(`${refusal.number} ${refusal.title}`, `${where}${refusal.meaning}${cause}`, 'bad');
   }
 

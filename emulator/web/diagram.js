@@ -63,7 +63,7 @@ function row(shown, { y, place, width, narrow, step, isChosen, choose }) {
   const parts = [
     s('rect', { class: 'hit', x: 0, y: y + 2, width, height: ROW - 4, rx: 8 }),
     from === to
-      ? s('path', { class: 'arrow', d: `M${from} ${line - 6}h26v12h-24`, 'marker-end': 'url(#tip)' })
+      ? s('path', { class: 'arrow', d: `M${from + 9} ${line - 5}h20q5 0 5 5t-5 5h-17`, 'marker-end': 'url(#tip)' })
       : s('path', { class: 'arrow', d: `M${from} ${line}H${to + (to > from ? -3 : 3)}`, 'marker-end': 'url(#tip)' }),
     s('circle', { class: 'badge', cx: from, cy: line, r: 9.5 }),
     s('text', { class: 'number', x: from, y: line + 3.6, 'text-anchor': 'middle' }, String(shown.n)),

@@ -5,6 +5,7 @@ import { complain } from './alert.js';
 import { $ } from './dom.js';
 import { lockButtons, showDevices } from './devices.js';
 import { showDiagram, watchWidth } from './diagram.js';
+import { offerMessages, openMessage, setUpInspector } from './inspector.js';
 import { showLog } from './log.js';
 import { showStep } from './step.js';
 
@@ -47,6 +48,7 @@ const on = {
 function redraw() {
   showDiagram(story, state.steps, chosen, choose);
   showStep(story, state.steps, chosen);
+  offerMessages(state.steps);
 }
 
 function choose(n) {
@@ -77,6 +79,7 @@ function wire() {
   });
   $('start-over').addEventListener('click', () => ask('/api/start-over'));
   watchWidth(redraw);
+  setUpInspector();
 }
 
 function followLink() {
@@ -86,6 +89,7 @@ function followLink() {
     redraw();
     $('sequence').scrollIntoView();
   }
+  if (link.has('bytes')) openMessage(...link.get('bytes').split('.'));
 }
 
 async function begin() {

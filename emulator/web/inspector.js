@@ -1,0 +1,174 @@
+// The inspector: annotated bytes. Every field is linked to its run of bytes, both ways, by mouse and keyboard.
+
+import { get, post } from './api.js';
+import { complain } from './alert.js';
+import { $, h, replace } from './dom.js';
+
+const KINDS = { token: 'token', spc: 'SPC', ckc: 'CKC' };
+const LONGEST_RUN = 64;
+const box = () => $('inspector');
+let open = '';
+
+export function setUpInspector() {
+  const drop = $('bytes');
+  drop.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    drop.classList.add('over');
+  });
+  drop.addEventListener('dragleave', () => drop.classList.remove('over'));
+  drop.addEventListener('drop', (event) => {
+    event.preventDefault();
+    drop.classList.remove('over');
+    if (event.dataTransfer.files[0]) inspectFile(event.dataTransfer.files[0]);
+  });
+  const input = h('input', { type: 'file', id: 'file', class: 'unseen', onchange: () => inspectFile(input.files[0]) });
+  replace(box(),
+    h('div', { class: 'messages', id: 'messages' }),
+    h('div', { id: 'message' }, h('p', { class: 'empty' }, 'The messages of the sequence appear here as they are sent.')));
+  $('messages').append(h('span', { id: 'offers' }), h('label', { class: 'button quiet', for: 'file' }, 'Open a file…'), input);
+}
+
+// The tokens, SPCs and CKCs of the steps that happened, as buttons.
+export function offerMessages(steps) {
+  const offers = steps.flatMap((step) => Object.keys(KINDS).filter((kind) => holds(step, kind)).map((kind) => [step.n, kind]));
+  replace($('offers'), offers.map(([n, kind]) => {
+    const name = `${n}.${kind}`;
+    return h('button', { type: 'button', class: 'quiet', 'aria-pressed': String(open === name), data: { message: name },
+      onclick: () => openMessage(n, kind, false) }, `${n}: ${KINDS[kind]}`);
+  }));
+}
+
+function holds(step, kind) {
+  if (kind === 'token') return [3, 10].includes(step.n) && Boolean(step.response?.epTokenURL);
+  return typeof (step.request?.[kind] ?? step.response?.[kind]) === 'string';
+}
+
+export async function openMessage(n, kind, scroll = true) {
+  try {
+    const message = await get(`/api/inspect/${n}/${kind}`);
+    open = `${n}.${kind}`;
+    history.replaceState(null, '', `#bytes=${open}`);
+    for (const button of $('offers').children) button.setAttribute('aria-pressed', String(button.dataset.message === open));
+    replace($('message'), showMessage(message, `${KINDS[kind]} of step ${n}`));
+    if (scroll) $('bytes').scrollIntoView();
+  } catch (error) {
+    complain(error);
+  }
+}
+
+async function inspectFile(file) {
+  try {
+    const found = await post('/api/inspect', await file.arrayBuffer());
+    open = '';
+    for (const button of $('offers').children) button.setAttribute('aria-pressed', 'false');
+    replace($('message'), found.map((message) => showMessage(message, `${file.name}: ${message.source}`)),
+      found.length === 0 && h('p', { class: 'empty' }, 'A recording without SPCs and CKCs.'));
+  } catch (error) {
+    complain(error);
+  }
+}
+
+function showMessage(message, title) {
+  const verdict = message.problems
+    ? h('span', { class: 'pill bad' }, `${message.problems} problem${message.problems > 1 ? 's' : ''}`)
+    : h('span', { class: 'pill good' }, 'nothing wrong as far as it opens');
+  const layers = message.layers.map((layer, number) => showLayer(layer, number));
+  return h('div', { class: 'message' },
+    h('header', {}, h('h3', {}, title), h('span', { class: 'size' }, `${message.size} bytes`), message.kind !== 'token' && verdict),
+    h('nav', { class: 'crumbs', 'aria-label': 'Layers' }, message.layers.map((layer, number) => h('button', { type: 'button', class: 'quiet',
+      onclick: () => layers[number].reveal() }, layer.name)), huCrumb(message, layers)),
+    layers.map((layer) => layer.element),
+    message.kind === 'SPC' && message.layers.length === 1 && h('p', { class: 'note' },
+      'It stays closed: what opens it is known to the device that made it, and the page shows that only once a CKC came back.'));
+}
+
+function huCrumb(message, layers) {
+  const number = message.layers.findIndex((layer) => layer.name === 'SK..R1');
+  if (number < 0) return null;
+  const field = message.layers[number].fields.findIndex((item) => item.field === 'HU');
+  return h('button', { type: 'button', class: 'quiet', onclick: () => layers[number].reveal(field) }, 'HU');
+}
+
+function showLayer(layer, number) {
+  const detail = h('div', { class: 'detail', 'aria-live': 'polite' });
+  const runs = layer.fields.map((field, index) => run(field, index));
+  const rows = layer.fields.map((field, index) => row(field, index));
+  const select = (index, focus) => {
+    for (const list of [runs, rows]) {
+      list.forEach((element, other) => {
+        element.classList.toggle('chosen', other === index);
+        element.setAttribute('aria-selected', String(other === index));
+        element.tabIndex = other === index ? 0 : -1;
+      });
+    }
+    replace(detail, about(layer.fields[index]));
+    if (focus) focus[index].focus();
+    else rows[index].scrollIntoView({ block: 'nearest' });
+  };
+  for (const list of [runs, rows]) {
+    list.forEach((element, index) => {
+      element.addEventListener('mouseenter', () => mark(index, true));
+      element.addEventListener('mouseleave', () => mark(index, false));
+      element.addEventListener('click', () => select(index));
+      element.addEventListener('focus', () => select(index));
+      element.addEventListener('keydown', (event) => {
+        const step = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        select(Math.min(list.length - 1, Math.max(0, index + step)), list);
+      });
+    });
+    if (list.length) list[0].tabIndex = 0;
+  }
+  const mark = (index, on) => [runs[index], rows[index]].forEach((element) => element.classList.toggle('pointed', on));
+  const element = h('details', { class: 'layer', open: number === 0 },
+    h('summary', {}, layer.name),
+    layer.words && h('p', { class: 'note' }, layer.words),
+    layer.values.length > 0 && h('div', { class: 'inputs' }, layer.values.map(input)),
+    h('div', { class: 'panes' },
+      h('div', { class: 'hexes', role: 'listbox', 'aria-label': `Bytes of the layer ${layer.name}`, 'aria-orientation': 'horizontal' }, runs),
+      h('div', { class: 'fields', role: 'listbox', 'aria-label': `Fields of the layer ${layer.name}` }, rows)),
+    detail);
+  const reveal = (index) => {
+    element.open = true;
+    element.scrollIntoView({ block: 'nearest' });
+    if (index >= 0) select(index, rows);
+  };
+  return { element, reveal };
+}
+
+function run(field, index) {
+  const pairs = field.hex.match(/../g) ?? [];
+  const more = pairs.length - LONGEST_RUN;
+  const text = pairs.slice(0, LONGEST_RUN).join(' ') + (more > 0 ? ` … ${more} more` : '');
+  return h('span', { class: `run tint${index % 6} ${field.problem ? 'problem' : ''}`, role: 'option', tabindex: -1,
+    'aria-selected': 'false', 'aria-label': `Bytes of ${field.field}` }, text || '∅');
+}
+
+function row(field, index) {
+  const value = field.value.length > 44 ? `${field.value.slice(0, 26)}…${field.value.slice(-12)}` : field.value;
+  return h('div', { class: `field ${field.problem ? 'problem' : ''}`, role: 'option', tabindex: -1, 'aria-selected': 'false' },
+    h('span', { class: `chip tint${index % 6}` }), h('span', { class: 'offset' }, field.offset),
+    h('b', {}, field.field), h('code', {}, value));
+}
+
+function about(field) {
+  return [
+    h('p', {}, h('b', {}, field.field), ` – ${field.meaning}. `,
+      h('small', {}, `${field.hex.length / 2} bytes at ${field.offset} of the ${field.layer}. Says who: ${field.origin}.`)),
+    field.problem && h('p', { class: 'problem' }, field.problem),
+    h('p', { class: 'value' }, h('code', {}, field.hex)),
+    field.command && command(field.command),
+  ];
+}
+
+const input = (value) => h('div', { class: 'input' }, h('span', {}, value.name), h('code', {}, value.value),
+  value.command && command(value.command));
+
+function command(text) {
+  const copy = h('button', { type: 'button', class: 'tiny quiet', onclick: async () => {
+    await navigator.clipboard?.writeText(text);
+    copy.textContent = 'Copied';
+  } }, 'Copy');
+  return h('div', { class: 'command' }, h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Command that prints this value' }, text), copy);
+}
