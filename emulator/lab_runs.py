@@ -41,50 +41,50 @@ Tries = Iterator[Try]
 
 def another_device(stage: Stage) -> Tries:
     """Register on A; then B, with the cookie of A, asks SEES and redeems what it got."""
-    a, b, cookie = _cast(stage, "lab-other")
-    yield _try("device A registers", lambda: register(a, cookie))
-    entitlement = _entitled(b, cookie, stage.title)
+    a, b, cookie = cast(stage, "lab-other")
+    yield attempt("device A registers", lambda: register(a, cookie))
+    entitlement = entitled(b, cookie, stage.title)
     yield Try("device B asks SEES for the film, with A's cookie", GRANTED)
-    yield _try("device B sends its SPC to that token URL", lambda: _send_spc(b, entitlement, stage.title))
+    yield attempt("device B sends its SPC to that token URL", lambda: _send_spc(b, entitlement, stage.title))
 
 
 def stolen_before(stage: Stage) -> Tries:
     """Let B, the thief, register first with a cookie that A was to register."""
-    a, b, cookie = _cast(stage, "lab-before")
-    yield _try("device B registers with the stolen cookie", lambda: register(b, cookie))
-    yield _try("device B plays the film", lambda: play(b, cookie, stage.title))
-    yield _try("device A, whose cookie it is, plays the film", lambda: play(a, cookie, stage.title))
+    a, b, cookie = cast(stage, "lab-before")
+    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie))
+    yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
+    yield attempt("device A, whose cookie it is, plays the film", lambda: play(a, cookie, stage.title))
 
 
 def stolen_after(stage: Stage) -> Tries:
     """Let B register after A; ask whose the cookie is by either rule; then let A register once more."""
-    a, b, cookie = _cast(stage, "lab-after")
-    yield _try("device A registers", lambda: register(a, cookie))
-    yield _try("device A plays the film", lambda: play(a, cookie, stage.title))
-    yield _try("device B registers with the stolen cookie", lambda: register(b, cookie))
-    yield _try("device B plays the film", lambda: play(b, cookie, stage.title))
-    yield _try("device A plays the film", lambda: play(a, cookie, stage.title))
+    a, b, cookie = cast(stage, "lab-after")
+    yield attempt("device A registers", lambda: register(a, cookie))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
+    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie))
+    yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
     names = {a.device.device_id: "device A", b.device.device_id: "device B"}
     registrations = [row for row in _records(stage, a) if row.get("registration")]
     yield Try("the rule of SEES, newest registration, on these rows", names[registrations[0]["device_id"]])
     yield Try("a first-writer rule, oldest registration, on these rows", names[registrations[-1]["device_id"]])
-    yield _try("device A registers again", lambda: register(a, cookie))
-    yield _try("device A plays the film", lambda: play(a, cookie, stage.title))
+    yield attempt("device A registers again", lambda: register(a, cookie))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
 
 
 def flipped_bit(stage: Stage) -> Tries:
     """Flip the first bit of HU: read it as a server would that only compares, then send it to one with a MAC."""
-    a, _, cookie = _cast(stage, "lab-flip")
+    a, _, cookie = cast(stage, "lab-flip")
     register(a, cookie)
-    entitlement = _entitled(a, cookie, stage.title)
-    content_id = _content_id(a, stage.title)
+    entitlement = entitled(a, cookie, stage.title)
+    content_id = film_id(a, stage.title)
     spc, contents = make_spc(a.device, content_id)
     altered = flip_hu_bit(spc, contents)
     stated, tag, device_id = read_without_mac(altered, contents)
     verdict = "equal" if stated == tag else "they differ"
     yield Try("a bare comparison of the integrity bytes with their tag", verdict)
     yield Try("the first byte of HU, before and after", f"{contents.block.device_id[:1].hex()} → {device_id[:1].hex()}")
-    yield _try(
+    yield attempt(
         "the same SPC, sent to the mock, which computes the MAC",
         lambda: post_spc(a, entitlement.token_url, altered, step=SPC_STEP, asset_id=content_id),
     )
@@ -92,18 +92,18 @@ def flipped_bit(stage: Stage) -> Tries:
 
 def replayed_spc(stage: Stage) -> Tries:
     """Play; send the same SPC again with a fresh token; then a fresh SPC with that token."""
-    a, _, cookie = _cast(stage, "lab-replay")
+    a, _, cookie = cast(stage, "lab-replay")
     register(a, cookie)
     grant = play(a, cookie, stage.title)[0]
     yield Try("device A plays the film", ISSUED)
-    entitlement = _entitled(a, cookie, stage.title)
-    yield _try("the SPC of that play, with a fresh token", lambda: _post(a, entitlement, grant))
-    yield _try("a fresh SPC, with the same fresh token", lambda: _send_spc(a, entitlement, stage.title))
+    entitlement = entitled(a, cookie, stage.title)
+    yield attempt("the SPC of that play, with a fresh token", lambda: _post(a, entitlement, grant))
+    yield attempt("a fresh SPC, with the same fresh token", lambda: _send_spc(a, entitlement, stage.title))
 
 
 def signed_only(stage: Stage) -> Tries:
     """Look for the content key in the token as it is, and in one with the same restrictions, signed but not sealed."""
-    a, _, cookie = _cast(stage, "lab-signed")
+    a, _, cookie = cast(stage, "lab-signed")
     register(a, cookie)
     grant = play(a, cookie, stage.title)[0]
     sealed = base64.urlsafe_b64decode((grant.entitlement.token if grant.entitlement else "") + "==")
@@ -129,12 +129,12 @@ def read_without_mac(spc: bytes, contents: SpcContents) -> tuple[bytes, bytes, b
     return stated, values[layout.INTEGRITY.code], device_id
 
 
-def _cast(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
+def cast(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
     """Return device A, device B and the one cookie of a run."""
     return stage.client(purpose), stage.client(f"{purpose}-b", OTHER_SEED), stage.name(purpose)
 
 
-def _try(what: str, act: Callable[[], object]) -> Try:
+def attempt(what: str, act: Callable[[], object]) -> Try:
     """Do it. A refusal is an outcome; a service that is gone, or speaks nonsense, is not."""
     try:
         act()
@@ -143,16 +143,16 @@ def _try(what: str, act: Callable[[], object]) -> Try:
     return Try(what, ISSUED)
 
 
-def _content_id(client: Client, name: str | None) -> str:
+def film_id(client: Client, name: str | None) -> str:
     return content_id_of(read_title(client, name, dummy=False, step=FIRST_OF_PLAY).keys[0], FIRST_OF_PLAY)
 
 
-def _entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
-    return entitle(client, RequestType.DEVICE_BOUND, _content_id(client, name), cookie, step=FIRST_OF_PLAY)
+def entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
+    return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie, step=FIRST_OF_PLAY)
 
 
 def _send_spc(client: Client, entitlement: Entitlement, name: str | None) -> None:
-    content_id = _content_id(client, name)
+    content_id = film_id(client, name)
     spc, _ = make_spc(client.device, content_id)
     post_spc(client, entitlement.token_url, spc, step=SPC_STEP, asset_id=content_id)
 
