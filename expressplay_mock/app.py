@@ -9,10 +9,13 @@ from flask import Blueprint, Flask, Response, jsonify
 from expressplay_mock import __version__
 from expressplay_mock.accounts import account_of
 from expressplay_mock.credentials import Credentials, load_or_create, new_credentials
+from expressplay_mock.disturbance import CODES
 from expressplay_mock.endpoints import Services, expressplay_routes
 from expressplay_mock.license_service import MAX_BODY
 from expressplay_mock.transaction_log import MEMORY, TransactionLog
 from simulation.clock import Clock
+from simulation.fault_routes import add_fault_routes
+from simulation.faults import Faults
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.routes import PREFIX, sim_routes
@@ -50,6 +53,7 @@ def create_app(config: Config) -> Flask:
     account = account_of(config.authenticator) if config.authenticator else credentials.account
     transaction_log = TransactionLog(config.database or _default_database(config), durable=config.durable)
     journal = Journal(PARTY, config.clock)
+    faults = Faults(config.clock.now)
 
     app = Flask(SERVICE, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
@@ -64,20 +68,28 @@ def create_app(config: Config) -> Flask:
         log=transaction_log,
         clock=config.clock,
         journal=journal if config.sim and config.workers == 1 else None,
+        faults=faults,
     )
     app.register_blueprint(expressplay_routes(services))
-    app.register_blueprint(
-        sim_routes(
-            service=SERVICE,
-            version=__version__,
-            journal=journal,
-            health=transaction_log.check,
-            clock=config.clock,
-            on_reset=lambda empty_log: transaction_log.clear() if empty_log else None,
-            enabled=config.sim,
-            workers=config.workers,
-        )
+
+    def reset(empty_log: bool) -> None:
+        faults.clear()
+        if empty_log:
+            transaction_log.clear()
+
+    sim = sim_routes(
+        service=SERVICE,
+        version=__version__,
+        journal=journal,
+        health=transaction_log.check,
+        clock=config.clock,
+        on_reset=reset,
+        enabled=config.sim,
+        workers=config.workers,
     )
+    if config.sim:
+        add_fault_routes(sim, faults, codes=CODES, accounts=lambda: [each.number for each in services.accounts])
+    app.register_blueprint(sim)
     if config.sim:
         app.register_blueprint(_factory_routes(credentials))
     return app

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from expressplay_mock import exchanges, record_service, token_service
+from expressplay_mock import disturbance, exchanges, record_service, token_service
 from expressplay_mock.accounts import Account, authenticate
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.exchanges import Entry
@@ -19,9 +19,10 @@ from expressplay_mock.license_service import ANSWER_TYPES, MAX_BODY, read_body, 
 from expressplay_mock.parameters import Parameters, read_parameters, single_values
 from expressplay_mock.record_service import ById, Query, Record
 from expressplay_mock.redemption import Decision, Keys, Refused, redeem, replayed
-from expressplay_mock.tokens import seal
+from expressplay_mock.tokens import Token, open_token, seal
 from expressplay_mock.transaction_log import LogUnavailable, Replayed, TransactionLog
 from simulation.clock import Clock
+from simulation.faults import RECORDS, RIGHTS, TOKEN, Faults
 from simulation.http_errors import read_body as read_request_body
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 
@@ -30,6 +31,13 @@ RIGHTS_PATH = "/hms/fp/rights/"
 RECORDS_PATH = "/cmiapi/getrecord/"
 TOKEN_PARAMETER = "ExpressPlayToken"  # noqa: S105 - a name
 """The name of the token in the query string of a token URL, and of the header that may carry it instead."""
+
+_GOOD_TYPES = {
+    TOKEN_PATH: "text/uri-list",
+    RIGHTS_PATH.rstrip("/"): "application/octet-stream",
+    RECORDS_PATH.rstrip("/"): "application/json",
+}
+"""The Content-Type of a good answer; of a redemption's, where the SPC came raw."""
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +52,7 @@ class Services:
     log: TransactionLog
     clock: Clock
     journal: Journal | None
+    faults: Faults
 
 
 def expressplay_routes(services: Services) -> Blueprint:
@@ -63,7 +72,8 @@ def expressplay_routes(services: Services) -> Blueprint:
         return _answer_record_request(services)
 
     @routes.after_request
-    def keep_out_of_caches(response: Response) -> Response:
+    def leave(response: Response) -> Response:
+        response = disturbance.on_the_way_back(response, _GOOD_TYPES[request.path.rstrip("/")])
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -75,6 +85,7 @@ def _answer_token_request(services: Services) -> Response:
     try:
         if request.method == "POST":
             parameters = read_parameters(request.query_string, _body())
+        disturbance.strike(services.faults, TOKEN, **disturbance.claims(parameters))
         account = _account(parameters, token_service.PARAMETERS, services)
         token = token_service.make_token(parameters, account=account.number, now=services.clock.now())
     except Refusal as refusal:
@@ -89,15 +100,19 @@ def _answer_token_request(services: Services) -> Response:
 
 
 def _answer_redemption(services: Services) -> Response:
+    body, token = None, None
     try:
         body = read_body(_body(), request.content_type)
         token_text = _token_text()
+        token = _token_for_faults(services, token_text)
+        disturbance.strike(services.faults, RIGHTS, **disturbance.whose(token))
     except Refusal as refusal:
-        _note(services, exchanges.redemption(None, Refused(refusal), None))
+        _note(services, exchanges.redemption(body, Refused(refusal, token), None))
         return _json(refusal.as_license_json(), refusal.status)
     now = services.clock.now()
     decided = redeem(token_text, body, now=now, random=secrets.token_bytes, keys=services.keys)
     decision, record = _settle(decided, services.log)
+    decision = disturbance.broken(services.faults, decision)
     _note(services, exchanges.redemption(body, decision, record))
     if isinstance(decision, Refused):
         return _json(decision.refusal.as_license_json(), decision.refusal.status)
@@ -116,6 +131,14 @@ def _settle(decision: Decision, transaction_log: TransactionLog) -> tuple[Decisi
         return Refused(_log_unavailable(error), decision.token, decision.spc), None
 
 
+def _token_for_faults(services: Services, token_text: str | None) -> Token | None:
+    """Open the token where a fault may be meant for its viewer only."""
+    try:
+        return open_token(token_text, services.keys.tokens) if services.faults else None
+    except Refusal:
+        return None
+
+
 def _token_text() -> str | None:
     """Return the token of the query string, or else that of the header."""
     given = single_values(read_parameters(request.query_string), {TOKEN_PARAMETER: Code.INVALID_TOKEN})
@@ -125,9 +148,10 @@ def _token_text() -> str | None:
 def _answer_record_request(services: Services) -> Response:
     parameters = read_parameters(request.query_string)
     try:
+        disturbance.strike(services.faults, RECORDS, **disturbance.claims(parameters))
         account = _account(parameters, record_service.PARAMETERS, services)
         query = record_service.read_query(parameters)
-        records = _find(services.log, account, query)
+        records = _find(services, account, query)
     except Refusal as refusal:
         _note(services, exchanges.record_request(parameters, None, refusal))
         return _json(refusal.as_json(), refusal.status)
@@ -135,11 +159,12 @@ def _answer_record_request(services: Services) -> Response:
     return _json({"records": [record.as_json() for record in records]}, 200)
 
 
-def _find(transaction_log: TransactionLog, account: Account, query: Query) -> list[Record]:
+def _find(services: Services, account: Account, query: Query) -> list[Record]:
     try:
-        records = transaction_log.find(account.number, query)
+        records = services.log.find(account.number, query)
     except LogUnavailable as error:
         raise _log_unavailable(error) from None
+    records = disturbance.left_out(services.faults, records, account.number)
     if isinstance(query, ById) and not records:
         raise record_service.no_such_record(query.event_id)
     return records
@@ -169,12 +194,13 @@ def _json(body: Mapping[str, object], status: int) -> Response:
 
 
 def _note(services: Services, entries: list[Entry]) -> None:
-    for entry in entries:
+    for entry in map(disturbance.as_sent, entries):
         log.debug("%s", entry.summary)
         if services.journal is not None:
             exchange = entry.status is not None
             services.journal.record(
                 **vars(entry),
+                fault=disturbance.acted(),
                 trace=read_trace(request.headers.get(TRACE_HEADER)),
                 method=request.method if exchange else None,
                 url=services.public_url + request.path if exchange else None,

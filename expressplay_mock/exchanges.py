@@ -12,7 +12,7 @@ from expressplay_mock import record_service, token_service
 from expressplay_mock.errors import Refusal
 from expressplay_mock.license_service import LicenseBody
 from expressplay_mock.parameters import Parameters
-from expressplay_mock.record_service import Query, Record
+from expressplay_mock.record_service import Query, Record, describe
 from expressplay_mock.redemption import Decision, Issued, Refused
 from expressplay_mock.tokens import Token
 from simulation.clock import rfc3339
@@ -88,7 +88,11 @@ def record_request(parameters: Parameters, query: Query | None, answer: list[Rec
         return [Entry(7, summary, None, answer.status, request, answer.as_json())]
     found = f"{len(answer)} found"
     response = {"records": [record.as_json() for record in answer]}
-    looked_up = {"query": repr(query), "found": len(answer)}
+    looked_up = {
+        "query": describe(query) if query else {},
+        "found": len(answer),
+        "event_ids": [record.event_id for record in answer],
+    }
     return [
         Entry(7, f"record request: {found}", None, 200, request, response),
         Entry(8, f"records looked up: {found}", THE_LOG, decision=looked_up),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from expressplay_mock.errors import Code, Refusal
@@ -116,6 +116,16 @@ def read_query(parameters: Parameters) -> Query:
         found="another combination",
         fix="ask in one of these ways at a time",
     )
+
+
+def describe(query: Query) -> dict[str, Any]:
+    """Return ``query`` for a reader, in the names of the parameters that ask for it."""
+    match query:
+        case Recent():
+            return {"newest": RECENT}
+        case ById(event_id):
+            return {"id": event_id}
+    return asdict(query)
 
 
 def no_such_record(event_id: int) -> Refusal:

@@ -75,10 +75,12 @@ class Journal:
         request: Any = None,
         response: Any = None,
         decision: Any = None,
+        fault: str | None = None,
     ) -> None:
         """Append an entry; ``party`` only where a process speaks for another lifeline than its own.
 
-        ``step`` is the number in the sequence, 0 to 13. The query string of ``url`` is dropped.
+        ``step`` is the number in the sequence, 0 to 13; ``fault`` names what was made to go wrong in it. The query
+        string of ``url`` is dropped.
         """
         fields = {
             "time": rfc3339(self._clock.now()),
@@ -92,6 +94,7 @@ class Journal:
             "request": redact(request),
             "response": redact(response),
             "decision": redact(decision),
+            "fault": fault,
         }
         kept = {name: value for name, value in fields.items() if value is not None}
         with self._lock:

@@ -1,23 +1,14 @@
 """The ``/_sim/`` routes that every simulated service has: health, clock, journal, reset."""
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
 from simulation.clock import Clock, rfc3339
 from simulation.journal import Journal, read_trace
-from simulation.strict_json import parse_json
+from simulation.sim_requests import NotUnderstoodError, read_object
 
 PREFIX = "/_sim"
-
-
-class NotUnderstoodError(Exception):
-    """A request that a ``/_sim/`` route does not understand; becomes a 400 that says why."""
-
-    def __init__(self, text: str, *, expected: str, found: str) -> None:
-        super().__init__(text)
-        self.body = {"errorText": text, "expected": expected, "found": found}
 
 
 def sim_routes(
@@ -68,7 +59,7 @@ def sim_routes(
 
     @sim.post("/reset")
     def reset() -> Response:
-        empty_log = _body({"log"}).get("log", False)
+        empty_log = read_object({"log"}).get("log", False)
         if not isinstance(empty_log, bool):
             raise NotUnderstoodError("log is not a boolean", expected="true or false", found=type(empty_log).__name__)
         if clock is not None:
@@ -90,7 +81,7 @@ def sim_routes(
 
     @sim.post("/clock")
     def advance_clock() -> Response:
-        body = _body({"advance"})
+        body = read_object({"advance"})
         try:
             clock.advance(body["advance"])
         except KeyError:
@@ -113,19 +104,3 @@ def _asked_trace() -> str | None:
             "trace is not a trace id", expected="1 to 64 characters of A-Z a-z 0-9 . _ -", found=asked[:64]
         )
     return asked
-
-
-def _body(known: set[str]) -> dict[str, Any]:
-    """Read the request's JSON object, an empty body standing for an empty object."""
-    expected = f"a JSON object with {' or '.join(sorted(known))}"
-    raw = request.get_data()
-    try:
-        body = parse_json(raw) if raw else {}
-    except ValueError as error:
-        raise NotUnderstoodError(f"not readable: {error}", expected=expected, found=f"{len(raw)} bytes") from None
-    if not isinstance(body, dict):
-        raise NotUnderstoodError("not an object", expected=expected, found=type(body).__name__)
-    unknown = sorted(body.keys() - known)
-    if unknown:
-        raise NotUnderstoodError(f"unknown key {unknown[0][:64]!r}", expected=expected, found=repr(unknown[0][:64]))
-    return body
