@@ -19,12 +19,11 @@ from pathlib import Path
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from benchmarks.programs import end, launch
+
 START_TIMEOUT = 30.0
 """Seconds until a server must answer; after a crash it replays its log first."""
 UNPRIVILEGED = "nobody"
-
-# The server ends with whoever started it, however that dies: its end closes the pipe that the shell reads from.
-_WITH_ITS_STARTER = '"$@" </dev/null & read -r _; while kill -QUIT $! 2>/dev/null; do sleep 0.05; done'
 
 
 class Postgres:
@@ -35,7 +34,7 @@ class Postgres:
         self._directory = directory
         self._data = directory / "data"
         _run([_program("initdb"), "-D", str(self._data), "-U", "postgres", "--auth=trust", "--encoding=UTF8", "-N"])
-        self._shell = self._launch()
+        self._process = self._launch()
         self.wait()
 
     def new_database(self) -> str:
@@ -63,17 +62,17 @@ class Postgres:
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._end_shell()
+        end(self._process)
         psutil.wait_procs(processes, timeout=START_TIMEOUT)
 
     def restart(self) -> None:
         """Start the server again after `kill`, and wait for it."""
-        self._shell = self._launch()
+        self._process = self._launch()
         self.wait()
 
     def stop(self) -> None:
         """End the server and delete its directory."""
-        self._end_shell()
+        end(self._process)
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
@@ -89,22 +88,8 @@ class Postgres:
     def _launch(self) -> subprocess.Popen[bytes]:
         options = {"listen_addresses": "", "unix_socket_directories": str(self._directory), "max_connections": "200"}
         settings = [f"--{name}={value}" for name, value in options.items()]
-        with (self._directory / "log").open("ab") as log:
-            return subprocess.Popen(
-                ["/bin/sh", "-c", _WITH_ITS_STARTER, "sh", _program("postgres"), "-D", str(self._data), *settings],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd="/",
-                user=_user(),
-                start_new_session=True,
-            )
-
-    def _end_shell(self) -> None:
-        if self._shell.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._shell.stdin.close()
-        self._shell.wait()
+        command = [_program("postgres"), "-D", str(self._data), *settings]
+        return launch(command, self._directory / "log", cwd="/", user=_user())
 
 
 @contextmanager

@@ -46,7 +46,8 @@ def serve(
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
-    ``public_url`` is the base URL to announce where it is not ``http://host:port``. ``announce`` gives further
+    ``public_url`` is the base URL to announce where it is not ``http://host:port``, which then is the ready line's
+    ``local_url``. ``announce`` gives further
     fields of the ready line. With ``until_stdin_closes`` the end of standard input ends the service too: who
     starts it with a pipe leaves nothing behind, however it dies. ``server`` is Granian, if it is installed, unless
     another one is given. With more than one of ``workers``, each is a process that builds its own app. Raises
@@ -70,6 +71,8 @@ def serve(
         reason = _health_problem(local_url)
         if reason is None:
             ready = {"service": service, "url": url, **(announce() if announce else {})}
+            if public_url:
+                ready["local_url"] = local_url
             print(json.dumps(ready), flush=True)
         else:
             unhealthy.append(reason)
