@@ -1,0 +1,1 @@
+"""What scripts/walkthrough does: record real runs, and render the pages from them."""

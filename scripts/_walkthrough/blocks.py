@@ -1,0 +1,156 @@
+"""The blocks that show a recorded run: the diagram, the steps, the log, the scenarios and the lab."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from emulator.lab import LAB
+from emulator.recording import shorten
+from emulator.steps import LIFELINES, STEPS
+from fairplay.session_key import device_id_of
+
+MERMAID_NAMES = dict(zip(LIFELINES, "CSEL", strict=True))
+LONGEST = 72
+"""Characters of a value in a shown request or response."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What the blocks are made from: the recordings (the first with its file's name and bytes), the language's words."""
+
+    name: str
+    recording: Mapping[str, Any]
+    lab: Mapping[str, Any]
+    data: bytes
+    say: Callable[[str], str]
+
+    @property
+    def steps(self) -> dict[int, Mapping[str, Any]]:
+        """The steps by number, step 0 with them."""
+        return {step["n"]: step for step in (self.recording["prelude"], *self.recording["steps"])}
+
+
+Maker = Callable[[Source, str], str]
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def summary_of(source: Source, n: int) -> str:
+    """Return the recorded summary of a step in the page's language: its template's words change, its values stay."""
+    template = next(step.summary for step in STEPS if step.n == n)
+    pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
+    recorded = source.steps[n]["summary"]
+    values = re.fullmatch(pattern, recorded)
+    if values is None:
+        raise ValueError(f"step {n}: expected a summary like {template!r}, found {recorded!r}. Record again.")
+    return source.say(template).format_map(values.groupdict())
+
+
+def _diagram(source: Source, _: str) -> str:
+    lines = ["```mermaid", "sequenceDiagram"]
+    lines += [f"    participant {short} as {source.say(name)}" for name, short in MERMAID_NAMES.items()]
+    for n, step in source.steps.items():
+        sender, receiver = MERMAID_NAMES[step["from"]], MERMAID_NAMES[step["to"]]
+        text = f"{n} {summary_of(source, n)}".replace(";", ",").replace("#", "")
+        answers = next(known.answers for known in STEPS if known.n == n)
+        arrow = "-->>" if answers else "->>"
+        lines.append(
+            f"    Note over {sender}: {text}" if sender == receiver else f"    {sender}{arrow}{receiver}: {text}"
+        )
+    return "\n".join([*lines, "```"])
+
+
+def _step(source: Source, argument: str) -> str:
+    n = int(argument)
+    step, say = source.steps[n], source.say
+    parties = list(dict.fromkeys((step["from"], step["to"])))
+    lines = [f"### {say('Step')} {n} · {' → '.join(map(say, parties))}", "", f"*{summary_of(source, n)}*"]
+    if "method" in step:
+        lines += ["", f"`{step['method']} {step['url']}` → **{step['status']}**"]
+    for name in ("request", "response", "decision"):
+        if name in step and (name != "response" or n not in (4, 11)):
+            lines += ["", f"{say(name)}:", "", "```json", _json(step[name]), "```"]
+    lines += ["", f"**{say('What each party now knows')}**", ""]
+    lines += [f"* **{say(party)}**: {say(fact)}." for party, fact in step["knows"].items()]
+    return "\n".join(lines)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(_cut(value), indent=2, ensure_ascii=False)
+
+
+def _cut(value: Any) -> Any:
+    """Shorten long strings in the middle, whose end tells tokens apart."""
+    match value:
+        case dict():
+            return {name: _cut(part) for name, part in value.items()}
+        case list():
+            return [_cut(part) for part in value]
+        case str() if len(value) > LONGEST:
+            return f"{value[: LONGEST - 8]}…{value[-7:]}"
+    return value
+
+
+def _log(source: Source, argument: str) -> str:
+    rows = source.recording[f"log_{argument}"]
+    if not rows:
+        return f"> {source.say('The log has no row for this cookie.')}"
+    head = ["event_id", "cookie", "device_id", "content_id", "registration", "result"]
+    shown = [[row[name] for name in head] for row in rows]
+    binding = source.say("this row binds")
+    return table(
+        [*head, ""],
+        [
+            [*(f"`{shorten(cell, 12)}`" if isinstance(cell, str) else json.dumps(cell) for cell in row), mark]
+            for row, mark in zip(shown, [f"← {binding}" if row["registration"] else "" for row in rows], strict=True)
+        ],
+    )
+
+
+def _scenarios(source: Source, _: str) -> str:
+    head = [source.say("what was tried"), source.say("what came of it")]
+    return table(head, [(item["name"], f"`{item['actual']}`") for item in source.recording["scenarios"]])
+
+
+def _tries(source: Source, argument: str) -> str:
+    item = next(item for item in source.lab["items"] if item["id"] == argument)
+    head = ["", source.say("what was tried"), source.say("what came of it")]
+    rows = enumerate(item["tries"], 1)
+    return table(head, [(number, source.say(one["what"]), f"`{one['outcome']}`") for number, one in rows])
+
+
+def _of_lab(attribute: str) -> Maker:
+    def make(source: Source, argument: str) -> str:
+        text: str = getattr(next(item for item in LAB if item.id == argument), attribute)
+        return source.say(text)
+
+    return make
+
+
+def _value(source: Source, argument: str) -> str:
+    """Return one value of the recording by its path, such as `device.device_id`."""
+    value: Any = source.recording
+    for name in argument.split("."):
+        value = value[name]
+    return str(value)
+
+
+MAKERS: Mapping[str, Maker] = {
+    "diagram": _diagram,
+    "step": _step,
+    "log": _log,
+    "scenarios": _scenarios,
+    "tries": _tries,
+    "lab-title": _of_lab("title"),
+    "lab-question": _of_lab("question"),
+    "lab-reason": _of_lab("reason"),
+    "value": _value,
+    "recording": lambda source, _: source.name,
+    "device-id": lambda _, seed: device_id_of(seed).hex(),
+}

@@ -1,0 +1,81 @@
+"""The blocks that open a message: the annotated layers of SPC and CKC, and the parts of a token."""
+
+import base64
+from collections.abc import Mapping
+
+from _walkthrough.blocks import Maker, Source, table
+from emulator.inspection import Inspection, inspect_bytes
+from fairplay.annotate import Annotation
+
+WHOLE, ENDS = 20, 8
+"""Bytes of a field shown whole; of a longer one, so many from its start and half as many from its end."""
+TOKEN_PARTS = (("prefix", 4), ("key id", 4), ("nonce", 12))
+TAG_SIZE = 16
+
+
+def message(source: Source, place: str, kind: str) -> Inspection:
+    """Return the inspected message of a step of the recording."""
+    return next(one for one in inspect_bytes(source.data) if (one.source, one.kind) == (place, kind))
+
+
+def field(source: Source, place: str, kind: str, name: str) -> Annotation:
+    """Return one annotated field of a message."""
+    return next(note for note in message(source, place, kind).notes if note.field == name)
+
+
+def token_of(source: Source, n: int) -> str:
+    """Return the token that SEES handed on in step 3 or 10."""
+    return str(source.steps[n]["response"]["epTokenURL"]).partition("=")[2]
+
+
+def token_bytes(source: Source, n: int) -> bytes:
+    """Return the bytes of that token."""
+    text = token_of(source, n)
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _layer(kind: str) -> Maker:
+    def make(source: Source, argument: str) -> str:
+        step, _, layer = argument.partition(" ")
+        found = message(source, f"step {step}", kind)
+        head = [source.say(word) for word in ("offset", "size", "bytes", "field", "value", "meaning")]
+        notes = [note for note in found.notes if note.layer == layer and not _is_wrapping(note)]
+        return table(head, [_row(note) for note in notes])
+
+    return make
+
+
+def _is_wrapping(note: Annotation) -> bool:
+    return note.field.endswith((": header", ": padding"))
+
+
+def _row(note: Annotation) -> tuple[object, ...]:
+    value = note.value.partition(" (")[2].rstrip(")") if note.value.startswith(note.data.hex()) else note.value
+    ours = " (**ours**)" if note.origin.value != "FairPlay" else ""
+    return note.offset, note.length, f"`{_hex(note.data)}`", f"**{note.field}**{ours}", value, note.meaning
+
+
+def _hex(data: bytes) -> str:
+    return data.hex() if len(data) <= WHOLE else f"{data[:ENDS].hex()}…{data[-ENDS // 2 :].hex()}"
+
+
+def _token(source: Source, argument: str) -> str:
+    data = token_bytes(source, int(argument))
+    rows, offset = [], 0
+    for name, size in TOKEN_PARTS:
+        rows.append((offset, size, f"`{data[offset:][:size].hex()}`", f"**{source.say(name)}**"))
+        offset += size
+    sealed = data[offset:-TAG_SIZE]
+    rows.append((offset, len(sealed), f"`{_hex(sealed)}`", f"**{source.say('sealed restrictions')}**"))
+    rows.append((len(data) - TAG_SIZE, TAG_SIZE, f"`{data[-TAG_SIZE:].hex()}`", f"**{source.say('tag')}**"))
+    return table([source.say(word) for word in ("offset", "size", "bytes", "field")], rows)
+
+
+def _size(source: Source, argument: str) -> str:
+    kind, _, step = argument.partition(" ")
+    if kind == "token":
+        return str(len(token_of(source, int(step))))
+    return str(message(source, f"step {step}", kind.upper()).size)
+
+
+MAKERS: Mapping[str, Maker] = {"spc": _layer("SPC"), "ckc": _layer("CKC"), "token": _token, "size": _size}

@@ -1,0 +1,48 @@
+"""Renews the recordings of the docs: one binding with all scenarios, and the lab, against real services."""
+
+import json
+import os
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
+from emulator.lab import LAB, run_item
+from emulator.lab import as_json as item_as_json
+from emulator.report import failure_of, write_json
+from emulator.run import run_binding
+from emulator.scenarios import SCENARIOS, run_scenario
+from emulator.scenarios import as_json as scenario_as_json
+from emulator.stage import make_stage
+from simulation.process import start
+
+
+def record(folder: Path) -> None:
+    """Run everything, and write the recordings. Raises what ended the binding, and SystemExit for a surprise."""
+    with ExitStack() as stack:
+        state = stack.enter_context(tempfile.TemporaryDirectory())
+        mock = stack.enter_context(start([*_serve("expressplay_mock"), f"--state={state}"]))
+        environment = {**os.environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
+        sees = stack.enter_context(start([*_serve("server"), f"--expressplay={mock.url}"], env=environment))
+        stage = make_stage(sees.url, mock.url)
+        run = run_binding(stage, stage.client("walkthrough"), COOKIE, teach=True)
+        if failure := failure_of(run):
+            raise failure
+        run.recording["scenarios"] += [scenario_as_json(run_scenario(scenario, stage)) for scenario in SCENARIOS]
+        items = [item_as_json(run_item(item, stage)) for item in LAB]
+    _check([*run.recording["scenarios"], *items])
+    write_json(folder / BINDING, run.recording)
+    write_json(
+        folder / LAB_FILE, {"format": "binding-lab", "version": 1, "made": run.recording["made"], "items": items}
+    )
+
+
+def _serve(module: str) -> list[str]:
+    return [sys.executable, "-m", module, "serve", f"--port={PORTS[module]}", "--log-level=warning"]
+
+
+def _check(results: list[dict[str, Any]]) -> None:
+    if bad := [result for result in results if not result["ok"]]:
+        sys.exit(f"Not as expected, nothing is written:\n{json.dumps(bad, indent=2)}")
