@@ -1,0 +1,91 @@
+"""The OpenAPI documents: every route is in them, and what they promise holds for whatever schemathesis sends."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from flask import Flask
+from hypothesis import HealthCheck, Phase, settings
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from expressplay_mock import app as mock
+from server import app as sees
+from server.expressplay import ExpressPlayAccount
+from simulation.serving import running
+
+DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "openapi"
+AUTHENTICATOR = "100,0123456789abcdef0123456789abcdef"
+CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+FEW = settings(
+    max_examples=8,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def document(service: str) -> dict[str, Any]:
+    loaded: dict[str, Any] = json.loads((DOCUMENTS / f"{service}.json").read_text())
+    return loaded
+
+
+def new_mock(url: str) -> Flask:
+    return mock.create_app(mock.Config(public_url=url, authenticator=AUTHENTICATOR))
+
+
+def new_sees(expressplay: str) -> Flask:
+    return sees.create_app(sees.Config(ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)))
+
+
+@pytest.fixture(scope="module")
+def urls() -> Iterator[dict[str, str]]:
+    with running(new_mock) as expressplay, running(new_sees(expressplay)) as entitlement:
+        yield {"expressplay-mock": expressplay, "sees-server": entitlement}
+
+
+def routes_of(app: Flask) -> set[tuple[str, str]]:
+    """Return the routes as OpenAPI writes them: path template and method."""
+    found = set()
+    for rule in app.url_map.iter_rules():
+        path = rule.rule.replace("<path:", "<").replace("<", "{").replace(">", "}")
+        found |= {(path, method.lower()) for method in (rule.methods or ()) if method not in ("HEAD", "OPTIONS")}
+    return found
+
+
+@pytest.mark.parametrize("service", ["expressplay-mock", "sees-server"])
+def test_the_documents_hold_exactly_the_routes(service: str) -> None:
+    app = new_mock("http://127.0.0.1") if service == "expressplay-mock" else new_sees("http://127.0.0.1")
+    documented = {(path, method) for path, item in document(service)["paths"].items() for method in item}
+    assert documented == routes_of(app)
+
+
+def holds(case: Case, url: str) -> None:
+    """Send the case and hold the answer against the document."""
+    case.call_and_validate(base_url=url, checks=list(CHECKS), headers={"Connection": "close"})
+
+
+mock_schema = schemathesis.openapi.from_dict(document("expressplay-mock"))
+sees_schema = schemathesis.openapi.from_dict(document("sees-server"))
+
+
+@mock_schema.parametrize()
+@FEW
+def test_the_mock_keeps_its_promises(case: Case, urls: dict[str, str]) -> None:
+    holds(case, urls["expressplay-mock"])
+
+
+@sees_schema.parametrize()
+@FEW
+def test_sees_keeps_its_promises(case: Case, urls: dict[str, str]) -> None:
+    holds(case, urls["sees-server"])
