@@ -65,7 +65,7 @@ def keys_of(spc: SpcContents) -> MessageKeys:
 
 def annotate_spc(spc: bytes, keys: MessageKeys | KeyServer | None = None) -> list[Annotation]:
     """Return every field of an SPC in order: with a key server's keys, with one message's keys, or without any."""
-    header = SPC_HEADERS.get(int.from_bytes(spc[:4], "big")) if len(spc) >= 4 else None
+    header = SPC_HEADERS.get(int.from_bytes(spc[:4], "big"))
     if header is None or len(spc) < header.size:
         return [_unreadable("envelope", 0, spc, "SPC envelope", _opening_problem(spc))]
     notes = _annotate_layout("envelope", header, spc[: header.size], 0)

@@ -145,6 +145,13 @@ def test_a_ckc_that_lacks_a_tag_misses_only_its_own(new_spc: NewSpc) -> None:
     assert {note.meaning for note in notes if note.field == "unknown tag: header"} == {"skipped, as FairPlay wants it"}
 
 
+def test_no_key_is_shown(new_spc: NewSpc) -> None:
+    spc, contents = new_spc()
+    keys = keys_of(contents)
+    assert repr(keys) == "MessageKeys()"
+    assert not any("data=" in repr(note) for note in annotate_spc(spc, keys))
+
+
 def test_a_flipped_bit_is_shown_at_the_integrity_field(new_spc: NewSpc, key_server: KeyServer) -> None:
     spc, _ = new_spc(ask=b"another provider")
     (note,) = [note for note in annotate_spc(spc, key_server) if note.problem]
