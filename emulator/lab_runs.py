@@ -144,10 +144,12 @@ def attempt(what: str, act: Callable[[], object]) -> Try:
 
 
 def film_id(client: Client, name: str | None) -> str:
+    """Return the content id of a title's first key."""
     return content_id_of(read_title(client, name, dummy=False, step=FIRST_OF_PLAY).keys[0], FIRST_OF_PLAY)
 
 
 def entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
+    """Get as far as a device-bound token URL for it."""
     return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie, step=FIRST_OF_PLAY)
 
 

@@ -8,6 +8,8 @@ from flask import Flask, Response, abort, jsonify, send_from_directory
 
 from emulator import __version__
 from emulator.errors import EmulatorError
+from emulator.page.freeplay import serve_free_play
+from emulator.page.labroom import serve_lab
 from emulator.page.media import FILE, describe_tracks, fetch_file
 from emulator.page.reading import serve_reading
 from emulator.page.security import protect
@@ -52,6 +54,8 @@ def create_app(stage: Stage, url: str) -> Flask:
     _serve_files(app, world)
     _serve_stage(app, world)
     serve_reading(app, world, url)
+    serve_lab(app, world)
+    serve_free_play(app, world)
     return app
 
 

@@ -6,6 +6,8 @@ import { $ } from './dom.js';
 import { lockButtons, showDevices } from './devices.js';
 import { showDiagram, watchWidth } from './diagram.js';
 import { offerMessages, openMessage, setUpInspector } from './inspector.js';
+import { setUpFreePlay } from './free.js';
+import { openItem, setUpLab } from './lab.js';
 import { showLog } from './log.js';
 import { showStep } from './step.js';
 
@@ -89,12 +91,15 @@ function followLink() {
     redraw();
     $('sequence').scrollIntoView();
   }
+  if (link.has('lab')) openItem(link.get('lab'));
   if (link.has('bytes')) openMessage(...link.get('bytes').split('.'));
 }
 
 async function begin() {
   story = await get('/api/story');
   wire();
+  await setUpLab();
+  await setUpFreePlay();
   let first = true;
   listen((event) => {
     on[event.type]?.(event);
