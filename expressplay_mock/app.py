@@ -1,24 +1,24 @@
 """The mock as a Flask app: its configuration, its parts put together, and its own ``/_sim/`` routes."""
 
-import base64
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, jsonify
+from flask import Flask
 
 from expressplay_mock import __version__
 from expressplay_mock.accounts import account_of
-from expressplay_mock.credentials import Credentials, load_or_create, new_credentials
+from expressplay_mock.credentials import SPC_VERSIONS, Credentials, load_or_create, new_credentials
 from expressplay_mock.disturbance import CODES
 from expressplay_mock.endpoints import Services, expressplay_routes
 from expressplay_mock.license_service import MAX_BODY
+from expressplay_mock.provisioning import provisioning_routes
 from expressplay_mock.transaction_log import MEMORY, TransactionLog
 from simulation.clock import Clock
 from simulation.fault_routes import add_fault_routes
 from simulation.faults import Faults
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
-from simulation.routes import PREFIX, sim_routes
+from simulation.routes import sim_routes
 
 SERVICE = "expressplay-mock"
 PARTY = "expressplay"
@@ -32,8 +32,8 @@ class Config:
     ``state`` is the directory of credentials and, unless ``database`` (a URL, or ``:memory:``) names another
     place, of the transaction log. ``public_url`` is the base of token URLs; no request's Host header ever is.
     ``authenticator`` takes the place of the account's own. ``credentials`` take the place of those in ``state``.
-    A ``durable`` log survives power loss. With more than one of ``workers`` this is the app of one of them, which
-    has no clock, no faults and no journal to offer.
+    SPCs of ``spc_versions`` are taken. A ``durable`` log survives power loss. With more than one of ``workers`` this
+    is the app of one of them, which has no clock, no faults and no journal to offer.
     """
 
     state: Path | None = None
@@ -43,6 +43,7 @@ class Config:
     sim: bool = True
     clock: Clock = field(default_factory=Clock)
     credentials: Credentials | None = None
+    spc_versions: frozenset[int] = SPC_VERSIONS
     durable: bool = False
     workers: int = 1
 
@@ -63,7 +64,7 @@ def create_app(config: Config) -> Flask:
     register_http_errors(app)
     services = Services(
         public_url=config.public_url.rstrip("/"),
-        keys=credentials.redemption_keys(),
+        keys=credentials.redemption_keys(config.spc_versions),
         accounts=(account,),
         log=transaction_log,
         clock=config.clock,
@@ -91,7 +92,7 @@ def create_app(config: Config) -> Flask:
         add_fault_routes(sim, faults, codes=CODES, accounts=lambda: [each.number for each in services.accounts])
     app.register_blueprint(sim)
     if config.sim:
-        app.register_blueprint(_factory_routes(credentials))
+        app.register_blueprint(provisioning_routes(credentials, config.spc_versions))
     return app
 
 
@@ -101,19 +102,3 @@ def _credentials(config: Config) -> Credentials:
 
 def _default_database(config: Config) -> str:
     return f"sqlite:///{config.state / DATABASE}" if config.state else MEMORY
-
-
-def _factory_routes(credentials: Credentials) -> Blueprint:
-    """What a factory and Apple's developer site do in reality: give a device its ASk and its certificate."""
-    factory = Blueprint("factory", __name__, url_prefix=PREFIX)
-
-    @factory.get("/provisioning")
-    def provisioning() -> Response:
-        certificate = base64.b64encode(credentials.certificate).decode("ascii")
-        return jsonify({"certificate": certificate, "ask": credentials.ask.hex()})
-
-    @factory.get("/fairplay.cer")
-    def certificate() -> Response:
-        return Response(credentials.certificate, content_type="application/x-x509-ca-cert")
-
-    return factory

@@ -10,7 +10,7 @@ from flask import Flask
 from expressplay_mock import __version__
 from expressplay_mock.accounts import BadAuthenticator
 from expressplay_mock.app import SERVICE, Config, create_app
-from expressplay_mock.credentials import StateError, load_or_create
+from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.logs import configure_logging
 from simulation.options import serve_options, workers_option
@@ -64,6 +64,13 @@ def main() -> None:
 @click.option(
     "--authenticator", help="Customer authenticator to accept, <number>,<32 hex>, instead of a throw-away one."
 )
+@click.option(
+    "--spc-versions",
+    type=click.Choice(["1,2", "2"]),
+    default="1,2",
+    show_default=True,
+    help="Versions of SPC to take: 1 is for RSA-1024, 2 for RSA-2048.",
+)
 @click.version_option(__version__, prog_name=SERVICE)
 def serve(
     host: str,
@@ -77,6 +84,7 @@ def serve(
     database: str | None,
     public_url: str | None,
     authenticator: str | None,
+    spc_versions: str,
 ) -> None:
     """Serve tokens, licenses and records.
 
@@ -99,6 +107,7 @@ def serve(
             authenticator=authenticator,
             sim=not no_sim,
             credentials=credentials,
+            spc_versions=SPC_VERSIONS if spc_versions == "1,2" else frozenset({2}),
             durable=durable,
             workers=workers,
         )

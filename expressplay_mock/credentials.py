@@ -1,8 +1,9 @@
 """The mock's credentials: made once, kept in the state directory for its owner only, read at every later start.
 
-In ``<state>/credentials``: ``fairplay.key`` (RSA-2048, PEM), ``fairplay.cer`` (the application certificate, DER)
-and ``secrets.json`` (ASk, token keys, authenticator). The directory is made aside and renamed, so it is complete
-or not there at all, and of two processes that start at once one finds the other's.
+In ``<state>/credentials``: ``fairplay.key`` (RSA-2048, PEM) and ``fairplay.cer`` (the application certificate, DER),
+the same in RSA-1024 for SPC v1 as ``fairplay-v1.json``, and ``secrets.json`` (ASk, token keys, authenticator). The
+directory is made aside and renamed, so it is complete or not there at all, and of two processes that start at once
+one finds the other's. One that an older release made has no ``fairplay-v1.json``: it gets it at the next start.
 """
 
 import json
@@ -10,28 +11,24 @@ import os
 import secrets
 import shutil
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.x509.oid import NameOID
-
 from expressplay_mock.accounts import Account, account_of, new_account
+from expressplay_mock.application_key import ApplicationKey, new_application_key, read_application_key
 from expressplay_mock.redemption import Keys
 from expressplay_mock.tokens import KEY_ID_SIZE, KEY_SIZE, TokenKeys, new_token_keys
-from fairplay.certificate import certificate_hash, load_certificate
+from fairplay.certificate import certificate_hash
 from fairplay.spc import KeyServer
 
 DIRECTORY = "credentials"
 PRIVATE_KEY = "fairplay.key"
 CERTIFICATE = "fairplay.cer"
+V1 = "fairplay-v1.json"
 SECRETS = "secrets.json"
 
-SUBJECT = "SEES SIMULATION application certificate"
+SPC_VERSIONS = frozenset({1, 2})
 ASK_SIZE = 16
 
 
@@ -41,26 +38,31 @@ class StateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Everything that makes this service the one that it is. ``ask`` is 16 bytes."""
+    """Everything that makes this service the one that it is: ``v1`` and ``v2`` by version of SPC, ``ask`` 16 bytes."""
 
-    private_key: rsa.RSAPrivateKey = field(repr=False)
-    certificate: bytes
+    v2: ApplicationKey
+    v1: ApplicationKey
     ask: bytes = field(repr=False)
     token_keys: TokenKeys
     account: Account
 
-    def redemption_keys(self) -> Keys:
-        """Return what redemption needs of them."""
-        key_server = KeyServer({certificate_hash(self.certificate): self.private_key}, self.ask)
-        return Keys(self.token_keys, key_server)
+    @property
+    def certificate(self) -> bytes:
+        """The certificate (DER) that a device uses unless it wants SPC v1."""
+        return self.v2.certificate
+
+    def redemption_keys(self, spc_versions: frozenset[int] = SPC_VERSIONS) -> Keys:
+        """Return what redemption needs of them, where SPCs of these versions are taken."""
+        keys = [key for version, key in ((1, self.v1), (2, self.v2)) if version in spc_versions]
+        by_certificate = {certificate_hash(key.certificate): key.private_key for key in keys}
+        return Keys(self.token_keys, KeyServer(by_certificate, self.ask))
 
 
 def new_credentials() -> Credentials:
-    """Make up credentials; takes a tenth of a second or so, for the RSA key."""
-    private_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """Make up credentials; takes a tenth of a second or so, for the RSA keys."""
     return Credentials(
-        private_key,
-        _self_signed(private_key),
+        new_application_key(2),
+        new_application_key(1),
         secrets.token_bytes(ASK_SIZE),
         new_token_keys(secrets.token_bytes),
         new_account(secrets.token_bytes),
@@ -74,6 +76,8 @@ def load_or_create(state: Path) -> Credentials:
         if not directory.exists():
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
             _create(directory, new_credentials())
+        if not (directory / V1).exists():
+            _add_v1(directory)
         return _read(directory)
     except OSError as error:
         raise StateError(
@@ -85,8 +89,7 @@ def _create(directory: Path, credentials: Credentials) -> None:
     aside = Path(tempfile.mkdtemp(prefix=f".{DIRECTORY}-", dir=directory.parent))  # owner-only, as mkdtemp is
     try:
         for name, content in _files(credentials).items():
-            with os.fdopen(os.open(aside / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(content)
+            _write(aside / name, content)
         aside.rename(directory)
     except OSError:
         if not directory.exists():
@@ -96,10 +99,27 @@ def _create(directory: Path, credentials: Credentials) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
+def _add_v1(directory: Path) -> None:
+    aside = Path(tempfile.mkdtemp(prefix=f".{DIRECTORY}-", dir=directory.parent))
+    try:
+        _write(aside / V1, _v1_file(new_application_key(1)))
+        # A link, unlike a rename, never takes the place of what another process was faster to put there.
+        with suppress(FileExistsError):
+            (directory / V1).hardlink_to(aside / V1)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+
+
+def _v1_file(key: ApplicationKey) -> bytes:
+    return json.dumps({"key": key.pem.decode("ascii"), "certificate": key.certificate.hex()}).encode("ascii")
+
+
 def _files(credentials: Credentials) -> dict[str, bytes]:
-    pem = credentials.private_key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     keys = credentials.token_keys
     other = {
         "ask": credentials.ask.hex(),
@@ -108,26 +128,27 @@ def _files(credentials: Credentials) -> dict[str, bytes]:
         "authenticator": credentials.account.authenticator,
     }
     return {
-        PRIVATE_KEY: pem,
-        CERTIFICATE: credentials.certificate,
+        PRIVATE_KEY: credentials.v2.pem,
+        CERTIFICATE: credentials.v2.certificate,
+        V1: _v1_file(credentials.v1),
         SECRETS: json.dumps(other, indent=2).encode("ascii"),
     }
 
 
 def _read(directory: Path) -> Credentials:
     try:
-        private_key = serialization.load_pem_private_key((directory / PRIVATE_KEY).read_bytes(), None)
-        certificate = (directory / CERTIFICATE).read_bytes()
-        public_key = load_certificate(certificate).public_key
-        if not isinstance(private_key, rsa.RSAPrivateKey) or private_key.public_key() != public_key:
-            raise ValueError
+        v2 = read_application_key(
+            (directory / PRIVATE_KEY).read_bytes(), (directory / CERTIFICATE).read_bytes(), spc_version=2
+        )
+        kept = json.loads((directory / V1).read_bytes())
+        v1 = read_application_key(kept["key"].encode("ascii"), bytes.fromhex(kept["certificate"]), spc_version=1)
         other = json.loads((directory / SECRETS).read_bytes())
         token_keys = {_bytes(key_id, KEY_ID_SIZE): _bytes(key, KEY_SIZE) for key_id, key in other["token_keys"].items()}
         current = _bytes(other["current_token_key"], KEY_ID_SIZE)
         token_keys[current]  # KeyError: a key id without its key
         return Credentials(
-            private_key,
-            certificate,
+            v2,
+            v1,
             _bytes(other["ask"], ASK_SIZE),
             TokenKeys(current, token_keys),
             account_of(other["authenticator"]),
@@ -144,24 +165,3 @@ def _bytes(digits: str, size: int) -> bytes:
     if len(value) != size:
         raise ValueError
     return value
-
-
-def _self_signed(private_key: rsa.RSAPrivateKey) -> bytes:
-    name = x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "SEES SIMULATION"),
-            x509.NameAttribute(NameOID.COMMON_NAME, SUBJECT),
-        ]
-    )
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(private_key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=3650))
-        .sign(private_key, SHA256())
-    )
-    return certificate.public_bytes(serialization.Encoding.DER)

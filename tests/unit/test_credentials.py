@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import given
 from hypothesis import strategies as st
 
 from expressplay_mock.accounts import Account, BadAuthenticator, account_of, authenticate, new_account
-from expressplay_mock.credentials import CERTIFICATE, DIRECTORY, PRIVATE_KEY, SECRETS, StateError, load_or_create
+from expressplay_mock.credentials import CERTIFICATE, DIRECTORY, PRIVATE_KEY, SECRETS, V1, StateError, load_or_create
 from expressplay_mock.errors import Refusal
 
 ACCOUNT = account_of("1001," + "ab" * 16)
@@ -41,18 +40,20 @@ def made(made_once: Path, tmp_path: Path) -> Path:
 def test_the_second_start_finds_what_the_first_one_made(state: Path) -> None:
     first, second = load_or_create(state), load_or_create(state)
     assert first.certificate == second.certificate
-    assert first.private_key.private_numbers() == second.private_key.private_numbers()
+    for one, same in ((first.v1, second.v1), (first.v2, second.v2)):
+        assert one.private_key.private_numbers() == same.private_key.private_numbers()
+        assert one.certificate == same.certificate
     assert (first.ask, first.token_keys, first.account) == (second.ask, second.token_keys, second.account)
 
 
 def test_what_is_made(state: Path) -> None:
     made = load_or_create(state)
-    certificate = x509.load_der_x509_certificate(made.certificate)
-    assert "SEES SIMULATION" in certificate.subject.rfc4514_string()
-    certificate.verify_directly_issued_by(certificate)
-    assert isinstance(made.private_key, rsa.RSAPrivateKey)
-    assert made.private_key.key_size == 2048
-    assert made.private_key.public_key() == certificate.public_key()
+    for key, bits in ((made.v1, 1024), (made.v2, 2048)):
+        certificate = x509.load_der_x509_certificate(key.certificate)
+        assert "SEES SIMULATION" in certificate.subject.rfc4514_string()
+        certificate.verify_directly_issued_by(certificate)
+        assert key.private_key.key_size == bits
+        assert key.private_key.public_key() == certificate.public_key()
     assert len(made.ask) == 16
     account_of(made.account.authenticator)
 
@@ -73,6 +74,7 @@ def test_only_the_owner_may_read(state: Path) -> None:
         PRIVATE_KEY: 0o600,
         CERTIFICATE: 0o600,
         SECRETS: 0o600,
+        V1: 0o600,
     }
 
 
@@ -121,6 +123,25 @@ def test_a_certificate_of_another_key_is_damage(made: Path, state: Path) -> None
     (state / DIRECTORY / CERTIFICATE).replace(made / DIRECTORY / CERTIFICATE)
     with pytest.raises(StateError, match="damaged"):
         load_or_create(made)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"key": "", "certificate": ""}', b'{"key": 1}', b"\xff"])
+def test_a_damaged_v1_key_is_one_clear_line_too(made: Path, content: bytes) -> None:
+    (made / DIRECTORY / V1).write_bytes(content)
+    with pytest.raises(StateError, match="damaged"):
+        load_or_create(made)
+
+
+def test_a_directory_of_an_older_release_gets_its_v1_key(made: Path) -> None:
+    before = load_or_create(made)
+    (made / DIRECTORY / V1).unlink()
+    with ThreadPoolExecutor(4) as pool:
+        after = list(pool.map(lambda _: load_or_create(made), range(4)))
+    assert len({credentials.v1.certificate for credentials in after}) == 1
+    assert after[0].v1.certificate != before.v1.certificate
+    assert after[0].certificate == before.certificate
+    assert stat.S_IMODE((made / DIRECTORY / V1).stat().st_mode) == 0o600
+    assert [path.name for path in made.iterdir()] == [DIRECTORY]
 
 
 def test_a_state_that_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
