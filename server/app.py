@@ -12,6 +12,7 @@ from server.catalog import load_catalog
 from server.entitlement import RequestType, decide
 from server.errors import DeniedError
 from server.expressplay import ExpressPlay, ExpressPlayAccount
+from server.patience import LAG_PATIENCE, PatientLookUp
 from simulation.clock import Clock
 from simulation.http_errors import read_body, register_http_errors
 from simulation.journal import TRACE_HEADER, Journal, read_trace
@@ -37,6 +38,8 @@ class Config:
     expressplay: ExpressPlayAccount
     catalog: Path = CONTENT / "catalog.toml"
     """The titles' files lie beside it, in a folder for each title."""
+    lag_patience: float = LAG_PATIENCE
+    """Seconds to wait for records that may lag behind the log, in all."""
     sim: bool = True
     workers: int = 1
     """With more than one, this is the app of one of them, which has no journal to offer."""
@@ -69,14 +72,15 @@ def create_app(config: Config) -> Flask:
     def entitle() -> tuple[Response, int]:
         trace = read_trace(request.headers.get(TRACE_HEADER))
         envelope, message, step, why = api.Envelope(), None, None, None
+        look_up = PatientLookUp(lambda cookie: expressplay.look_up(cookie, trace), config.lag_patience)
         try:
             message = api.parse_message(_body())
             envelope = api.read_envelope(message)
             asked = api.read_request(message)
             step = _STEPS.get(asked.request_type)
-            order = decide(asked, catalog, lambda cookie: expressplay.look_up(cookie, trace))
+            order = decide(asked, catalog, look_up)
             answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
-            why = order.why
+            why = f"{order.why}. {look_up.account()}".rstrip(" .")
         except DeniedError as error:
             answer, status = api.denied(envelope, error), error.number.http_status
             why = error.text

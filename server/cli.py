@@ -10,6 +10,7 @@ from server import SERVICE, __version__
 from server.app import Config, create_app
 from server.catalog import CatalogError
 from server.expressplay import ExpressPlayAccount
+from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
 from simulation.logs import configure_logging
 from simulation.options import base_url, serve_options, workers_option
 from simulation.serving import serve as serve_app
@@ -42,6 +43,13 @@ def main() -> None:
     default=Config.catalog,
     help="The catalog (TOML), beside it a folder of files for each title; by default the one that comes with SEES.",
 )
+@click.option(
+    "--lag-patience",
+    type=click.FloatRange(0, MAX_PATIENCE),
+    default=LAG_PATIENCE,
+    show_default=True,
+    help=f"Seconds to wait, in {LOOKS} looks, for a registration that record retrieval does not show yet; 0: one look.",
+)
 def serve(
     expressplay: str | None,
     token_url: str | None,
@@ -49,6 +57,7 @@ def serve(
     records_url: str | None,
     authenticator: str,
     catalog: Path,
+    lag_patience: float,
     log_level: str,
     no_sim: bool,
     workers: int,
@@ -71,7 +80,7 @@ def serve(
 
     def build(_url: str) -> Flask:
         try:
-            return create_app(Config(account, catalog, sim=not no_sim, workers=workers))
+            return create_app(Config(account, catalog, lag_patience, sim=not no_sim, workers=workers))
         except CatalogError as error:
             raise click.ClickException(str(error)) from None
 
