@@ -1,5 +1,6 @@
 """Annotation: every byte of a message gets a name, and a broken message is explained as far as it goes."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterable
 
@@ -100,6 +101,7 @@ def test_the_model_of_a_device_is_told_from_the_device(sealed_with: Sealer, key_
         (layout.SUPPORTED, bytes([0, 0, 0, 1, 0, 0, 0, 2]), "protocol versions supported", "1, 2"),
         (layout.ASSET_ID, b"film\n", "asset ID", b"film\n".hex()),
         (layout.ASSET_ID, b"film", "asset ID", "film"),
+        (layout.ASSET_ID, b"\xff\xfe", "asset ID", "fffe"),
     ],
 )
 def test_values_are_shown_as_what_they_are(
@@ -143,6 +145,67 @@ def test_a_ckc_that_lacks_a_tag_misses_only_its_own(new_spc: NewSpc) -> None:
         "encrypted content key": "required tag 58b38165af0e3d5a",
     }
     assert {note.meaning for note in notes if note.field == "unknown tag: header"} == {"skipped, as FairPlay wants it"}
+
+
+def test_the_payload_is_shown_by_length_and_hash(new_spc: NewSpc) -> None:
+    spc, contents = new_spc()
+    start = layout.SPC_HEADERS[contents.version].size
+    note = annotate_spc(spc)[-1]
+    assert (note.field, note.offset, note.meaning) == ("encrypted payload", start, "TLLV blocks")
+    assert note.value == f"{len(spc) - start} bytes, SHA-256 {hashlib.sha256(spc[start:]).hexdigest()[:16]}…"
+
+
+def test_a_message_may_end_with_its_header(new_spc: NewSpc) -> None:
+    spc, contents = new_spc()
+    start = layout.SPC_HEADERS[contents.version].size
+    for notes in (annotate_spc(spc[:start]), annotate_ckc(layout.CKC_HEADER.pack(1, layout.MARK, bytes(16), 0))):
+        assert (notes[-1].field, notes[-1].length) == ("encrypted payload", 0)
+    (note,) = annotate_spc(spc[: start - 1])
+    assert (note.layer, note.offset, note.field, note.value) == ("envelope", 0, "SPC envelope", spc[:32].hex())
+    assert note.meaning == "cannot be read"
+    (note,) = annotate_ckc(bytes(27))
+    assert (note.layer, note.offset, note.field, note.value) == ("frame", 0, "CKC frame", bytes(27).hex())
+    assert (note.meaning, note.problem) == ("cannot be read", "expected at least 28 bytes")
+
+
+def test_all_four_bytes_of_a_ckcs_length_are_read() -> None:
+    for length in (1 << 24, 1 << 16, 1 << 8, 1):
+        note = annotate_ckc(layout.CKC_HEADER.pack(1, layout.MARK, bytes(16), length))[-1]
+        assert note.problem == f"the frame says {length} bytes, there are 0"
+
+
+def test_a_key_server_explains_what_its_keys_open(new_spc: NewSpc, key_server: KeyServer) -> None:
+    spc, _ = new_spc()
+    assert by_layer(annotate_spc(spc, KeyServer({}, key_server.ask))).keys() == {"envelope"}
+    assert by_layer(annotate_spc(spc[:-1], key_server)).keys() == {"envelope"}
+
+
+@pytest.mark.parametrize("tag", [layout.SKR1, layout.R2])
+def test_sk_r1_stays_closed_without_its_parts(sealed_with: Sealer, key_server: KeyServer, tag: layout.Tag) -> None:
+    assert "SK..R1" not in by_layer(annotate_spc(sealed_with({tag: None}), key_server))
+
+
+def test_sk_r1_without_its_tag_is_open_and_unproven(sealed_with: Sealer, key_server: KeyServer) -> None:
+    notes = annotate_spc(sealed_with({layout.INTEGRITY: None}), key_server)
+    assert {note.field for note in notes if note.problem} == {"SK..R1 integrity", "integrity"}
+    (note,) = [note for note in notes if note.field == "integrity"]
+    assert (note.offset, note.length, note.origin) == (80, 16, Origin.SIMULATION)
+
+
+def test_blocks_that_cannot_be_read_are_left_as_they_are(
+    new_spc: NewSpc, sealed_payload: Sealer, key_server: KeyServer
+) -> None:
+    good = tllv.write([(b"unknown!", b"value")], bytes)
+    notes = annotate_spc(sealed_payload(good + bytes(12) + b"\xff\xff\xff\xff" + bytes(16)), key_server)
+    assert [note.field for note in notes if note.layer == "payload"] == [
+        "unknown tag: header",
+        "unknown tag",
+        "unknown tag: padding",
+        "unreadable",
+    ]
+    (note,) = [note for note in notes if note.field == "unreadable"]
+    assert (note.offset, note.length, note.meaning) == (len(good), 32, "cannot be read")
+    assert note.value == note.data[:32].hex()
 
 
 def test_no_key_is_shown(new_spc: NewSpc) -> None:
