@@ -1,0 +1,162 @@
+"""Part b: the license endpoint over HTTP under load, the row committed, with what it costs beside the cryptography.
+
+The load is a closed loop on keep-alive connections from a process of its own. All servers are up all the time and take
+turns, round by round, so that whatever slows the machine down slows all of them down.
+"""
+
+import multiprocessing
+import secrets
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median, quantiles
+from threading import Thread
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_ratio, memory
+from benchmarks.limits import cpu, parts_of
+from benchmarks.postgres import Postgres
+from benchmarks.workload import Workload, connected, workload_of
+from simulation.process import Service, start
+
+GROUP = "b. the license endpoint"
+CONNECTIONS = 8
+DEVICE = "bench"
+
+
+@dataclass
+class Contender:
+    """One way to run the mock, and what its rounds have shown."""
+
+    name: str
+    service: Service
+    share_goal: Goal | None = None
+    cpu: list[float] = field(default_factory=list)
+    """CPU seconds per request, a round each."""
+    share: list[float] = field(default_factory=list)
+    rate: list[float] = field(default_factory=list)
+    generator: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the generator saw: seconds of the wall and of its own CPU, and each request's seconds."""
+
+    wall: float
+    cpu: float
+    latencies: list[float]
+
+
+def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int, say: Say) -> tuple[list[Line], float]:
+    """Return the lines, and the CPU seconds of one license request on SQLite with one worker."""
+    workload = workload_of(state)
+    cryptography = _cryptography()
+    with ExitStack() as stack:
+        contenders = [
+            Contender(name, stack.enter_context(start_mock(state, *options)), goal)
+            for name, options, goal in (
+                ("SQLite, 1 worker", (f"--database=sqlite:///{state}/1.db",), Goal(0.60, 0.72)),
+                ("SQLite, 2 workers", (f"--database=sqlite:///{state}/2.db", "--workers=2"), None),
+                ("SQLite durable, 1 worker", (f"--database=sqlite:///{state}/3.db", "--durable"), None),
+                ("PostgreSQL, 1 worker", (f"--database={postgres.new_database()}",), Goal(0.50, 0.62)),
+                ("PostgreSQL, 2 workers", (f"--database={postgres.new_database()}", "--workers=2"), None),
+            )
+        ]
+        for contender in contenders:
+            run_load(contender.service.url, license_requests(workload, 64))  # warm
+        for number in range(rounds):
+            for contender in contenders:
+                say(f"b. round {number + 1} of {rounds}: {contender.name}")
+                _one_round(contender, license_requests(workload, requests), cryptography)
+        lines = [line for contender in contenders for line in _lines(contender)]
+        for one, two in ((contenders[0], contenders[1]), (contenders[3], contenders[4])):
+            ratio = median_ratio(two.cpu, one.cpu)
+            name = f"{one.name.split(',')[0]}: CPU per request, 2 workers / 1"
+            lines.append(Figure(GROUP, name, ratio, "×", Goal(1.10, 1.05, more_is_better=False)))
+        return lines, median(contenders[0].cpu)
+
+
+def start_mock(state: Path, *options: str) -> Service:
+    """Start a mock as it is meant for load: without the stage."""
+    command = [sys.executable, "-m", "expressplay_mock", "serve", f"--state={state}", "--no-sim"]
+    return start([*command, "--log-level=error", *options])
+
+
+def license_requests(workload: Workload, count: int) -> list[bytes]:
+    """Return requests that are all to be licensed: a bound token of one of many cookies, and a fresh SPC each."""
+    tokens = [workload.token(secrets.token_hex(16), DEVICE) for _ in range(64)]
+    return [workload.redemption(tokens[number % len(tokens)], workload.spc(DEVICE)) for number in range(count)]
+
+
+def run_load(url: str, requests: Sequence[bytes]) -> Load:
+    """Send requests from another process and return what it saw. Raises RuntimeError unless all were licensed."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_generate, (url, requests))
+
+
+def _one_round(contender: Contender, requests: list[bytes], cryptography: Callable[[], object]) -> None:
+    before = cpu_seconds(contender.service.process.pid)
+    load = run_load(contender.service.url, requests)
+    used = (cpu_seconds(contender.service.process.pid) - before) / len(requests)
+    crypto = median(cpu(cryptography) for _ in range(5))
+    contender.cpu.append(used)
+    contender.share.append(crypto / used)
+    contender.rate.append(len(requests) / load.wall)
+    contender.generator.append(load.cpu / len(requests))
+    contender.latencies += load.latencies
+
+
+def _cryptography() -> Callable[[], None]:
+    """Return the calls that a license must make: RSA, AES and HMAC of the messages, AES-GCM of the token."""
+    messages = parts_of(rsa.generate_private_key(public_exponent=65537, key_size=2048), 2).cryptography
+    aead, nonce = AESGCM(secrets.token_bytes(32)), secrets.token_bytes(12)
+    sealed = aead.encrypt(nonce, bytes(250), None)
+
+    def all_of_it() -> None:
+        messages()
+        aead.decrypt(nonce, sealed, None)
+
+    return all_of_it
+
+
+def _generate(url: str, requests: Sequence[bytes]) -> Load:
+    latencies: list[float] = []
+    failures: list[str] = []
+
+    def client(own: Sequence[bytes]) -> None:
+        with connected(url) as connection:
+            for request in own:
+                start = time.perf_counter()
+                answer = connection.ask(request)
+                latencies.append(time.perf_counter() - start)
+                if answer.status != 200:
+                    failures.append(f"HTTP {answer.status} {answer.body[:200]!r}")
+
+    threads = [Thread(target=client, args=(requests[number::CONNECTIONS],)) for number in range(CONNECTIONS)]
+    wall, own_cpu = time.perf_counter(), time.process_time()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if failures or len(latencies) != len(requests):
+        raise RuntimeError(f"{len(requests) - len(latencies)} unanswered, {len(failures)} refused: {failures[:1]}")
+    return Load(time.perf_counter() - wall, time.process_time() - own_cpu, latencies)
+
+
+def _lines(contender: Contender) -> list[Line]:
+    name = contender.name
+    return [
+        Figure(GROUP, f"{name}: CPU per request", median(contender.cpu) * 1e6, "µs"),
+        Figure(GROUP, f"{name}: cryptography / CPU", median(contender.share), "", contender.share_goal),
+        Figure(GROUP, f"{name}: requests", median(contender.rate), "/s"),
+        Figure(GROUP, f"{name}: p50", median(contender.latencies) * 1e3, "ms"),
+        Figure(GROUP, f"{name}: p99", quantiles(contender.latencies, n=100)[98] * 1e3, "ms"),
+        Figure(GROUP, f"{name}: CPU of the generator per request", median(contender.generator) * 1e6, "µs"),
+        Figure(GROUP, f"{name}: memory of a worker", memory(contender.service.process.pid), "MiB"),
+    ]
