@@ -130,6 +130,7 @@ def test_the_smallest_ckc(new_spc: NewSpc) -> None:
         (b"\0\0\0\2SIM1" + bytes(20), "expected version 1, found 2"),
         (b"\0\0\0\1SIM2" + bytes(20), "found 53494d32"),
         (b"\0\0\0\1SIM1" + bytes(19), "found 27 bytes"),
+        (b"\0\0\0\1SIM1" + bytes(20), "fits 28 bytes in all, found 0"),
     ],
 )
 def test_what_is_no_ckc_is_named(new_spc: NewSpc, data: bytes, said: str) -> None:
