@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, NewConnectionError, TimeoutError
+from urllib3.exceptions import HTTPError, IncompleteRead, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
 from server.entitlement import Record, TokenOrder
@@ -159,6 +159,9 @@ class _Exchange:
                 stream=True,
             ) as response:
                 body = response.raw.read(MAX_ANSWER + 1, decode_content=False)
+                missing = response.raw.length_remaining
+                if missing and len(body) <= MAX_ANSWER:
+                    raise IncompleteRead(len(body), missing)  # half a token URL looks like a whole one
         except (requests.RequestException, HTTPError, OSError) as error:
             raise self._unreachable(_reason(error)) from None
         if len(body) > MAX_ANSWER:
