@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from emulator.device import Device, make_spc, provision
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
@@ -11,17 +11,20 @@ from emulator.transport import SEES, Web, clean_base
 from fairplay.ckc import License, open_ckc
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class VirtualDevice:
     """One device. `device_id` (40 hex digits) is what ExpressPlay reads from its SPCs."""
 
-    device: Device = field(repr=False)
-    _web: Web = field(repr=False)
+    device: Device
+    _web: Web
 
     @property
     def device_id(self) -> str:
         """HU, in 40 lower-case hex digits."""
         return self.device.device_id
+
+    def __repr__(self) -> str:
+        return f"VirtualDevice({self.device.seed!r}, device_id={self.device_id})"
 
     def other(self, seed: str) -> "VirtualDevice":
         """Return another device; the same seed is the same device."""

@@ -42,7 +42,10 @@ class RunningExpressPlay:
         self._ask("POST", "/_sim/clock", {"advance": seconds})
 
     def fault(self, name: str, **options: Any) -> None:
-        """Misbehave from now on, as `POST /_sim/faults` describes; `clear_faults` or the end of the test ends it."""
+        """Misbehave from now on: `.fault("refuse", at="token", code=-2018, times=2)`, "status", "drop", "lag" …
+
+        The settings are those of `POST /_sim/faults`. It lasts for its `times`, or until `clear_faults`.
+        """
         self._ask("POST", "/_sim/faults", {"fault": name} | options)
 
     def clear_faults(self) -> None:

@@ -4,6 +4,7 @@ It stands for *your* entitlement server. What makes it testable is one habit: Ex
 authenticator are settings, not constants.
 """
 
+import http.client
 import json
 import os
 import urllib.error
@@ -131,11 +132,13 @@ def call(url: str, body: bytes | None = None) -> bytes:
     try:
         with urllib.request.urlopen(url, body, timeout=5) as answer:
             content: bytes = answer.read(LIMIT)
+            if answer.length:  # bytes that were announced and did not come: half a token URL is none
+                raise No("ExpressPlay's answer broke off")
             return content
     except urllib.error.HTTPError as error:
         error.close()
         raise No(f"ExpressPlay refused with status {error.code}") from None
-    except (OSError, ValueError):
+    except (OSError, ValueError, http.client.HTTPException):
         raise No("ExpressPlay does not answer") from None
 
 

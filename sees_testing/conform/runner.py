@@ -10,7 +10,13 @@ from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
 
 # Imported for the checks in them.
-from sees_testing.conform import checks_binding, checks_malformed, checks_messages, checks_secrets  # noqa: F401
+from sees_testing.conform import (  # noqa: F401
+    checks_binding,
+    checks_failures,
+    checks_malformed,
+    checks_messages,
+    checks_secrets,
+)
 from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
 from sees_testing.conform.stage import Stage
 from sees_testing.conform.wire import Wire, forms_of, redact
@@ -54,7 +60,9 @@ def conform(
                 results.append(result)
     finally:
         web.close()
-    secrets = {form.decode().lower() for key in stage.keys for form in forms_of(key)[:-1]}
+    secrets = {form.decode() for key in stage.keys for form in forms_of(key)[:-1]}
+    if authenticator:
+        secrets.add(authenticator.rpartition(",")[2])
     return [_redacted(result, secrets) for result in results]
 
 

@@ -3,7 +3,8 @@
 import json
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from emulator.device import Device, Provisioning, make_spc, provision
 from emulator.errors import EmulatorError, LicenseRefused, UnexpectedAnswer
 from emulator.license_client import ask_license
-from emulator.transport import Web, is_http_url
+from emulator.transport import EXPRESSPLAY, Web, is_http_url
 from fairplay.ckc import open_ckc
 from fairplay.errors import FairPlayError
 from sees_testing.conform.model import Failed, Skipped
 from sees_testing.conform.wire import Reply, Wire
 
 VERSION = 1
+NO_MOCK = "needs expressplay-mock: name it with --expressplay"
 TIME_BASED, REGISTRATION, DEVICE_BOUND = 1, 2, 3
 
 
@@ -68,7 +70,7 @@ class Stage:
         """Return a virtual device of this run; Skipped where no mock provisions one."""
         if self._provisioning is None:
             if self.expressplay is None:
-                raise Skipped("needs expressplay-mock: name it with --expressplay")
+                raise Skipped(NO_MOCK)
             try:
                 self._provisioning = provision(self.web, self.expressplay)
             except UnexpectedAnswer as error:
@@ -106,6 +108,27 @@ class Stage:
     def play(self, device: Device, cookie: str) -> int:
         """Ask for the content, device-bound, and redeem; return 0 for a license, else ExpressPlay's refusal."""
         return self.redeem(self.token(DEVICE_BOUND, self.content, cookie), device, self.content)
+
+    @contextmanager
+    def fault(self, at: str, cookie: str | None, fault: Mapping[str, Any]) -> Iterator[None]:
+        """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where it cannot.
+
+        Afterwards all faults of the mock are cleared, for it has no way to clear one.
+        """
+        if self.expressplay is None:
+            raise Skipped(NO_MOCK)
+        body = {**fault, "at": at} | ({} if cookie is None else {"cookie": cookie})
+        faults = f"{self.expressplay}/_sim/faults"
+        answer = self.web.ask(EXPRESSPLAY, "POST", faults, step=None, json=body)
+        if answer.status in (404, 405):
+            raise Skipped("needs expressplay-mock with /_sim/faults")
+        if answer.status != 200:
+            raise answer.unexpected(f"the fault {body}")
+        self.wire.note("ExpressPlay", f"POST /_sim/faults {body}", answer.status, "")
+        try:
+            yield
+        finally:
+            self.web.ask(EXPRESSPLAY, "DELETE", faults, step=None)
 
 
 def entitled(reply: Reply) -> str:

@@ -52,7 +52,7 @@ class Reply:
     def __str__(self) -> str:
         if self.status is None:
             return f"no answer ({self.problem})"
-        return f"HTTP {self.status} {_shown(self.body)}".rstrip()
+        return f"HTTP {self.status} {shorten(self.body)}".rstrip()
 
 
 @dataclass
@@ -63,8 +63,8 @@ class Wire:
     timeout: float
     http: requests.Session
     exchanges: list[Exchange] = field(default_factory=list)
-    received: list[bytes] = field(default_factory=list)
-    """Headers and bodies of all answers, untouched: where leaks are looked for."""
+    received: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
+    """All requests, as a report shows them, and headers and body of each answer, untouched: to look for leaks."""
 
     def send(
         self,
@@ -93,10 +93,11 @@ class Wire:
         except (requests.RequestException, HTTPError, OSError) as error:
             slow = isinstance(error, requests.Timeout)
             reply = Reply(None, problem=f"none in {self.timeout:g} s" if slow else "the connection ended")
-        head = "\n".join(f"{name}: {value}" for name, value in reply.headers.items())
-        self.received.append(head.encode("utf-8", "replace") + b"\n\n" + reply.body)
-        text = shown or _shown(body if isinstance(body, bytes) else b"")
-        self.note("SEES", f"{method} {SERVLET} {text}".rstrip(), reply.status, str(reply))
+        head = "".join(f"{name}: {value}\n" for name, value in reply.headers.items())
+        text = shown or shorten(body if isinstance(body, bytes) else b"")
+        sent = f"{method} {SERVLET} {text}".rstrip()
+        self.received.append((sent, head.encode("utf-8", "replace") + b"\n" + reply.body))
+        self.note("SEES", sent, reply.status, str(reply))
         return reply
 
     def note(self, party: str, sent: str, status: int | None, received: str) -> None:
@@ -119,14 +120,15 @@ def forms_of(key: bytes) -> tuple[bytes, ...]:
 
 
 def redact(text: str, secrets: set[str]) -> str:
-    """Take tokens, authenticators and the `secrets` (in lower case) out of a text for the report."""
+    """Take tokens, authenticators and the `secrets`, in either case, out of a text for the report."""
     text = AUTHENTICATOR.sub(REDACTED, _TOKEN.sub(r"\1<token>", text))
     for secret in secrets:
         text = re.sub(re.escape(secret), REDACTED, text, flags=re.IGNORECASE)
     return text
 
 
-def _shown(body: bytes) -> str:
+def shorten(body: bytes) -> str:
+    """Return bytes as a line of printable text, cut where it gets long."""
     text = body[: SHOWN + 1].decode("utf-8", "backslashreplace")
     text = "".join(character if character.isprintable() else " " for character in text)
     return text if len(body) <= SHOWN else f"{text[:SHOWN]}… ({len(body)} bytes)"

@@ -6,6 +6,7 @@ import json
 from typing import Any
 from urllib.parse import unquote_plus
 
+import requests
 from flask import Response, request
 from small_sees import DEVICE_BOUND, DUMMY, FILM, KEYS, REGISTRATION, TIME_BASED, Denied, SmallSees
 
@@ -183,6 +184,75 @@ class ReadsAnyLength(SmallSees):
         return request.get_data(cache=False)
 
 
+class CrashesWhenRefused(SmallSees):
+    def refused(self, answer: requests.Response) -> str:
+        answer.raise_for_status()  # and an Internal Server Error
+        return ""
+
+
+class KeepsOldTokens(SmallSees):
+    """Answers with the last token of this viewer where ExpressPlay gives none."""
+
+    def order(self, content: str, **restrictions: str) -> str:
+        kept = self.__dict__.setdefault("tokens", {})
+        viewer = (content, *restrictions.values())
+        try:
+            kept[viewer] = super().order(content, **restrictions)
+        except Denied as reason:
+            if viewer not in kept or "refused (4" in str(reason) or "no token URL" in str(reason):
+                raise
+        return str(kept[viewer])
+
+
+class HandsOnWhatComes(SmallSees):
+    def token_url(self, answer: requests.Response) -> str:
+        return answer.text if answer.ok else self.refused(answer)
+
+
+class TakesNoAnswerForNoDevice(SmallSees):
+    def device_bound(self, content: str, cookie: str) -> str:
+        try:
+            records = self.records(cookie)
+        except Denied:
+            return self.order(content, cookie=cookie)
+        if device := self.choose(records):
+            return self.order(content, cookie=cookie, deviceId=device)
+        raise Denied("not registered")
+
+
+class RemembersThatThereWasNoDevice(SmallSees):
+    def device(self, cookie: str) -> str:
+        strangers = self.__dict__.setdefault("strangers", set())
+        if cookie in strangers:
+            raise Denied("not registered")
+        try:
+            return super().device(cookie)
+        except Denied as reason:
+            if "not registered" in str(reason):
+                strangers.add(cookie)
+            raise
+
+
+class IsImpatient(SmallSees):
+    timeout = 0.05
+
+    def unreachable(self, error: requests.RequestException) -> str:
+        if isinstance(error, requests.Timeout):
+            raise error  # and an Internal Server Error
+        return super().unreachable(error)
+
+
+class GivesUpForGood(SmallSees):
+    def order(self, content: str, **restrictions: str) -> str:
+        if self.__dict__.get("failures", 0) >= 3:
+            raise Denied("ExpressPlay is out of order")
+        return super().order(content, **restrictions)
+
+    def refused(self, answer: requests.Response) -> str:
+        self.__dict__["failures"] = self.__dict__.get("failures", 0) + (answer.status_code == 500)
+        return super().refused(answer)
+
+
 class TellsTheKey(SmallSees):
     def allowed(self, message: JSON, token_url: str) -> JSON:
         key = KEYS[message["contentID"]].upper()
@@ -232,7 +302,14 @@ BROKEN: list[tuple[int, type[SmallSees]]] = [
     (26, TakesForms),
     (27, FollowsEveryBracket),
     (28, ReadsAnyLength),
-    (40, TellsTheKey),
-    (41, TellsWhatItAsked),
-    (41, TellsItInAHeader),
+    (29, CrashesWhenRefused),
+    (30, KeepsOldTokens),
+    (31, HandsOnWhatComes),
+    (32, TakesNoAnswerForNoDevice),
+    (33, RemembersThatThereWasNoDevice),
+    (34, IsImpatient),
+    (35, GivesUpForGood),
+    (36, TellsTheKey),
+    (37, TellsWhatItAsked),
+    (37, TellsItInAHeader),
 ]

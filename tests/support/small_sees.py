@@ -27,6 +27,8 @@ class Denied(Exception):
 class SmallSees:
     """The right one."""
 
+    timeout = 3.0
+
     def __init__(self, expressplay: str, authenticator: str) -> None:
         self.expressplay, self.authenticator = expressplay, authenticator
         self.http = requests.Session()
@@ -145,7 +147,7 @@ class SmallSees:
     def ask_records(self, parameters: dict[str, str]) -> list[dict[str, Any]]:
         asked = {"customerAuthenticator": self.authenticator} | parameters
         try:
-            answer = self.http.get(f"{self.expressplay}/cmiapi/getrecord/", params=asked, timeout=3)
+            answer = self.http.get(f"{self.expressplay}/cmiapi/getrecord/", params=asked, timeout=self.timeout)
             records: list[dict[str, Any]] = answer.json()["records"]
         except (requests.RequestException, ValueError, KeyError, TypeError):
             return self.no_records()
@@ -163,7 +165,7 @@ class SmallSees:
             "expirationTime": "+60",
         }
         try:
-            answer = self.http.post(f"{self.expressplay}/hms/fp/token", data=asked | restrictions, timeout=3)
+            answer = self.http.post(f"{self.expressplay}/hms/fp/token", data=asked | restrictions, timeout=self.timeout)
         except requests.RequestException as error:
             return self.unreachable(error)
         return self.token_url(answer)

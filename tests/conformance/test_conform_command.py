@@ -1,0 +1,115 @@
+"""`fps-emulator conform`: against our own SEES, without a mock, and what it reports of a broken server."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from broken_sees import KEYS, CrashesWhenRefused, ForgetsTheDevice, TellsTheKey, TellsWhatItAsked
+from click.testing import CliRunner, Result
+from flask import Flask
+from small_sees import DUMMY, FILM, SmallSees
+
+from emulator.cli import main
+from sees_testing.conform.model import CHECKS
+from sees_testing.expressplay import RunningExpressPlay
+from sees_testing.sees import running_sees
+from simulation.serving import running
+
+
+@pytest.fixture(scope="module")
+def without_mock() -> Iterator[str]:
+    """A server that is no mock of ours."""
+    with running(Flask("stranger", static_folder=None)) as url:
+        yield url
+
+
+def conform(sees: str, *options: str, content: str = FILM, dummy: str = DUMMY) -> Result:
+    return CliRunner().invoke(main, ["conform", f"--sees={sees}", f"--content={content}", f"--dummy={dummy}", *options])
+
+
+def conform_broken(kind: type[SmallSees], expressplay: RunningExpressPlay, *options: str) -> Result:
+    with running(kind(expressplay.url, expressplay.authenticator).app()) as url:
+        return conform(url, f"--expressplay={expressplay.url}", *options)
+
+
+def test_our_sees_conforms(shared_expressplay: RunningExpressPlay) -> None:
+    with running_sees(shared_expressplay) as sees:
+        result = conform(
+            sees.url,
+            f"--expressplay={shared_expressplay.url}",
+            f"--authenticator={shared_expressplay.authenticator}",
+            content=sees.film,
+            dummy=sees.dummy,
+        )
+    assert result.exit_code == 0, result.output
+    assert f"{len(CHECKS)} checks: {len(CHECKS)} passed, 0 failed, 0 skipped" in result.output
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_without_our_mock_its_checks_are_skipped(
+    shared_expressplay: RunningExpressPlay, without_mock: str, named: bool
+) -> None:
+    sees = SmallSees(shared_expressplay.url, shared_expressplay.authenticator)
+    with running(sees.app()) as url:
+        result = conform(url, *([f"--expressplay={without_mock}"] if named else []))
+    assert result.exit_code == 0, result.output
+    assert "needs expressplay-mock" in result.output
+    assert "0 failed" in result.output
+    assert " 0 skipped" not in result.output
+
+
+def test_a_failure_shows_rule_request_and_answer(shared_expressplay: RunningExpressPlay) -> None:
+    result = conform_broken(ForgetsTheDevice, shared_expressplay)
+    assert result.exit_code == 1
+    assert "13 another device does not" in result.output
+    assert CHECKS[13].sentence in " ".join(result.output.split())
+    assert "follows: 13" in result.output
+    assert "sent to ExpressPlay: POST" in result.output
+
+
+def test_reports_for_programs(shared_expressplay: RunningExpressPlay, tmp_path: Path) -> None:
+    as_json, as_junit = tmp_path / "report.json", tmp_path / "report.xml"
+    options = (f"--json={as_json}", f"--junit={as_junit}", "--only=1", "--only=29", "--only=30")
+    assert conform_broken(CrashesWhenRefused, shared_expressplay, *options).exit_code == 1
+    report = json.loads(as_json.read_text())
+    assert report["summary"] == {"pass": 1, "fail": 2, "skip": 0}
+    own = {check["number"]: check for check in report["checks"]}[29]
+    assert (own["verdict"], own["follows"], own["sentence"]) == ("fail", None, CHECKS[29].sentence)
+    assert [exchange["party"] for exchange in own["exchanges"]] == ["ExpressPlay", "SEES"]
+    assert own["exchanges"][-1]["status"] == 500
+    suite = ElementTree.parse(as_junit).getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("3", "2", "0")
+    assert [case.get("name") for case in suite if case.find("failure") is not None] == [
+        f"29 {CHECKS[29].title}",
+        f"30 {CHECKS[30].title}",
+    ]
+
+
+@pytest.mark.parametrize("kind", [TellsTheKey, TellsWhatItAsked])
+def test_no_report_holds_what_leaked(
+    kind: type[SmallSees], shared_expressplay: RunningExpressPlay, tmp_path: Path
+) -> None:
+    files = tmp_path / "report.json", tmp_path / "report.xml"
+    result = conform_broken(kind, shared_expressplay, f"--json={files[0]}", f"--junit={files[1]}")
+    assert result.exit_code == 1
+    for text in (result.output, *(file.read_text() for file in files)):
+        assert "<redacted>" in text or "&lt;redacted&gt;" in text
+        assert KEYS[FILM] not in text.lower()
+        assert shared_expressplay.authenticator.split(",")[1] not in text
+
+
+def test_wrong_use_is_one_clear_line(without_mock: str) -> None:
+    assert "no check 99" in conform(without_mock, "--only=99").output
+    nobody = conform("http://127.0.0.1:9")
+    assert nobody.exit_code == 1
+    assert "nothing answers at http://127.0.0.1:9" in nobody.output
+    assert nobody.output.count("\n") == 1
+
+
+def test_checks_are_numbered_and_say_what_they_hold() -> None:
+    assert sorted(CHECKS) == list(range(1, len(CHECKS) + 1))
+    for check in CHECKS.values():
+        assert check.sentence.endswith(".")
+        assert check.run.__doc__
