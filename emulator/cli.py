@@ -1,19 +1,17 @@
 """The command `fps-emulator`. Thin: each command calls one function, imported only when it runs."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from emulator import __version__
+from emulator.options import expressplay_option, file_path, play_options, run_options, sees_option, services
 from emulator.serve_command import serve
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
-
-Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class _Commands(click.Group):
@@ -59,77 +57,6 @@ def _added_commands() -> "EntryPoints":
     return entry_points(group="fps_emulator.commands")
 
 
-def _options(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
-
-_file = click.Path(dir_okay=False, path_type=Path)
-
-
-def _sees(*, required: bool = True) -> Callable[[Command], Command]:
-    text = "Base URL of SEES." if required else "Base URL of SEES; not needed in direct mode."
-    default = None if required else ""
-    return click.option(
-        "--sees", required=required, default=default, envvar="FPS_EMULATOR_SEES", show_envvar=True, help=text
-    )
-
-
-_expressplay = _options(
-    click.option(
-        "--expressplay",
-        required=True,
-        envvar="FPS_EMULATOR_EXPRESSPLAY",
-        show_envvar=True,
-        help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
-    ),
-)
-_services = _options(_sees(), _expressplay)
-_run_options = _options(
-    click.option(
-        "--cookie",
-        default="viewer-1",
-        show_default=True,
-        envvar="FPS_EMULATOR_COOKIE",
-        help="Customer cookie, at most 32 characters; the same one to register and to play.",
-    ),
-    click.option(
-        "--seed",
-        "--device",
-        "seed",
-        default="device A",
-        show_default=True,
-        envvar="FPS_EMULATOR_SEED",
-        help="Any text; the same seed is the same device, with the same device_id.",
-    ),
-    click.option(
-        "--spc-version",
-        type=click.Choice(["1", "2"]),
-        default="2",
-        show_default=True,
-        help="Version of the device's SPCs: 2 (RSA-2048), or 1 (RSA-1024) as an old device makes them.",
-    ),
-    click.option(
-        "--spc-shape",
-        type=click.Choice(["raw", "form", "json"]),
-        default="raw",
-        show_default=True,
-        help="How the SPC is posted: raw octets, the form field spc=, or JSON.",
-    ),
-    click.option("--recording", type=_file, metavar="FILE", help="Write the recording of the run (JSON) to FILE."),
-    click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording."),
-    click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
-)
-_play_options = _options(
-    click.option("--title", help="Title to play; by default the first that is no dummy."),
-    click.option("--still", type=_file, metavar="FILE", help="Write a still picture (PNG) of what played to FILE."),
-)
-
-
 @click.group(cls=_Commands, context_settings={"auto_envvar_prefix": "FPS_EMULATOR"})
 @click.version_option(__version__, prog_name="fps-emulator")
 def main() -> None:
@@ -137,8 +64,8 @@ def main() -> None:
 
 
 @main.command()
-@_services
-@_run_options
+@services
+@run_options
 def register(**options: Any) -> None:
     """Register the device (steps 0 to 5): play the dummy title, so that cookie and device_id meet in the log."""
     _run(**options, registers=True, plays=False)
@@ -146,16 +73,20 @@ def register(**options: Any) -> None:
 
 @main.command()
 @click.argument("url", required=False)
-@_sees(required=False)
-@_expressplay
-@_run_options
-@_play_options
-def play(url: str | None, title: str | None, **options: Any) -> None:
+@sees_option(required=False)
+@expressplay_option(required=False)
+@run_options
+@play_options
+@click.option("--offline", is_flag=True, help="Play what --state keeps, asking no server.")
+def play(url: str | None, title: str | None, offline: bool, **options: Any) -> None:
     """Play a title on the registered device (steps 6 to 13), and check every frame.
 
     URL is the playlist of a title of your own (HLS, encrypted under keys of this simulation); without it a title of
     SEES is played.
     """
+    if offline:
+        _play_offline(url, title, **options)
+        return
     from emulator.transport import is_http_url
 
     if url and title:
@@ -164,13 +95,39 @@ def play(url: str | None, title: str | None, **options: Any) -> None:
         raise click.UsageError(f"URL: expected a playlist at http:// or https://, found {url[:200]!r}.")
     if not url and not options["sees"]:
         raise click.UsageError("Missing option '--sees': without a URL it is SEES that offers the titles.")
+    if not options["expressplay"]:
+        raise click.UsageError("Missing option '--expressplay': it provisions the device (--offline needs none).")
     _run(**options, title=url or title, registers=False, plays=True)
 
 
+def _play_offline(
+    url: str | None,
+    title: str | None,
+    *,
+    state: Path | None,
+    seed: str,
+    clock: float,
+    still: Path | None,
+    as_json: bool,
+    **_: Any,
+) -> None:
+    from emulator.downloads import load
+    from emulator.report import report_offline
+    from emulator.screening import show as screen
+    from simulation.clock import Clock
+
+    if url or state is None:
+        raise click.UsageError("--offline plays a title that --state DIR keeps; name that directory, and no URL.")
+    now = Clock()
+    now.advance(clock)
+    kept = load(state, seed, title, now.now())
+    report_offline(kept, screen(kept.parts, kept.keys, still=still is not None), as_json=as_json, still=still)
+
+
 @main.command()
-@_services
-@_run_options
-@_play_options
+@services
+@run_options
+@play_options
 @click.option("--play-on", metavar="SEED", help="Play on another device than the one that registers: it is refused.")
 def bind(**options: Any) -> None:
     """Register the device, then play on it: all thirteen steps."""
@@ -193,6 +150,9 @@ def _run(
     title: str | None = None,
     still: Path | None = None,
     play_on: str | None = None,
+    clock: float = 0,
+    watch_for: float = 0,
+    state: Path | None = None,
 ) -> None:
     from emulator.license_client import SpcShape
     from emulator.report import report_run
@@ -203,16 +163,33 @@ def _run(
     device: dict[str, Any] = {"spc_version": int(spc_version), "shape": SpcShape(spc_shape)}
     client = stage.client("run", seed, **device)
     player = stage.client("run", play_on, **device) if play_on else None
-    run = run_binding(stage, client, cookie, registers=registers, plays=plays, player=player, teach=teach)
+    for one in (client, player):
+        if one:
+            one.device.clock.advance(clock)
+    run = run_binding(
+        stage,
+        client,
+        cookie,
+        registers=registers,
+        plays=plays,
+        player=player,
+        watch_for=watch_for,
+        state=state,
+        teach=teach,
+    )
     report_run(run, as_json=as_json, still=still, recording=recording)
 
 
 @main.command()
-@_services
-@click.option("--json", "recording", type=_file, metavar="FILE", help="Write the recording (JSON) to FILE.")
+@services
+@click.option("--json", "recording", type=file_path, metavar="FILE", help="Write the recording (JSON) to FILE.")
 @click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording.")
 @click.option(
-    "--still", type=_file, default=Path("binding-still.png"), show_default=True, help="Where to write a still (PNG)."
+    "--still",
+    type=file_path,
+    default=Path("binding-still.png"),
+    show_default=True,
+    help="Where to write a still (PNG).",
 )
 def demo(sees: str, expressplay: str, recording: Path | None, teach: bool, still: Path) -> None:
     """Run the binding, then all scenarios; exit status 0 only if all came out as expected."""
@@ -224,7 +201,7 @@ def demo(sees: str, expressplay: str, recording: Path | None, teach: bool, still
 
 @main.command()
 @click.argument("file", type=click.File("rb"))
-@_sees()
+@sees_option()
 @click.option(
     "--expressplay",
     envvar="FPS_EMULATOR_EXPRESSPLAY",

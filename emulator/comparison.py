@@ -20,7 +20,13 @@ from fairplay.spc import read_envelope
 
 WORDS = {"why", "errorText", "errorMessage", "hint", "query", "knows", "ignored", "notes"}
 """Fields with text for people, and what one server implementation notes beside the API."""
-IDS = {"messageID": "message", "event_id": "event", "epTokenURL": "token URL", "tokenUrl": "token URL"}
+IDS = {
+    "messageID": "message",
+    "event_id": "event",
+    "event_ids": "event",
+    "epTokenURL": "token URL",
+    "tokenUrl": "token URL",
+}
 TIMES = {"time", "expires"}
 COOKIES = {"cookie", "customerCookie"}
 URLS = {"url", "playlist"}
@@ -105,8 +111,13 @@ def _unseen(expected: set[int], found: set[int]) -> tuple[int, ...]:
 
 
 def _as_told(step: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Add what only a journal of SEES could tell, where this SEES keeps none: why it answered so."""
-    return {**other, "decision": step["decision"]} if "decision" in step and "decision" not in other else other
+    """Level what a party notes beside the API, its decision: it may tell more than was recorded, or keep no journal."""
+    told, known = other.get("decision"), step.get("decision")
+    if not isinstance(known, Mapping):
+        return {name: value for name, value in other.items() if name != "decision" or "decision" in step}
+    if not isinstance(told, Mapping):
+        return {**other, "decision": known}
+    return {**other, "decision": {name: value for name, value in told.items() if name in known}}
 
 
 def _settle(value: Any, names: _Names, name: str = "") -> Any:
@@ -114,7 +125,7 @@ def _settle(value: Any, names: _Names, name: str = "") -> Any:
     if isinstance(value, Mapping):
         return {key: _settle(inner, names, key) for key, inner in value.items() if key not in WORDS}
     if isinstance(value, list):
-        return [_settle(inner, names) for inner in value]
+        return [_settle(inner, names, name) for inner in value]
     if name in IDS and value:
         return names.name(IDS[name], value)
     if not isinstance(value, str):

@@ -124,6 +124,27 @@ class ReplayDiffers(EmulatorError):
     title = "replay differs"
 
 
+class StoredKeyExpired(EmulatorError):
+    """A key kept on the device has expired on the device's clock."""
+
+    number = -9114
+    title = "stored key expired"
+
+
+class NoDownload(EmulatorError):
+    """The device keeps no such title, or cannot open what is there."""
+
+    number = -9115
+    title = "no such download"
+
+
+class KeyNotPersistent(EmulatorError):
+    """The license does not let the device keep the key."""
+
+    number = -9116
+    title = "key not persistent"
+
+
 class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 

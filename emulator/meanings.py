@@ -161,6 +161,12 @@ EMULATOR = _of(
      "record a run with a cookie of its own: fps-emulator bind --cookie … --recording FILE"),
     (-9113, "the one named", "replay differs", "The recorded run went another way against this SEES.",
      "compare expected and found; the recording tells what each party did there"),
+    (-9114, "after 13", "stored key expired", "The rental seconds of a key that the device kept have passed on its"
+     " clock.", "download the title again, with a new license"),
+    (-9115, "none", "no such download", "The device's state holds no such title, or one of another device, or a damaged"
+     " one.", "play it once with --state and a server, on this device"),
+    (-9116, "13", "key not persistent", "The license is good for this playback only; the device may not keep its key.",
+     "set persistent = true for the title in the catalog"),
 )
 # fmt: on
 

@@ -34,6 +34,7 @@ class Options:
     spc_version: int
     shape: SpcShape
     plays_on: str | None
+    watch_for: float
 
 
 def read_recording(data: bytes) -> dict[str, Any]:
@@ -90,6 +91,7 @@ def replay(recording: Mapping[str, Any], sees: str, expressplay: str | None) -> 
         plays=options.plays,
         player=player or None,
         titles=_titles(recording, stage),
+        watch_for=options.watch_for,
     )
     comparison = compare(recording, run.recording)
     if comparison.difference:
@@ -167,6 +169,7 @@ def _options(recording: Mapping[str, Any]) -> Options:
             spc_version=int(values.get("spc_version", 2)),
             shape=SpcShape(values.get("spc_shape", "raw")),
             plays_on=values.get("plays_on"),
+            watch_for=float(values.get("watch_for", 0)),
         )
     except (TypeError, ValueError):
         raise _bad(EXPECTED, "a client section of another form", RERECORD) from None

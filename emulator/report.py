@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator.comparison import Comparison
+from emulator.downloads import Download
 from emulator.errors import EmulatorError, PlaybackFailed
 from emulator.limits import lease_end, rental_end
-from emulator.run import Run
+from emulator.run import Run, describe_playback
 from emulator.screening import Screening
 from emulator.terminal import make_console, print_heading, print_line, print_rows, print_scenarios, print_sequence
 from simulation.clock import rfc3339
@@ -36,10 +37,14 @@ def failure_of(run: Run) -> Exception | None:
     """Return what made the run fail: the error that ended it, or a screening that showed the wrong frames."""
     if run.error or run.screening is None or run.screening.played:
         return run.error
+    return _playback_failed(run.screening)
+
+
+def _playback_failed(screening: Screening) -> PlaybackFailed:
     return PlaybackFailed(
         step=13,
         expected="every frame of the clear source",
-        found=run.screening.outcome.rstrip("."),
+        found=screening.outcome.rstrip("."),
         fix="compare the CEK and IV in the catalog with those the title was packaged with",
     )
 
@@ -84,6 +89,7 @@ def _summary(run: Run, failure: Exception | None, still: Path | None) -> dict[st
             for place, grant in run.grants.items()
         ],
         "playback": run.recording["playback"],
+        "kept": {"title": run.kept.name, "expires": _time(run.kept.expires)} if run.kept else None,
         "still": str(still) if still else None,
         "error": describe_error(failure) if failure else None,
     }
@@ -91,6 +97,25 @@ def _summary(run: Run, failure: Exception | None, still: Path | None) -> dict[st
 
 def _time(end: float | None) -> str | None:
     return None if end is None else rfc3339(end)
+
+
+def report_offline(kept: Download, screening: Screening, *, as_json: bool, still: Path | None) -> None:
+    """Tell how a kept title played; PlaybackFailed if it did not."""
+    if still and screening.still:
+        still.write_bytes(screening.still)
+    failure = None if screening.played else _playback_failed(screening)
+    if as_json:
+        told = {"title": kept.name, "expires": _time(kept.expires), "playback": describe_playback(screening)}
+        print(
+            json.dumps({"ok": failure is None, **told, "error": describe_error(failure) if failure else None}, indent=2)
+        )
+    elif screening.played:
+        limit = f"good until {_time(kept.expires)}" if kept.expires else "good for ever"
+        print_line(
+            make_console(), f"Played {kept.name}: {screening.outcome}{compared(screening)}; no server asked, {limit}"
+        )
+    if failure:
+        raise failure
 
 
 def report_replay(comparison: Comparison, *, as_json: bool) -> None:
@@ -132,5 +157,7 @@ def _print(run: Run, still: Path | None) -> None:
     _print_run(console, run.recording)
     if run.screening and run.screening.played:
         print_heading(console, f"Played: {run.screening.outcome}{compared(run.screening)}")
+    if run.kept:
+        print_line(console, f"Kept for offline play: {run.kept.name}, until {_time(run.kept.expires) or 'for ever'}")
     if still:
         print_line(console, f"Still picture: {still}")

@@ -1,13 +1,16 @@
 """One run of the binding, from the playlist to the pictures, and its recording. No printing here."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from emulator.binding import Client, Grant, play, register
+from emulator.downloads import Download, keep
 from emulator.errors import EmulatorError
+from emulator.leases import play_on
 from emulator.playlist import Title
 from emulator.recording import collect, make_recording, place_of, teaching_keys
-from emulator.screening import Screening, watch
+from emulator.screening import Screening, fetch_parts, watch
 from emulator.stage import Stage
 from fairplay.errors import FairPlayError
 from simulation.clock import rfc3339
@@ -22,6 +25,7 @@ class Run:
     error: EmulatorError | FairPlayError | None
     grants: dict[str, Grant] = field(repr=False)
     """By the step (and round) of their SPC."""
+    kept: Download | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,11 +45,17 @@ def run_binding(
     plays: bool = True,
     player: Client | None = None,
     titles: Titles | None = None,
+    watch_for: float = 0,
+    state: Path | None = None,
     teach: bool = False,
 ) -> Run:
-    """Register on `client`, play on `player` (the same one where None), or both; then record the run, come what may."""
+    """Register on `client`, play on `player` (the same one where None), or both; then record the run, come what may.
+
+    Playback goes on for `watch_for` seconds of the device's clock, renewing leases. With `state` the title is kept
+    in that directory.
+    """
     grants: dict[str, Grant] = {}
-    screening, error = None, None
+    screening, kept, error = None, None, None
     player = player or client
     try:
         if registers:
@@ -53,8 +63,12 @@ def run_binding(
         if plays:
             played = play(player, cookie, titles.film if titles else stage.title)
             grants |= {place_of(11, number): grant for number, grant in enumerate(played, 1)}
+            if watch_for:
+                played = play_on(player, cookie, played, watch_for)
             if played[0].title.video.periods:
-                screening = watch(player, played, still=True)
+                parts = fetch_parts(player, played[0].title)
+                screening = watch(player, played, parts, still=True)
+                kept = keep(state, player.device.seed, played, parts) if state else None
     except (EmulatorError, FairPlayError) as reason:
         error = reason
     own = client.journal.entries() if player is client else [*client.journal.entries(), *player.journal.entries()]
@@ -72,10 +86,11 @@ def run_binding(
             "spc_version": client.device.spc_version,
             "spc_shape": client.shape.value,
             "plays_on": None if player is client else player.device.seed,
+            "watch_for": watch_for,
         },
         device_keys=teaching_keys(grants) if teach else None,
     )
-    return Run(recording, screening, error, grants)
+    return Run(recording, screening, error, grants, kept)
 
 
 def describe_playback(screening: Screening | None) -> dict[str, Any] | None:

@@ -12,16 +12,29 @@ from emulator.binding import Client, content_id_of, entitle, play, post_spc, rea
 from emulator.device import make_spc
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut
 from emulator.explain import title_of
-from emulator.key_scenarios import PLAYED, rotation, rotation_outcome, shown
+from emulator.key_scenarios import (
+    PLAYED,
+    RENEWAL_REFUSED,
+    RENEWED,
+    old_device,
+    persistent_key,
+    persistent_outcome,
+    renewal,
+    renewal_refused,
+    rotation,
+    rotation_outcome,
+    shown,
+    v1_outcome,
+)
 from emulator.key_uri import KeyUri
 from emulator.license_client import Entitlement, RequestType
 from emulator.limits import check_limits, rental_end
 from emulator.playlist import Title
 from emulator.screening import watch
+from emulator.stage import OTHER_SEED as OTHER_SEED
 from emulator.stage import Stage, shifted_clock
 from fairplay.errors import FairPlayError
 
-OTHER_SEED = "device B"
 BEYOND_EVERY_TOKEN = 31 * 86_400
 """Seconds: no token lives longer than 30 days."""
 MANY = 40
@@ -188,6 +201,10 @@ SCENARIOS = (
         many_plays,
     ),
     Scenario("rotation", rotation_outcome([1, 2], [1]), rotation),
+    Scenario("renewal", RENEWED, renewal),
+    Scenario("renewal refused", RENEWAL_REFUSED, renewal_refused),
+    Scenario("persistent key", persistent_outcome(PLAYED), persistent_key),
+    Scenario("v1", v1_outcome({1}, PLAYED), old_device),
 )
 
 

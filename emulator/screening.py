@@ -93,15 +93,19 @@ class Screening:
         return part.result.detail if self.periods == 1 else f"Period {part.period}: {part.result.detail}"
 
 
-def watch(client: Client, grants: Sequence[Grant], *, still: bool = False) -> Screening:
+def watch(
+    client: Client, grants: Sequence[Grant], parts: Sequence[Part] | None = None, *, still: bool = False
+) -> Screening:
     """Play a granted title, video and audio, each period under the key and IV of its CKC.
+
+    `parts` is the title's media where it was fetched before.
 
     Raises what `check_limits` raises instead of playing, EmulatorErrors where the media cannot be fetched,
     PlaybackFailed where it cannot be played at all (no PyAV). A wrong key raises nothing: it is an outcome.
     """
     check_limits(client.device.clock.now(), grants)
     keys = {grant.key: grant.license.content for grant in grants}
-    return show(fetch_parts(client, grants[0].title), keys, still=still)
+    return show(fetch_parts(client, grants[0].title) if parts is None else parts, keys, still=still)
 
 
 def show(parts: Sequence[Part], keys: Keys, *, still: bool = False) -> Screening:

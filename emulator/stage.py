@@ -13,6 +13,7 @@ from simulation.clock import Clock
 from simulation.journal import Journal
 
 DEFAULT_SEED = "device A"
+OTHER_SEED = "device B"
 CLOCK = 'a clock {"now", "offset"}'
 
 

@@ -1,0 +1,76 @@
+"""Playing on under a lease: each renewed ahead of its end, on the device's clock; a stop where no renewal comes.
+
+A renewal is steps 6 to 13 again, in the same playback session. The SPC's playback state says how urgent it is: first
+*playing* (a new lease would be good), later *lease about to end* (without one playback stops). When the player asks is
+this simulation's own choice.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from heapq import heapify, heappop, heappush
+
+from emulator.binding import Client, Grant, get_license
+from emulator.errors import EmulatorError, LeaseRanOut
+from emulator.limits import lease_end
+from fairplay.errors import FairPlayError
+from fairplay.spc import PlaybackState
+from simulation.clock import rfc3339
+
+CHANCES = ((0.5, PlaybackState.PLAYING), (0.9, PlaybackState.LEASE_ENDING))
+"""When a renewal is asked for, as a share of the lease, and in which state."""
+
+
+def play_on(client: Client, cookie: str, grants: Sequence[Grant], seconds: float) -> tuple[Grant, ...]:
+    """Let the device's clock run on for `seconds`, renewing the leases; return the licenses held then.
+
+    Raises LeaseRanOut at the end of a lease that was not renewed; the clock then stands there.
+    """
+    until = client.device.clock.now() + seconds
+    held = list(grants)
+    reasons: dict[int, Exception] = {}
+    queue = [(moment, number, 0) for number, grant in enumerate(held) if (moment := _moment(grant, 0)) is not None]
+    heapify(queue)
+    while queue and queue[0][0] <= until:
+        moment, number, chance = heappop(queue)
+        _advance_to(client, moment)
+        if chance == len(CHANCES):
+            raise _ran_out(held[number], reasons[number])
+        try:
+            held[number], chance = renew(client, cookie, held[number], CHANCES[chance][1]), 0
+        except (EmulatorError, FairPlayError) as error:
+            reasons[number], chance = error, chance + 1
+        following = _moment(held[number], chance)
+        if following is not None:
+            heappush(queue, (following, number, chance))
+    _advance_to(client, until)
+    return tuple(held)
+
+
+def renew(client: Client, cookie: str, grant: Grant, state: PlaybackState) -> Grant:
+    """Get a new license in place of `grant`, in the same playback session. The rental counts on from the first."""
+    playback = grant.contents.playback
+    session = playback.session if playback else client.device.random(8)
+    renewed = get_license(client, grant.title, grant.key, cookie, session=session, state=state)
+    return replace(renewed, downloaded=grant.downloaded)
+
+
+def _moment(grant: Grant, chance: int) -> float | None:
+    """Return when to ask for the renewal of a lease, or, with all chances used up, when it ends."""
+    end, playback = lease_end(grant), grant.contents.playback
+    if end is None or playback is None:
+        return None
+    return playback.created + (end - playback.created) * CHANCES[chance][0] if chance < len(CHANCES) else end
+
+
+def _advance_to(client: Client, moment: float) -> None:
+    client.device.clock.advance(max(0.0, moment - client.device.clock.now()))
+
+
+def _ran_out(grant: Grant, reason: Exception) -> LeaseRanOut:
+    end = lease_end(grant) or 0.0
+    return LeaseRanOut(
+        step=None,
+        expected=f"a renewal before {rfc3339(end)}, when the lease ends",
+        found=f"none, but: {str(reason).rstrip('.')}",
+        fix="play anew once that is mended",
+    )

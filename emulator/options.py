@@ -1,0 +1,110 @@
+"""The options that commands of `fps-emulator` share: where the services are, who plays, what to tell and to keep."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return one decorator for several options, in this order."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
+file_path = click.Path(dir_okay=False, path_type=Path)
+
+
+def sees_option(*, required: bool = True) -> Callable[[Command], Command]:
+    """Return the option that says where SEES is."""
+    text = "Base URL of SEES." if required else "Base URL of SEES; not needed in direct mode."
+    default = None if required else ""
+    return click.option(
+        "--sees", required=required, default=default, envvar="FPS_EMULATOR_SEES", show_envvar=True, help=text
+    )
+
+
+def expressplay_option(*, required: bool = True) -> Callable[[Command], Command]:
+    """Return the option that says where ExpressPlay is."""
+    text = "Base URL of ExpressPlay: the factory that provisions devices, its journal and clock."
+    default = None if required else ""
+    return click.option(
+        "--expressplay",
+        required=required,
+        default=default,
+        envvar="FPS_EMULATOR_EXPRESSPLAY",
+        show_envvar=True,
+        help=text if required else text[:-1] + "; not needed with --offline.",
+    )
+
+
+services = together(sees_option(), expressplay_option())
+SECONDS = click.FloatRange(0, 10**9)
+run_options = together(
+    click.option(
+        "--cookie",
+        default="viewer-1",
+        show_default=True,
+        envvar="FPS_EMULATOR_COOKIE",
+        help="Customer cookie, at most 32 characters; the same one to register and to play.",
+    ),
+    click.option(
+        "--seed",
+        "--device",
+        "seed",
+        default="device A",
+        show_default=True,
+        envvar="FPS_EMULATOR_SEED",
+        help="Any text; the same seed is the same device, with the same device_id.",
+    ),
+    click.option(
+        "--spc-version",
+        type=click.Choice(["1", "2"]),
+        default="2",
+        show_default=True,
+        help="Version of the device's SPCs: 2 (RSA-2048), or 1 (RSA-1024) as an old device makes them.",
+    ),
+    click.option(
+        "--spc-shape",
+        type=click.Choice(["raw", "form", "json"]),
+        default="raw",
+        show_default=True,
+        help="How the SPC is posted: raw octets, the form field spc=, or JSON.",
+    ),
+    click.option(
+        "--clock",
+        type=SECONDS,
+        default=0,
+        metavar="SECONDS",
+        help="How far the device's clock is ahead of the system's.",
+    ),
+    click.option("--recording", type=file_path, metavar="FILE", help="Write the recording of the run (JSON) to FILE."),
+    click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording."),
+    click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
+)
+play_options = together(
+    click.option("--title", help="Title to play; by default the first that is no dummy."),
+    click.option("--still", type=file_path, metavar="FILE", help="Write a still picture (PNG) of what played to FILE."),
+    click.option(
+        "--for",
+        "watch_for",
+        type=SECONDS,
+        default=0,
+        metavar="SECONDS",
+        help="Play on for so long by the device's clock, which runs at once; leases are renewed.",
+    ),
+    click.option(
+        "--state",
+        type=click.Path(file_okay=False, path_type=Path),
+        metavar="DIR",
+        help="The device's state: keep the title there, if its key is persistent.",
+    ),
+)
