@@ -9,7 +9,6 @@ from typing import Any
 from emulator.lab import LAB
 from emulator.recording import shorten
 from emulator.steps import LIFELINES, STEPS
-from fairplay.session_key import device_id_of
 
 MERMAID_NAMES = dict(zip(LIFELINES, "CSEL", strict=True))
 LONGEST = 72
@@ -18,12 +17,13 @@ LONGEST = 72
 
 @dataclass(frozen=True)
 class Source:
-    """What the blocks are made from: the recordings (the first with its file's name and bytes), the language's words."""
+    """What blocks are made from: recordings (the first as bytes too), the exercises' terminal, a language's words."""
 
     name: str
     recording: Mapping[str, Any]
     lab: Mapping[str, Any]
     data: bytes
+    exercises: Mapping[str, str]
     say: Callable[[str], str]
 
     @property
@@ -152,5 +152,5 @@ MAKERS: Mapping[str, Maker] = {
     "lab-reason": _of_lab("reason"),
     "value": _value,
     "recording": lambda source, _: source.name,
-    "device-id": lambda _, seed: device_id_of(seed).hex(),
+    "console": lambda source, name: source.exercises[name].strip(),
 }

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from _walkthrough.blocks import Maker, Source
 from _walkthrough.opened import field, token_bytes, token_of
+from emulator.scenarios import OTHER_SEED
 from fairplay.layout import SKR1_VALUE
-from fairplay.session_key import HU_SALT
+from fairplay.session_key import HU_SALT, device_id_of
 
 SHELL_PYTHON = ".venv/bin/python -c"
 RECORDING = "docs/recordings/walkthrough.binding.json"
@@ -28,10 +29,8 @@ def _python(names: Sequence[str], program: str, values: Sequence[bytes], output:
     return _shell(f"{SHELL_PYTHON} '{assign}{program}'{arguments}", output)
 
 
-def _device_id(source: Source) -> str:
-    device = source.recording["device"]
-    salted = f"{HU_SALT.decode()}{device['seed']}"
-    return _shell(f"printf '{salted}' | sha256sum | cut -c 1-40", device["device_id"])
+def _device_id(seed: str) -> str:
+    return _shell(f"printf '{HU_SALT.decode()}{seed}' | sha256sum | cut -c 1-40", device_id_of(seed).hex())
 
 
 def _token_head(source: Source) -> str:
@@ -89,7 +88,8 @@ def _cek(source: Source) -> str:
 
 
 COMMANDS: Mapping[str, Callable[[Source], str]] = {
-    "device-id": _device_id,
+    "device-id": lambda source: _device_id(source.recording["device"]["seed"]),
+    "other-device-id": lambda _: _device_id(OTHER_SEED),
     "token-head": _token_head,
     "certificate": _certificate,
     "hu": _hu,

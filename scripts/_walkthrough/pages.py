@@ -13,7 +13,7 @@ from _walkthrough import blocks, commands, opened
 BINDING, LAB_FILE = "walkthrough.binding.json", "lab.json"
 COOKIE = "alice"
 PORTS = {"expressplay_mock": 8001, "server": 8002}
-EDITIONS = {"en": "walkthrough.md"}
+EDITIONS = {"en": "walkthrough.md", "fr": "fr/walkthrough.md"}
 MAKERS: Mapping[str, blocks.Maker] = {**blocks.MAKERS, **opened.MAKERS, **commands.MAKERS}
 
 _HOLE = re.compile(r"\{\{ ([a-z-]+)(?: ([^{}]+))? \}\}")
@@ -35,11 +35,12 @@ def pages(docs: Path) -> dict[Path, str]:
     """Return the text of every page, by its path. Raises KeyError for a hole or word that nothing fills."""
     folder = docs / "recordings"
     binding = folder / BINDING
+    exercises = tomllib.loads((docs / "templates" / "exercises.toml").read_text())
     recording, lab = json.loads(binding.read_text()), json.loads((folder / LAB_FILE).read_text())
     found = {}
     for language, name in EDITIONS.items():
         template = docs / "templates" / f"walkthrough.{language}.md"
-        source = blocks.Source(BINDING, recording, lab, binding.read_bytes(), _words(docs, language))
+        source = blocks.Source(BINDING, recording, lab, binding.read_bytes(), exercises, _words(docs, language))
         found[docs / name] = _NOTICE.format(template=template.name) + fill(template.read_text(), source)
     return found
 

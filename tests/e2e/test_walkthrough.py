@@ -1,0 +1,81 @@
+"""The walkthrough is what its recordings and templates make of it, and the recordings are what a run still is."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import Processes
+
+from emulator.lab import LAB
+from emulator.run import run_binding
+from emulator.scenarios import SCENARIOS
+from emulator.stage import make_stage
+
+ROOT = Path(__file__).resolve().parents[2]
+RECORDINGS = ROOT / "docs" / "recordings"
+RENEW = "run scripts/walkthrough --record"
+
+
+def load(name: str) -> dict[str, Any]:
+    value: dict[str, Any] = json.loads((RECORDINGS / name).read_text())
+    return value
+
+
+def shape_of(value: Any) -> Any:
+    """Return which fields a value has, and their types: what a run shares with every other."""
+    if isinstance(value, dict):
+        return {name: shape_of(part) for name, part in value.items()}
+    return [shape_of(part) for part in value] if isinstance(value, list) else type(value).__name__
+
+
+@pytest.fixture(scope="module")
+def again(processes: Processes) -> dict[str, Any]:
+    """The recorded run, run again: the same seed, another cookie, since this log may know the old one."""
+    stage = make_stage(processes.sees.url, processes.mock.url)
+    return run_binding(stage, stage.client("again"), stage.name("again"), teach=True).recording
+
+
+def test_both_editions_are_as_rendered() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "walkthrough"), "--check"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert (run.stdout, run.returncode) == ("", 0), "run scripts/walkthrough"
+
+
+def test_a_new_run_has_the_recorded_steps(again: dict[str, Any]) -> None:
+    recorded = load("walkthrough.binding.json")
+    for old, new in zip([recorded["prelude"], *recorded["steps"]], [again["prelude"], *again["steps"]], strict=True):
+        for name in ("n", "from", "to", "method", "status", "party", "ok", "knows"):
+            assert new.get(name) == old.get(name), f"step {old['n']}: {RENEW}"
+        for name in ("request", "response", "decision"):
+            assert shape_of(new.get(name)) == shape_of(old.get(name)), f"step {old['n']}: {RENEW}"
+
+
+def test_a_new_run_ends_as_recorded(again: dict[str, Any]) -> None:
+    recorded = load("walkthrough.binding.json")
+    assert again["device"] == recorded["device"]
+    assert again["playback"] == recorded["playback"]
+    assert shape_of(again["log_after"]) == shape_of(recorded["log_after"])
+    assert again["device_keys"].keys() == recorded["device_keys"].keys()
+
+
+def test_the_recorded_scenarios_ended_as_they_should() -> None:
+    # That a run ends so today is for test_demo.py, which runs them all.
+    expected = {scenario.name: scenario.expected for scenario in SCENARIOS}
+    for item in load("walkthrough.binding.json")["scenarios"]:
+        assert item["actual"] == expected[item["name"]], RENEW
+
+
+def test_the_recorded_lab_ended_as_it_should() -> None:
+    # That a run ends so today is for test_lab.py, which runs every item.
+    recorded = {item["id"]: tuple(one["outcome"] for one in item["tries"]) for item in load("lab.json")["items"]}
+    for item in LAB[:6]:
+        assert recorded[item.id] == item.outcomes, RENEW
+
+
+def test_every_item_of_the_lab_is_a_chapter_in_both_editions() -> None:
+    for template in (ROOT / "docs" / "templates").glob("walkthrough.*.md"):
+        text = template.read_text()
+        assert [item.id for item in LAB if f"{{{{ tries {item.id} }}}}" in text] == [item.id for item in LAB], template
