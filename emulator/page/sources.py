@@ -7,7 +7,8 @@ foreign SEES, say) there is nothing to show.
 import ast
 import functools
 import importlib.util
-from collections.abc import Iterator
+import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,9 @@ class Source:
 LONGEST = 40
 """Lines of a function that are shown whole; of a longer one only those around its marks."""
 AROUND = 6
+
+_parsing = threading.Lock()
+"""Python 3.11 keeps one depth counter for all threads that parse."""
 
 PLACES: dict[int, tuple[Place, ...]] = {
     0: (
@@ -88,10 +92,11 @@ def find(place: Place) -> Source | None:
     if text is None:
         return None
     all_lines = text.splitlines()
-    node = next((node for node in _functions(text) if node.name == place.function), None)
-    if node is None or node.end_lineno is None:
+    with _parsing:
+        functions = _functions(text)
+    if place.function not in functions:
         raise LookupError(f"{place.file} has no function {place.function}")
-    first, last = min([node.lineno, *(part.lineno for part in node.decorator_list)]), node.end_lineno
+    first, last = functions[place.function]
     marked = tuple(
         number
         for number in range(first, last + 1)
@@ -113,5 +118,11 @@ def _read(file: str) -> str | None:
     return None
 
 
-def _functions(text: str) -> Iterator[ast.FunctionDef]:
-    return (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
+@functools.lru_cache(maxsize=64)
+def _functions(text: str) -> Mapping[str, tuple[int, int]]:
+    """Return the first and last line of every function."""
+    nodes = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return {
+        node.name: (min([node.lineno, *(part.lineno for part in node.decorator_list)]), node.end_lineno or node.lineno)
+        for node in nodes
+    }

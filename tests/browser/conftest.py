@@ -1,0 +1,95 @@
+"""A real Chromium on the real page, with the real mock and SEES behind it; and a watch over what it must not do."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from emulator_stage import services
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from emulator.page.app import create_app
+from emulator.stage import make_stage
+from simulation.serving import running
+
+QUIET = (
+    "--autoplay-policy=no-user-gesture-required",
+    "--mute-audio",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--disable-quic",
+)
+TIMEOUT = 15_000
+"""Milliseconds that anything on the page may take."""
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        reason = "no Chromium: install the package chromium (apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(reason)
+        pytest.skip(reason)
+    as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *as_root])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address() -> Iterator[str]:
+    """The base URL of a page on a stage of its own."""
+    with services() as (sees, expressplay):
+        stage = make_stage(sees, expressplay)
+        with running(lambda url: create_app(stage, url)) as url:
+            yield url
+        stage.web.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[Open]:
+    """Open the page, two fresh devices on it. No console error, no foreign host, or the test fails at its end."""
+    answer = requests.post(f"{address}/api/start-over", json={}, timeout=10)
+    answer.raise_for_status()
+    requests.post(f"{address}/api/pace", json={"stepping": False}, timeout=10).raise_for_status()
+    problems: list[str] = []
+    contexts = []
+
+    def open_(fragment: str = "", script: str = "", **options: object) -> Page:
+        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))  # type: ignore[arg-type]
+        contexts.append(context)
+        context.set_default_timeout(TIMEOUT)
+        page = context.new_page()
+        if script:
+            page.add_init_script(script)
+        page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        own = urlsplit(address).netloc
+        page.on("request", lambda asked: _note_foreign(asked.url, own, problems))
+        page.goto(f"{address}/{fragment}")
+        page.wait_for_selector("html[data-ready]")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def page(open_page: Open) -> Page:
+    return open_page()
+
+
+def _note_foreign(url: str, own: str, problems: list[str]) -> None:
+    parts = urlsplit(url)
+    if parts.scheme in ("http", "https", "ws", "wss") and parts.netloc != own:
+        problems.append(f"asked another host: {url}")
