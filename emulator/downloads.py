@@ -23,7 +23,7 @@ from emulator.errors import KeyNotPersistent, NoDownload, StoredKeyExpired
 from emulator.key_uri import parse_key_uri
 from emulator.limits import check_end, may_persist, rental_end
 from emulator.playlist import Title
-from emulator.screening import Keys, Part
+from emulator.screening import KINDS, Keys, Part
 from fairplay.ckc import ContentKey
 from simulation.strict_json import parse_json
 
@@ -75,7 +75,7 @@ def keep(state: Path, seed: str, grants: Sequence[Grant], parts: Sequence[Part])
         {"kind": part.kind, "period": part.period, "key": part.key and part.key.uri, "frames": part.frames}
         for part in parts
     ]
-    value = {"format": FORMAT, "version": VERSION, "title": name, "parts": listed, "license": _seal(seed, name, secret)}
+    value = {"format": FORMAT, "version": VERSION, "parts": listed, "license": _seal(seed, name, secret)}
     _write(folder / FILE, json.dumps(value, indent=1).encode())
     return Download(name, tuple(parts), keys, expires)
 
@@ -88,6 +88,8 @@ def load(state: Path, seed: str, name: str | None, now: float) -> Download:
     folder = _find(state, name)
     try:
         value = parse_json((folder / FILE).read_bytes())
+        if (value["format"], value["version"]) != (FORMAT, VERSION) or not value["parts"]:
+            raise ValueError("no download of this format")
         secret = _unseal(seed, folder.name, value["license"])
         keys = {parse_key_uri(uri): ContentKey(*map(bytes.fromhex, pair)) for uri, pair in secret["keys"].items()}
         parts = tuple(_read_part(folder, part) for part in value["parts"])
@@ -121,6 +123,8 @@ def _media_name(part: Part) -> str:
 
 def _read_part(folder: Path, value: dict[str, Any]) -> Part:
     key, frames = value["key"], value["frames"]
+    if value["kind"] not in KINDS:
+        raise ValueError("no kind of track")
     part = Part(value["kind"], int(value["period"]), key and parse_key_uri(key), b"", frames and tuple(frames))
     return Part(part.kind, part.period, part.key, (folder / _media_name(part)).read_bytes(), part.frames)
 

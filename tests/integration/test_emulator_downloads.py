@@ -1,0 +1,173 @@
+"""Persistent keys: kept on the device, owner-only and sealed; played without any server; refused after the expiry."""
+
+import json
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+from emulator_stage import services
+from hypothesis import given
+from hypothesis import strategies as st
+
+from emulator.cli import main
+from emulator.downloads import FILE, load, name_of
+from emulator.errors import NoDownload, StoredKeyExpired
+from emulator.playlist import Rendition, Title
+from server.app import CONTENT
+from server.catalog import load_catalog
+
+RENTAL = load_catalog(CONTENT / "catalog.toml").titles["film"].rental_duration
+SEED = "device A"
+NOWHERE = ("--sees", "http://127.0.0.1:9", "--expressplay", "http://127.0.0.1:9")
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+@pytest.fixture(scope="module")
+def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A device's state with the film in it; the services are gone."""
+    folder = tmp_path_factory.mktemp("device") / "state"
+    with services() as (sees, expressplay):
+        result = run("bind", "--sees", sees, "--expressplay", expressplay, "--cookie", "keep", "--state", str(folder))
+    assert (result.exit_code, "Kept for offline play: film, until 20" in result.stdout) == (0, True)
+    return folder
+
+
+def offline(state: Path, *more: str) -> Result:
+    return run("play", "--offline", "--state", str(state), *more)
+
+
+def test_a_kept_title_plays_without_any_server(state: Path, tmp_path: Path) -> None:
+    still = tmp_path / "still.png"
+    result = offline(state, *NOWHERE, "--still", str(still))
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "Played film: all 120 video frames and 236 audio frames as in the clear source" in result.stdout
+    assert "no server asked, good until 20" in result.stdout
+    assert still.read_bytes().startswith(b"\x89PNG")
+
+
+def test_it_is_refused_after_the_expiry(state: Path) -> None:
+    assert offline(state, "--clock", str(RENTAL - 600)).exit_code == 0
+    result = offline(state, "--clock", str(RENTAL))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "-9114 stored key expired" in result.stderr
+
+
+def test_the_expiry_counts_from_the_download(state: Path) -> None:
+    kept = load(state, SEED, "film", 0)
+    assert kept.expires
+    assert load(state, SEED, None, kept.expires - 0.001).name == "film"
+    with pytest.raises(StoredKeyExpired):
+        load(state, SEED, None, kept.expires)
+
+
+def test_another_device_cannot_open_it(state: Path) -> None:
+    result = offline(state, "--device", "device B")
+    assert result.exit_code == 1
+    assert "-9115 no such download" in result.stderr
+    assert "another device" in result.stderr
+
+
+def test_nobody_but_the_owner_can_read_it_and_no_key_is_in_it(state: Path) -> None:
+    for path in (state / "film", *(state / "film").iterdir()):
+        assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    content = load_catalog(CONTENT / "catalog.toml").titles["film"].keys[0]
+    everything = b"".join(path.read_bytes() for path in (state / "film").iterdir())
+    for spelling in (bytes.fromhex(content.cek), content.cek.encode(), content.cek.upper().encode()):
+        assert spelling not in everything
+
+
+def test_keeping_again_replaces_and_leaves_nothing_beside(state: Path) -> None:
+    before = sorted(path.name for path in (state / "film").iterdir())
+    with services() as (sees, expressplay):
+        run("bind", "--sees", sees, "--expressplay", expressplay, "--cookie", "keep", "--state", str(state))
+    assert (
+        sorted(path.name for path in (state / "film").iterdir())
+        == before
+        == [
+            "audio-1.mp4",
+            FILE,
+            "video-1.mp4",
+        ]
+    )
+
+
+def test_a_license_for_one_playback_is_not_kept(tmp_path: Path) -> None:
+    with services() as (sees, expressplay):
+        where = ("--sees", sees, "--expressplay", expressplay, "--cookie", "lease", "--state", str(tmp_path / "s"))
+        result = run("bind", *where, "--title", "rotation")
+        told = json.loads(run("bind", *where, "--json").stdout)
+    assert result.exit_code == 1
+    assert "-9116 key not persistent" in result.stderr
+    assert [path.name for path in (tmp_path / "s").iterdir()] == ["film"]
+    assert told["kept"]["title"] == "film"
+
+
+def test_offline_as_json(state: Path) -> None:
+    told = json.loads(offline(state, "--json").stdout)
+    assert (told["ok"], told["title"], told["playback"]["played"]) == (True, "film", True)
+
+
+def test_what_is_not_there_is_named(state: Path, tmp_path: Path) -> None:
+    assert "found film" in offline(state, "--title", "other").stderr
+    assert "found none" in offline(tmp_path).stderr
+    assert run("play", "--offline").exit_code == 2
+    assert "no URL" in run("play", "http://x/", "--offline", "--state", str(state)).stderr
+
+
+@pytest.fixture
+def copy(state: Path, tmp_path: Path) -> Path:
+    (tmp_path / "film").mkdir()
+    for path in (state / "film").iterdir():
+        (tmp_path / "film" / path.name).write_bytes(path.read_bytes())
+    return tmp_path
+
+
+def test_a_missing_part_is_a_damaged_download(copy: Path) -> None:
+    (copy / "film" / "audio-1.mp4").unlink()
+    assert "a damaged one" in offline(copy).stderr
+
+
+def test_damaged_media_is_shown_as_such(copy: Path) -> None:
+    media = copy / "film" / "video-1.mp4"
+    media.write_bytes(media.read_bytes()[:-20_000])
+    result = offline(copy)
+    assert result.exit_code == 1
+    assert "-9110 playback failed" in result.stderr
+    assert json.loads(offline(copy, "--json").stdout)["ok"] is False
+
+
+def test_a_license_moved_to_another_title_does_not_open(copy: Path) -> None:
+    (copy / "film").rename(copy / "other")
+    assert "altered" in offline(copy).stderr
+
+
+ANY: Any = st.recursive(st.none() | st.integers(2) | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3))
+
+
+@given(name=st.sampled_from(["parts", "license", "version", "format"]), value=ANY)
+def test_an_altered_file_is_refused(state: Path, tmp_path_factory: Any, name: str, value: Any) -> None:
+    folder = tmp_path_factory.mktemp("altered")
+    (folder / "film").mkdir()
+    content = {**json.loads((state / "film" / FILE).read_text()), name: value}
+    (folder / "film" / FILE).write_text(json.dumps(content))
+    with pytest.raises(NoDownload):
+        load(folder, SEED, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://x/titles/film/master.m3u8", "film"),
+        ("http://x/a%2F..b/m.m3u8", "a_2F__b"),
+        ("http://x/../m.m3u8", "__"),
+        ("http://x/m.m3u8", "title"),
+    ],
+)
+def test_the_name_is_that_of_the_playlists_folder_and_never_a_path(url: str, name: str) -> None:
+    assert name_of(Title(url, (), Rendition("", ()), None)) == name
