@@ -6,7 +6,7 @@ from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from _vectors.spc import CONTENT, SpcCase
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, KeyType, ckc_key, seal_ckc
+from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, ckc_key, seal_ckc
 from fairplay.layout import CKC_HEADER, MARK
 from fairplay.spc import PlaybackState
 
@@ -27,6 +27,17 @@ def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:
             "answers": answers,
             "ckc": text(ckc),
             "opens": expectation(CONTENT, duration),
+        }
+    for level in HdcpLevel:
+        case = _case(keys, "v2 ready")
+        ckc = seal_ckc(case.contents, CONTENT, random=Stream(f"CKC {level.name}"), hdcp=level)
+        about = f"output protection: {layout.HDCP_LEVELS[level.value]}"
+        yield {
+            "name": f"HDCP {level.name.lower().replace('_', ' ')}",
+            "about": about,
+            "answers": "v2 ready",
+            "ckc": text(ckc),
+            "opens": expectation(CONTENT, None, level),
         }
     for name, about, (number, check), answers, ckc in _broken_ckcs(keys):
         broken = {"name": name, "about": about, "answers": answers, "ckc": text(ckc)}
@@ -59,6 +70,14 @@ def _broken_ckcs(keys: TestKeys) -> Iterator[tuple[str, str, Number, str, bytes]
         frame,
         asked,
         _sealed(case, {**values, layout.DURATION.code: unknown_type}),
+    )
+    unknown_level = layout.HDCP_VALUE.pack(b"whatever", bytes(8))
+    yield (
+        "HDCP level",
+        "none of the known ones",
+        frame,
+        asked,
+        _sealed(case, {**values, layout.HDCP.code: unknown_level}),
     )
     other = (-42589, 12)
     yield "other SPC", "answers another SPC of the same device", other, "v2 playing", ckc
@@ -119,11 +138,16 @@ def _without(values: Mapping[bytes, bytes], code: bytes) -> dict[bytes, bytes]:
     return {tag: value for tag, value in values.items() if tag != code}
 
 
-def expectation(content: ContentKey, duration: Duration | None) -> Vector:
+def expectation(content: ContentKey, duration: Duration | None, hdcp: HdcpLevel | None = None) -> Vector:
     """Return what a CKC vector says of its license."""
     limits = duration and {
         "lease": duration.lease,
         "rental": duration.rental,
         "key_type": duration.key_type.value.hex(),
     }
-    return {"content_key": content.key.hex(), "iv": content.iv.hex(), "duration": limits}
+    return {
+        "content_key": content.key.hex(),
+        "iv": content.iv.hex(),
+        "duration": limits,
+        "hdcp": hdcp and hdcp.value.hex(),
+    }

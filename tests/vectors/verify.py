@@ -44,6 +44,7 @@ CKC_TAGS = {
 }
 PLAYBACK_STATES = ("f4dee5a2", "a5d6739e", "4f834330", "5991bf20")
 KEY_TYPES = ("1a4bde7e", "3dfe45a0", "27b59bde", "3df2d9fb", "18f06048")
+HDCP_LEVELS = ("ef72894ca7895b78", "40791ac78bd5c571", "285a0863bba8e1d3")
 SERVER_PROTOCOLS = (1, 2)
 
 
@@ -215,8 +216,15 @@ def open_ckc(ckc: bytes, spc: dict[str, Any]) -> dict[str, Any]:
         lease, rental, key_type = struct.unpack(">II4s", values["duration"][:12])
         need(key_type.hex() in KEY_TYPES, -42585, 3)
         duration = {"lease": lease, "rental": rental, "key_type": key_type.hex()}
+    hdcp = values["hdcp"][:8].hex() if "hdcp" in values else None
+    need(hdcp is None or hdcp in HDCP_LEVELS, -42585, 3)
     content_key = aes(modes.ECB(), bytes.fromhex(spc["sk"]), values["content_key"][16:])
-    return {"content_key": content_key.hex(), "iv": values["content_key"][:16].hex(), "duration": duration}
+    return {
+        "content_key": content_key.hex(),
+        "iv": values["content_key"][:16].hex(),
+        "duration": duration,
+        "hdcp": hdcp,
+    }
 
 
 def check_store(stored: dict[str, str]) -> None:
