@@ -49,7 +49,8 @@ def summary_of(source: Source, n: int) -> str:
     values = re.fullmatch(pattern, recorded)
     if values is None:
         raise ValueError(f"step {n}: expected a summary like {template!r}, found {recorded!r}. Record again.")
-    return source.say(template).format_map(values.groupdict())
+    found = {name: source.say(value) if name == "verdict" else value for name, value in values.groupdict().items()}
+    return source.say(template).format_map(found)
 
 
 def _diagram(source: Source, _: str) -> str:
@@ -75,9 +76,9 @@ def _step(source: Source, argument: str) -> str:
         lines += ["", f"`{step['method']} {step['url']}` → **{step['status']}**"]
     for name in ("request", "response", "decision"):
         if name in step and (name != "response" or n not in (4, 11)):
-            lines += ["", f"{say(name)}:", "", "```json", _json(step[name]), "```"]
+            lines += ["", f"{say(name)}{say(':')}", "", "```json", _json(step[name]), "```"]
     lines += ["", f"**{say('What each party now knows')}**", ""]
-    lines += [f"* **{say(party)}**: {say(fact)}." for party, fact in step["knows"].items()]
+    lines += [f"* **{say(party)}**{say(':')} {say(fact)}." for party, fact in step["knows"].items()]
     return "\n".join(lines)
 
 
