@@ -71,8 +71,9 @@ LAB = (
         "Cookie stolen before registration",
         "A thief has the cookie before the viewer's own device has registered, and registers device B. "
         "Who can play afterwards?",
-        "Whoever registers binds. The log holds one registration, and it names device B; that the cookie was meant for somebody "
-        "else is written nowhere. Binding keeps what registration saw: it cannot mend a registration that was stolen.",
+        "Whoever registers binds. The log holds one registration, and it names device B; that the cookie was meant for "
+        "somebody else is written nowhere. Binding keeps what registration saw: it cannot mend a registration that was "
+        "stolen.",
         "server/entitlement.py: bound_device",
         lab_runs.stolen_before,
         (ISSUED, ISSUED, OTHER_DEVICE),
