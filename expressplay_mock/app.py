@@ -1,15 +1,16 @@
 """The mock as a Flask app: its configuration, its parts put together, and its own ``/_sim/`` routes."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flask import Flask
 
 from expressplay_mock import __version__
-from expressplay_mock.accounts import account_of
+from expressplay_mock.accounts import Account, Budget, Environment, account_of
 from expressplay_mock.credentials import SPC_VERSIONS, Credentials, load_or_create, new_credentials
 from expressplay_mock.disturbance import CODES
 from expressplay_mock.endpoints import Services, expressplay_routes
+from expressplay_mock.key_storage import KeyStorage
 from expressplay_mock.license_service import MAX_BODY
 from expressplay_mock.provisioning import provisioning_routes
 from expressplay_mock.transaction_log import MEMORY, TransactionLog
@@ -31,15 +32,19 @@ class Config:
 
     ``state`` is the directory of credentials and, unless ``database`` (a URL, or ``:memory:``) names another
     place, of the transaction log. ``public_url`` is the base of token URLs; no request's Host header ever is.
-    ``authenticator`` takes the place of the account's own. ``credentials`` take the place of those in ``state``.
-    SPCs of ``spc_versions`` are taken. A ``durable`` log survives power loss. With more than one of ``workers`` this
-    is the app of one of them, which has no clock, no faults and no journal to offer.
+    ``authenticator`` takes the place of the account's own, and ``accounts`` take the place of that account; those of
+    another ``environment`` get no answer. ``key_storage`` is what ``kid`` names keys in. ``credentials`` take the
+    place of those in ``state``. SPCs of ``spc_versions`` are taken. A ``durable`` log survives power loss. With more
+    than one of ``workers`` this is the app of one of them, which has no clock, no faults and no journal to offer.
     """
 
     state: Path | None = None
     database: str | None = field(default=None, repr=False)
     public_url: str = "http://127.0.0.1"
     authenticator: str | None = field(default=None, repr=False)
+    accounts: tuple[Account, ...] = ()
+    environment: Environment = Environment.TEST
+    key_storage: KeyStorage | None = field(default=None, repr=False)
     sim: bool = True
     clock: Clock = field(default_factory=Clock)
     credentials: Credentials | None = None
@@ -51,7 +56,7 @@ class Config:
 def create_app(config: Config) -> Flask:
     """Build the app. Raises `StateError`, `LogUnavailable` or `BadAuthenticator`, each with one clear line."""
     credentials = config.credentials or _credentials(config)
-    account = account_of(config.authenticator) if config.authenticator else credentials.account
+    budget = Budget()
     transaction_log = TransactionLog(config.database or _default_database(config), durable=config.durable)
     journal = Journal(PARTY, config.clock)
     faults = Faults(config.clock.now)
@@ -65,7 +70,10 @@ def create_app(config: Config) -> Flask:
     services = Services(
         public_url=config.public_url.rstrip("/"),
         keys=credentials.redemption_keys(config.spc_versions),
-        accounts=(account,),
+        accounts=config.accounts or (_only_account(config, credentials),),
+        environment=config.environment,
+        budget=budget,
+        key_storage=config.key_storage,
         log=transaction_log,
         clock=config.clock,
         journal=journal if config.sim and config.workers == 1 else None,
@@ -75,6 +83,7 @@ def create_app(config: Config) -> Flask:
 
     def reset(empty_log: bool) -> None:
         faults.clear()
+        budget.reset()
         if empty_log:
             transaction_log.clear()
 
@@ -94,6 +103,11 @@ def create_app(config: Config) -> Flask:
     if config.sim:
         app.register_blueprint(provisioning_routes(credentials, config.spc_versions))
     return app
+
+
+def _only_account(config: Config, credentials: Credentials) -> Account:
+    account = account_of(config.authenticator) if config.authenticator else credentials.account
+    return replace(account, environment=config.environment)
 
 
 def _credentials(config: Config) -> Credentials:

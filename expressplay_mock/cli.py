@@ -8,9 +8,11 @@ import click
 from flask import Flask
 
 from expressplay_mock import __version__
-from expressplay_mock.accounts import BadAuthenticator
+from expressplay_mock.accounts import BadAuthenticator, Environment
+from expressplay_mock.accounts_file import BadAccounts, read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create
+from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.logs import configure_logging
 from simulation.options import serve_options, workers_option
@@ -65,6 +67,25 @@ def main() -> None:
     "--authenticator", help="Customer authenticator to accept, <number>,<32 hex>, instead of a throw-away one."
 )
 @click.option(
+    "--accounts",
+    "accounts_file",
+    type=click.Path(path_type=Path),
+    help="TOML file with accounts and their options, instead of one throw-away account.",
+)
+@click.option(
+    "--environment",
+    type=click.Choice([each.value for each in Environment]),
+    default=Environment.TEST.value,
+    show_default=True,
+    help="Which of ExpressPlay's environments to play; accounts of the other one are refused.",
+)
+@click.option(
+    "--key-storage",
+    "key_storage_file",
+    type=click.Path(path_type=Path),
+    help="TOML file with content keys that token requests name by kid.",
+)
+@click.option(
     "--spc-versions",
     type=click.Choice(["1,2", "2"]),
     default="1,2",
@@ -84,19 +105,26 @@ def serve(
     database: str | None,
     public_url: str | None,
     authenticator: str | None,
+    accounts_file: Path | None,
+    environment: str,
+    key_storage_file: Path | None,
     spc_versions: str,
 ) -> None:
     """Serve tokens, licenses and records.
 
-    Prints one JSON line when it answers, with the throw-away authenticator in it unless one was given. Every
+    Prints one JSON line when it answers, with the throw-away authenticator in it unless others were given. Every
     option can also be set as an environment variable, EXPRESSPLAY_MOCK_SERVE_PORT and so on.
     """
     if workers > 1 and database == MEMORY:
         raise click.UsageError("--database :memory: belongs to one process: give a URL, or --workers 1.")
+    if accounts_file and authenticator:
+        raise click.UsageError("--accounts and --authenticator exclude each other: write it into the file.")
     configure_logging(log_level)
     try:
         credentials = load_or_create(state)
-    except StateError as error:
+        accounts = read_accounts(accounts_file) if accounts_file else ()
+        key_storage = read_key_storage(key_storage_file) if key_storage_file else None
+    except (StateError, BadAccounts, BadKeyStorage) as error:
         raise click.ClickException(str(error)) from None
 
     def build(url: str) -> Flask:
@@ -105,6 +133,9 @@ def serve(
             database=database,
             public_url=url,
             authenticator=authenticator,
+            accounts=accounts,
+            environment=Environment(environment),
+            key_storage=key_storage,
             sim=not no_sim,
             credentials=credentials,
             spc_versions=SPC_VERSIONS if spc_versions == "1,2" else frozenset({2}),
@@ -122,7 +153,7 @@ def serve(
         host=host,
         port=port,
         public_url=public_url,
-        announce=lambda: {} if authenticator else {"authenticator": credentials.account.authenticator},
+        announce=lambda: {} if authenticator or accounts else {"authenticator": credentials.account.authenticator},
         until_stdin_closes=until_stdin_closes,
         workers=workers,
     )

@@ -6,15 +6,16 @@ Order matters in one place: a redemption's row is committed before its license l
 import logging
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from expressplay_mock import disturbance, exchanges, record_service, token_service
-from expressplay_mock.accounts import Account, authenticate
+from expressplay_mock.accounts import Account, Budget, Environment, authenticate, check_options
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.exchanges import Entry
+from expressplay_mock.key_storage import KeyStorage
 from expressplay_mock.license_service import ANSWER_TYPES, MAX_BODY, read_body, write_answer
 from expressplay_mock.parameters import Parameters, read_parameters, single_values
 from expressplay_mock.record_service import ById, Query, Record
@@ -49,6 +50,9 @@ class Services:
     public_url: str
     keys: Keys
     accounts: tuple[Account, ...]
+    environment: Environment
+    budget: Budget
+    key_storage: KeyStorage | None = field(repr=False)
     log: TransactionLog
     clock: Clock
     journal: Journal | None
@@ -87,7 +91,11 @@ def _answer_token_request(services: Services) -> Response:
             parameters = read_parameters(request.query_string, _body())
         disturbance.strike(services.faults, TOKEN, **disturbance.claims(parameters))
         account = _account(parameters, token_service.PARAMETERS, services)
-        token = token_service.make_token(parameters, account=account.number, now=services.clock.now())
+        check_options(account, binds_device="deviceId" in parameters)
+        token = token_service.make_token(
+            parameters, account=account.number, now=services.clock.now(), storage=services.key_storage
+        )
+        services.budget.spend(account)
     except Refusal as refusal:
         _note(services, exchanges.token_request(parameters, refusal))
         if token_service.wants_json(parameters):
@@ -171,7 +179,8 @@ def _find(services: Services, account: Account, query: Query) -> list[Record]:
 
 
 def _account(parameters: Parameters, known: Mapping[str, Code], services: Services) -> Account:
-    return authenticate(single_values(parameters, known).get("customerAuthenticator"), services.accounts)
+    authenticator = single_values(parameters, known).get("customerAuthenticator")
+    return authenticate(authenticator, services.accounts, services.environment)
 
 
 def _body() -> bytes:

@@ -37,8 +37,8 @@ class Code(Enum):
     MISSING_CONTENT_KEY = (
         -2005,
         "Invalid content key",
-        "the content key is missing, or there are several",
-        "send contentKey once",
+        "the content key is missing, occurs twice, or is mixed with kek, ek or kid",
+        "send contentKey once and nothing else of them, or kek with ek or kid, or kid alone",
     )
     AUTHENTICATOR_MISSING = (
         -2017,
@@ -50,7 +50,7 @@ class Code(Enum):
     AUTHENTICATOR_INVALID = (
         -2018,
         "Customer authenticator invalid",
-        "no account has this authenticator; test and production have different ones",
+        "no account has this authenticator, or one of the other environment has it: test and production differ",
         "copy the authenticator that belongs to this service",
         401,
     )
@@ -144,8 +144,8 @@ class Code(Enum):
     KEY_STORAGE_FAILED = (
         -4019,
         "Key storage failed",
-        "kid asks for a key from the key storage, and this release of the mock has none",
-        "send the content key itself as contentKey",
+        "kid asks for a key from the key storage, and the mock was started without one",
+        "start the mock with --key-storage, or send the content key itself as contentKey",
     )
     KID_NOT_HEX = (
         -4020,
@@ -163,8 +163,8 @@ class Code(Enum):
     INVALID_WRAPPED_KEY = (
         -4024,
         "Invalid ek or kek",
-        "the wrapped key cannot be used, and this release of the mock unwraps none at all",
-        "send the content key itself as contentKey",
+        "kek or ek has another form, or kek did not wrap the key",
+        "send kek as 32, 48 or 64 hexadecimal digits and ek as 48, made by AES Key Wrap (RFC 3394)",
     )
     INVALID_GENERAL_FLAGS = (
         -5003,
@@ -200,8 +200,8 @@ class Code(Enum):
     INVALID_KEY_DATA = (
         -6005,
         "Invalid key data",
-        "the stored key is damaged",
-        "store the key again",
+        "the stored key is wrapped and no kek came with kid, or it is in clear and one did",
+        "send kek with the kid of a wrapped key, and kid alone for one in clear",
     )
     FAIRPLAY_NOT_AUTHORISED = (
         -6006,

@@ -1,15 +1,17 @@
 """The token service: the parameters of a token request, each checked under its own code, become a token.
 
-Documented by ExpressPlay but for the forms that are this mock's: ``deviceId`` (no public page has a device
-parameter for FairPlay), and a content key in clear only: ``kek``, ``ek`` and ``kid`` are refused.
+Documented by ExpressPlay but for what is this mock's: ``deviceId`` (no public page has a device parameter for
+FairPlay), and what the extensions mean (`extensions`). The content key has a module of its own (`content_key`).
 """
 
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from expressplay_mock.content_key import content_key, form_of, from_hex
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.extensions import read_extensions
+from expressplay_mock.key_storage import KeyStorage
 from expressplay_mock.parameters import Parameters, is_text, single_values
 from expressplay_mock.tokens import Token
 
@@ -28,7 +30,7 @@ PARAMETERS: Mapping[str, Code] = {
     "iv": Code.INVALID_IV,
     "kek": Code.INVALID_WRAPPED_KEY,
     "ek": Code.INVALID_WRAPPED_KEY,
-    "kid": Code.KEY_STORAGE_FAILED,
+    "kid": Code.INVALID_KID,
     "rentalDuration": Code.RENTAL_NOT_A_NUMBER,
     "expirationTime": Code.INVALID_EXPIRATION,
     "cookie": Code.INVALID_COOKIE,
@@ -37,7 +39,6 @@ PARAMETERS: Mapping[str, Code] = {
 """The parameters that occur at most once, with the code for one that occurs twice."""
 REPEATABLE = "fpExtension"
 
-_HEX_128 = re.compile(r"[0-9A-Fa-f]{32}", re.ASCII)
 _HEX_160 = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _ZEROS = re.compile(r"(0[xX])?0+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
@@ -49,8 +50,8 @@ def wants_json(parameters: Parameters) -> bool:
     return parameters.get("errorFormat") == ("json",)
 
 
-def make_token(parameters: Parameters, *, account: str, now: float) -> Token:
-    """Make the token that ``parameters`` ask for; ``now`` in Unix seconds.
+def make_token(parameters: Parameters, *, account: str, now: float, storage: KeyStorage | None = None) -> Token:
+    """Make the token that ``parameters`` ask for; ``now`` in Unix seconds, ``storage`` the keys that kid may name.
 
     Raises `Refusal` with the code of the first parameter that is wrong, in the order of the table above.
     """
@@ -59,7 +60,7 @@ def make_token(parameters: Parameters, *, account: str, now: float) -> Token:
     _check_general_flags(values.get("generalFlags", "0"))
     return Token(
         account=account,
-        content_key=_content_key(values),
+        content_key=content_key(values, storage),
         iv=_iv(values.get("iv")),
         rental=_rental(values.get("rentalDuration", "0")),
         expires=_expires(values.get("expirationTime", f"+{LIFETIME}"), now),
@@ -99,37 +100,10 @@ def _check_general_flags(value: str) -> None:
         )
 
 
-def _content_key(values: Mapping[str, str]) -> bytes:
-    if "kek" in values or "ek" in values:
-        raise Refusal(
-            Code.INVALID_WRAPPED_KEY,
-            "kek, ek",
-            expected="the content key in clear",
-            found="a wrapped key, which this release of the mock does not unwrap",
-        )
-    if "kid" in values:
-        raise Refusal(
-            Code.KEY_STORAGE_FAILED,
-            "kid",
-            expected="the content key in clear",
-            found="the id of a stored key, and this release of the mock has no key storage",
-        )
-    if "contentKey" not in values:
-        raise Refusal(Code.MISSING_CONTENT_KEY, "contentKey", expected="it once", found="none")
-    return _hex_128(values["contentKey"], Code.CONTENT_KEY_NOT_HEX, "contentKey")
-
-
 def _iv(value: str | None) -> bytes:
     if value is None:
         raise Refusal(Code.INVALID_IV, "iv", expected="it once", found="none")
-    return _hex_128(value, Code.INVALID_IV, "iv")
-
-
-def _hex_128(value: str, code: Code, name: str) -> bytes:
-    if not _HEX_128.fullmatch(value):
-        # The value may well be a secret with a slip in it: only its form is told.
-        raise Refusal(code, name, expected="32 hexadecimal digits", found=_form_of(value))
-    return bytes.fromhex(value)
+    return from_hex(value, Code.INVALID_IV, "iv", (16,))
 
 
 def _rental(value: str) -> int:
@@ -179,7 +153,7 @@ def _device_id(value: str) -> str:
             Code.DEVICE_NOT_AUTHENTICATED,
             "deviceId",
             expected="40 hexadecimal digits, the 20-byte id in the SPC",
-            found=_form_of(value),
+            found=form_of(value),
             fix="send the device_id of a record as it is; leave deviceId out for a token that binds no device",
         )
     return value.lower()
@@ -188,11 +162,3 @@ def _device_id(value: str) -> str:
 def _extensions(values: tuple[str, ...]) -> tuple[str, ...]:
     read_extensions(values)  # refuses now what redemption would have to refuse later
     return values
-
-
-def _form_of(value: str) -> str:
-    """Describe a value without showing it."""
-    if not value:
-        return "an empty value"
-    strange = sum(character not in "0123456789abcdefABCDEF" for character in value)
-    return f"{len(value)} characters" + (f", {strange} of them no hexadecimal digits" if strange else "")

@@ -100,7 +100,7 @@ def test_error_formats(mock: Mock) -> None:
         (400, -2037, {"fpExtension": "abcd,*"}),
         (400, -4001, {"deviceId": "00"}),
         (400, -4019, {"kid": "00" * 16, "contentKey": None}),
-        (400, -4024, {"kek": "00" * 16, "ek": "00" * 24, "contentKey": None}),
+        (400, -4024, {"kek": "00" * 16, "ek": "00" * 23, "contentKey": None}),
         (400, -5003, {"generalFlags": "1"}),
         (400, -6001, {"fpExtension": "abcd"}),
         (400, -6003, {"iv": None}),
