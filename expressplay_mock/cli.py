@@ -14,6 +14,7 @@ from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create
 from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
+from simulation.health import health_command
 from simulation.logs import configure_logging
 from simulation.options import serve_options, workers_option
 from simulation.serving import serve as serve_app
@@ -38,6 +39,9 @@ def _check_public_url(_context: click.Context, _parameter: click.Parameter, valu
 @click.version_option(__version__, prog_name=SERVICE)
 def main() -> None:
     """A mock of the ExpressPlay services for FairPlay. It simulates: no real device can use it."""
+
+
+main.add_command(health_command(SERVICE))
 
 
 @main.command()

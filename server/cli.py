@@ -11,6 +11,7 @@ from server.app import Config, create_app
 from server.catalog import CatalogError
 from server.expressplay import ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
+from simulation.health import health_command
 from simulation.logs import configure_logging
 from simulation.options import base_url, serve_options, workers_option
 from simulation.serving import serve as serve_app
@@ -20,6 +21,9 @@ from simulation.serving import serve as serve_app
 @click.version_option(__version__, prog_name=SERVICE)
 def main() -> None:
     """SEES, the entitlement server of device binding: decides who gets a license, and has ExpressPlay make it."""
+
+
+main.add_command(health_command(SERVICE))
 
 
 @main.command()

@@ -1,0 +1,67 @@
+"""The command ``health``: a service asks itself, or a container or a CI job asks it, whether it is ready."""
+
+import json
+import time
+from http.client import HTTPException
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
+
+import click
+
+from simulation.options import base_url
+from simulation.routes import PREFIX
+
+PAUSE = 0.05
+"""Seconds between two questions."""
+ANSWER_TIMEOUT = 5.0
+"""Seconds that one answer may take."""
+
+
+def health_command(service: str) -> click.Command:
+    """Make the command for the service of this name."""
+
+    @click.command("health")
+    @click.option("--url", callback=base_url, required=True, help=f"Base URL of {service}.")
+    @click.option(
+        "--wait",
+        type=click.FloatRange(0, 3600),
+        default=0.0,
+        show_default=True,
+        help="Seconds to go on asking until it is ready.",
+    )
+    def health(url: str, wait: float) -> None:
+        """Tell whether the service at a URL is ready: status 0 if it is, else 1 and one line that says why not."""
+        deadline = time.monotonic() + wait
+        while problem := problem_of(service, url):
+            if time.monotonic() + PAUSE > deadline:
+                after = f" after {wait:g} s" if wait else ""
+                raise click.ClickException(f"{service} at {url} is not ready{after}: {problem}")
+            time.sleep(PAUSE)
+        click.echo(f"{service} at {url} is ready")
+
+    return health
+
+
+def problem_of(service: str, url: str) -> str | None:
+    """Ask once; return None if ``service`` is ready at ``url``, else why it is not."""
+    try:
+        with build_opener(ProxyHandler({})).open(f"{url}{PREFIX}/health", timeout=ANSWER_TIMEOUT) as answer:
+            body = answer.read(65_536)
+    except HTTPError as error:
+        with error:
+            return _reason(error.read(65_536)) or f"status {error.code}"
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        return str(getattr(reason, "strerror", None) or reason) or type(error).__name__
+    try:
+        found = json.loads(body)["service"]
+    except (ValueError, KeyError, TypeError):
+        return "something else answers there"
+    return None if found == service else f"expected {service}, found {str(found)[:64]}"
+
+
+def _reason(body: bytes) -> str | None:
+    try:
+        return str(json.loads(body)["reason"])[:500]
+    except (ValueError, KeyError, TypeError):
+        return None

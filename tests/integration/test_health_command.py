@@ -1,0 +1,58 @@
+"""`health`: a service that is ready, one that is not yet, and what is none."""
+
+import socket
+import threading
+
+import pytest
+from click.testing import CliRunner
+from emulator_stage import AUTHENTICATOR, Told, told
+
+from expressplay_mock.app import Config, create_app
+from expressplay_mock.cli import main as mock
+from server.cli import main as sees
+from simulation.health import problem_of
+from simulation.serving import running
+
+
+def test_a_ready_service() -> None:
+    with running(lambda url: create_app(Config(public_url=url, authenticator=AUTHENTICATOR))) as url:
+        result = CliRunner().invoke(mock, ["health", "--url", url])
+        assert (result.exit_code, result.output) == (0, f"expressplay-mock at {url} is ready\n")
+        other = CliRunner().invoke(sees, ["health", "--url", url])
+        assert (other.exit_code, other.output) == (
+            1,
+            f"Error: sees-server at {url} is not ready: expected sees-server, found expressplay-mock\n",
+        )
+
+
+def test_a_service_that_becomes_ready_is_waited_for() -> None:
+    answer = Told('{"reason": "the log does not answer"}', status=503)
+    asked = threading.Event()
+
+    def body() -> str:
+        if asked.is_set():
+            answer.status = 200
+            return '{"service": "expressplay-mock"}'
+        asked.set()
+        return '{"reason": "the log does not answer"}'
+
+    with told(answer) as url:
+        assert problem_of("expressplay-mock", url) == "the log does not answer"
+        answer.body, answer.status = body, 503
+        result = CliRunner().invoke(mock, ["health", "--url", url, "--wait", "20"])
+        assert (result.exit_code, asked.is_set()) == (0, True)
+
+
+@pytest.mark.parametrize("wait", ["0", "0.1"])
+def test_nothing_there_is_one_clear_line(wait: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    result = CliRunner().invoke(mock, ["health", "--url", url, "--wait", wait])
+    assert result.exit_code == 1
+    assert "Connection refused" in result.output
+    assert len(result.output.splitlines()) == 1
+
+
+def test_another_web_server_is_not_ready() -> None:
+    with told(Told("<h1>It works!")) as url:
+        assert problem_of("expressplay-mock", url) == "something else answers there"
