@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import pytest
 
 from emulator.cli import main as emulator_command
@@ -205,13 +206,20 @@ def options() -> Mapping[str, set[str]]:
         **{
             f"{program} {name}": {option for parameter in command.params for option in parameter.opts}
             for program, group in groups.items()
-            for name, command in group.commands.items()
+            for name, command in commands_in(group).items()
         },
         **{
             f"scripts/{path.name}": set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', path.read_text()))
             for path in scripts
         },
     }
+
+
+def commands_in(group: click.Group) -> dict[str, click.Command]:
+    """Return the commands of a program, with those that another package adds."""
+    context = click.Context(group)
+    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
+    return {name: command for name, command in found.items() if command}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
