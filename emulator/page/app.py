@@ -8,19 +8,19 @@ from flask import Flask, Response, abort, jsonify, send_from_directory
 
 from emulator import __version__
 from emulator.errors import EmulatorError
+from emulator.page.asking import Unusable, read_object
 from emulator.page.freeplay import serve_free_play
 from emulator.page.labroom import serve_lab
 from emulator.page.media import FILE, describe_tracks, fetch_file
 from emulator.page.reading import serve_reading
 from emulator.page.security import protect
-from emulator.page.world import Busy, Unusable, World, outline
+from emulator.page.world import Busy, World, outline
 from emulator.stage import Stage
 from emulator.steps import LIFELINES
 from simulation.clock import Clock
-from simulation.http_errors import read_body, register_http_errors
+from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.routes import sim_routes
-from simulation.strict_json import parse_json
 
 SERVICE = "fps-emulator"
 WEB = Path(__file__).parent.parent / "web"
@@ -101,17 +101,17 @@ def _serve_stage(app: Flask, world: World) -> None:
 
     @app.post("/api/devices/<name>")
     def change_device(name: str) -> Response:
-        world.change(name, _body())
+        world.change(name, read_object())
         return jsonify(DONE)
 
     @app.post("/api/devices/<name>/clock")
     def advance(name: str) -> Response:
-        world.advance(name, _body().get("advance"))
+        world.advance(name, read_object().get("advance"))
         return jsonify(DONE)
 
     @app.post("/api/devices/<name>/play")
     def play(name: str) -> Response:
-        return jsonify(world.play(name, str(_body().get("title"))))
+        return jsonify(world.play(name, str(read_object().get("title"))))
 
     @app.get("/api/devices/<name>/still")
     def still(name: str) -> Response:
@@ -122,7 +122,7 @@ def _serve_stage(app: Flask, world: World) -> None:
 
     @app.post("/api/pace")
     def pace() -> Response:
-        match _body():
+        match read_object():
             case {"stepping": bool(stepping)}:
                 world.pace.set_stepping(stepping)
             case {"next": True}:
@@ -139,17 +139,6 @@ def _serve_stage(app: Flask, world: World) -> None:
 
 def _part(part: Any) -> dict[str, Any]:
     return {key: value for key, value in asdict(part).items() if key != "key"}
-
-
-def _body() -> dict[str, Any]:
-    raw = read_body()
-    try:
-        value = parse_json(raw) if raw else {}
-    except ValueError as error:
-        raise Unusable(f"not readable: {error}") from None
-    if not isinstance(value, dict):
-        raise Unusable("expected a JSON object")
-    return value
 
 
 def _busy(_: Busy) -> tuple[Response, int]:

@@ -11,8 +11,9 @@ from emulator.device import make_spc
 from emulator.errors import EmulatorError
 from emulator.lab_runs import SPC_STEP
 from emulator.license_client import RequestType, ask_sees, entitlement_request
+from emulator.page.asking import Unusable, read_object
 from emulator.page.refusals import as_refusal
-from emulator.page.world import Unusable, World
+from emulator.page.world import World
 from emulator.stage import Stage
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
@@ -20,8 +21,6 @@ from fairplay.annotate import annotate_spc, keys_of
 from fairplay.ckc import open_ckc
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents
-from simulation.http_errors import read_body
-from simulation.strict_json import parse_json
 
 REQUEST_FIELDS = ("messageID", "version", "requestType", "contentID", "customerCookie")
 LONGEST = 4096
@@ -52,7 +51,7 @@ def serve_free_play(app: Flask, world: World) -> None:
 
     @app.post("/api/free")
     def play_freely() -> Response:
-        match parse_json(read_body()):
+        match read_object():
             case {"layer": str(layer), "name": str(name), "value": str(value)} if len(value) <= LONGEST:
                 pass
             case _:

@@ -9,9 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 from flask import Flask, Response, abort, jsonify
 
 from emulator.key_uri import TOKEN_PARAMETER
+from emulator.page.asking import Unusable
 from emulator.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
 from emulator.page.sources import sources_of
-from emulator.page.world import Unusable, World
+from emulator.page.world import World
 from simulation.http_errors import read_body
 
 MOST_MESSAGES = 200

@@ -11,6 +11,7 @@ from emulator.binding import Client, Grant, play, register
 from emulator.device import Device
 from emulator.errors import EmulatorError
 from emulator.limits import check_limits
+from emulator.page.asking import Unusable
 from emulator.page.events import Feed
 from emulator.page.media import describe_tracks
 from emulator.page.pace import Pace, StartedOver
@@ -33,10 +34,6 @@ FIRST_OF_PLAY = 6
 
 class Busy(Exception):
     """A run is going on, and there is one stage only."""
-
-
-class Unusable(Exception):
-    """The browser asked for something that makes no sense; the text says what."""
 
 
 @dataclass

@@ -1,0 +1,80 @@
+"""The lab on the page: every item ends as its prediction says, and free play tells who notices."""
+
+import pytest
+from page_actions import play
+from playwright.sync_api import Page
+
+from emulator.lab import LAB
+from emulator.lab_more import MORE
+from emulator.page.predictions import PREDICTIONS
+
+
+@pytest.fixture(scope="module")
+def items() -> list[str]:
+    return [item.id for item in (*LAB, *MORE)]
+
+
+def test_every_item_has_predictions(items: list[str]) -> None:
+    assert sorted(items) == sorted(PREDICTIONS)
+    assert len(items) == 12
+
+
+def test_every_item_ends_as_predicted_and_says_why(page: Page, items: list[str]) -> None:
+    for name in items:
+        item = page.locator(f"[data-item={name}]")
+        item.locator("summary").click()
+        assert item.locator("button.primary").is_disabled()
+        item.locator(".choice").nth(PREDICTIONS[name].right).click()
+        item.locator("button.primary").click()
+        item.locator(".verdict.good").wait_for()
+        assert item.locator(".problem").count() == 0, name
+        assert item.locator(".tries li").count() >= 1
+        assert item.locator(".code figcaption").count() == 1
+    assert page.locator(".item .reason").count() == len(items)
+
+
+def test_a_wrong_prediction_is_put_right(page: Page) -> None:
+    item = page.locator("[data-item=other-device]")
+    item.locator("summary").click()
+    item.locator(".choice").nth(0).click()
+    item.locator("button.primary").click()
+    assert "It was: ExpressPlay, at step 12." in item.locator(".verdict").inner_text()
+
+
+def test_a_link_leads_to_an_item(page: Page, address: str) -> None:
+    page.goto(f"{address}/#lab=cookie-theft")
+    page.reload()
+    page.wait_for_selector("[data-item=cookie-stolen-after][open]")
+
+
+@pytest.mark.parametrize(
+    ("field", "noticed"),
+    [
+        ("messageID", "Nobody noticed"),
+        ("contentID", "4 unknown content"),
+        ("HU", "-42589"),
+        ("mark", "-9001"),
+        ("asset ID", "Nobody noticed"),
+        ("certificate hash", "-42605"),
+    ],
+)
+def test_free_play_tells_who_notices(page: Page, field: str, noticed: str) -> None:
+    page.select_option("#free-field", label=field)
+    if page.locator("text=Flip a bit").is_visible():
+        page.click("text=Flip a bit")
+    else:
+        page.fill("#free-value", "something else")
+    page.click("text=Send it")
+    page.wait_for_selector("#free-result .verdict")
+    assert noticed in page.locator("#free-result").inner_text()
+
+
+def test_the_lab_leaves_the_stage_as_it_was(page: Page) -> None:
+    play(page, "A", "dummy")
+    item = page.locator("[data-item=expired-token]")
+    item.locator("summary").click()
+    item.locator(".choice").first.click()
+    item.locator("button.primary").click()
+    item.locator(".verdict").wait_for()
+    play(page, "A", "film")
+    assert page.locator("[data-device=A] .pill").inner_text() == "licensed"

@@ -1,0 +1,125 @@
+"""The sequence on the page: the same numbers and words as everywhere, told live, all at once or step by step."""
+
+import re
+
+import requests
+from page_actions import play, register_and_play
+from playwright.sync_api import Page
+
+from emulator.page.sources import PLACES, find
+from emulator.page.world import outline
+from emulator.steps import STEPS
+
+
+def arrows(page: Page) -> dict[int, str]:
+    """The arrows drawn, by step, as a screen reader reads them."""
+    labels = page.locator(".arrow-row").evaluate_all("rows => rows.map(row => row.getAttribute('aria-label'))")
+    return {int(re.match(r"Step (\d+)", label)[1]): label for label in labels}  # type: ignore[index]
+
+
+def test_before_anything_has_happened_all_steps_are_there_in_grey(page: Page) -> None:
+    drawn = arrows(page)
+    assert sorted(drawn) == [step.n for step in STEPS]
+    for step, words in zip(STEPS, outline(), strict=True):
+        assert drawn[step.n] == f"Step {step.n}, {step.sender} to {step.receiver}, not yet: {words['summary']}"
+
+
+def test_the_steps_have_the_words_of_the_table(page: Page) -> None:
+    register_and_play(page)
+    drawn = arrows(page)
+    for step in STEPS:
+        pattern = re.sub(r"\\\{\w+\\\}", ".+", re.escape(step.summary))
+        assert re.search(f"happened: {pattern}$", drawn[step.n]), drawn[step.n]
+
+
+def test_a_refusal_is_drawn_where_it_falls(page: Page) -> None:
+    play(page, "A", "dummy")
+    play(page, "B", "film")
+    assert "refused: refused: -9003" in arrows(page)[13]
+    play(page, "A", "film")
+    assert "happened: CKC" in arrows(page)[13]
+
+
+def test_after_a_denial_the_rest_stays_grey(page: Page) -> None:
+    play(page, "B", "film")
+    drawn = arrows(page)
+    assert "refused: denied: 6" in drawn[10]
+    assert all("not yet" in drawn[n] for n in (0, 1, 9, 11, 12, 13))
+
+
+def test_a_step_opens_its_exchange_what_is_known_and_the_source(page: Page) -> None:
+    register_and_play(page)
+    page.locator(".arrow-row[data-step='6']").click()
+    panel = page.locator("#step")
+    assert '"requestType": 3' in panel.inner_text()
+    assert "the cookie alone proves no device" in panel.inner_text()
+    page.locator(".arrow-row[data-step='12']").click()
+    page.wait_for_selector("#step .marked")
+    place = PLACES[12][0]
+    source = find(place)
+    assert source is not None
+    assert f"{place.file}:{source.line}" in panel.inner_text()
+    assert "token.device_id != spc.device_id" in page.locator("#step .marked").inner_text()
+
+
+def test_no_secret_is_in_the_exchanges(page: Page) -> None:
+    register_and_play(page)
+    page.locator(".arrow-row[data-step='9']").click()
+    text = page.locator("#step").inner_text()
+    assert text.count("<redacted>") == 2
+
+
+def test_one_step_at_a_time(page: Page) -> None:
+    page.check("#stepping")
+    page.locator("[data-device=A] [data-title=dummy]").click()
+    for n in (0, 1, 2, 3, 4):
+        page.wait_for_function("() => !document.getElementById('next').disabled")
+        page.click("#next")
+        page.wait_for_selector(f".arrow-row.happened[data-step='{n}']")
+        assert "not yet" in arrows(page)[n + 1]
+    page.click("#to-end")
+    page.wait_for_selector(".arrow-row.happened[data-step='5']")
+    page.wait_for_function("() => document.querySelector('[data-device=A] .pill').textContent === 'registered'")
+
+
+def test_the_client_itself_waits_between_the_steps(page: Page) -> None:
+    page.check("#stepping")
+    page.locator("[data-device=A] [data-title=dummy]").click()
+    page.wait_for_function("() => !document.getElementById('next').disabled")
+    page.click("#next")
+    page.wait_for_selector(".arrow-row.happened[data-step='0']")
+    assert page.locator("#rows tr", has_text=page.input_value("#device-A-cookie")).count() == 0
+    page.click("#start-over")
+    page.wait_for_function("() => !document.querySelector('.arrow-row.happened')")
+    page.uncheck("#stepping")
+    play(page, "A", "dummy")
+    assert "happened" in arrows(page)[5]
+
+
+def test_a_link_leads_to_a_step(page: Page, address: str) -> None:
+    register_and_play(page)
+    page.goto(f"{address}/#step=9")
+    page.reload()
+    page.wait_for_selector(".arrow-row.chosen[data-step='9']")
+    assert page.locator("#step h3").inner_text() == "Step 9"
+
+
+def test_the_binding_row_is_marked(page: Page) -> None:
+    register_and_play(page)
+    cookie = page.input_value("#device-A-cookie")
+    rows = page.locator("#rows tbody tr", has_text=cookie)
+    assert rows.count() == 2
+    assert rows.nth(0).get_attribute("class") == "binds"
+    play(page, "B", "dummy")
+    assert "superseded" in rows.nth(0).inner_text()
+    assert rows.nth(2).get_attribute("class") == "binds"
+
+
+def test_a_second_run_is_refused_while_one_waits(page: Page, address: str) -> None:
+    page.check("#stepping")
+    page.locator("[data-device=A] [data-title=dummy]").click()
+    page.wait_for_function("() => !document.getElementById('next').disabled")
+    answer = requests.post(f"{address}/api/devices/B/play", json={"title": "film"}, timeout=10)
+    assert answer.status_code == 409
+    page.click("#to-end")
+    page.wait_for_selector(".arrow-row.happened[data-step='5']")

@@ -1,0 +1,98 @@
+"""Who may talk to the walkthrough page, and what it never hands out: over HTTP, without a browser."""
+
+from collections.abc import Iterator
+
+import pytest
+import requests
+from emulator_stage import services
+
+from emulator.page.app import create_app
+from emulator.stage import make_stage
+from simulation.serving import running
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with services() as (sees, expressplay):
+        stage = make_stage(sees, expressplay)
+        with running(lambda url: create_app(stage, url)) as url:
+            yield url
+        stage.web.close()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", ""])
+def test_another_host_is_refused(address: str, host: str) -> None:
+    assert requests.get(f"{address}/api/story", headers={"Host": host}, timeout=10).status_code in (400, 403)
+
+
+def test_any_name_of_loopback_will_do(address: str) -> None:
+    port = address.rpartition(":")[2]
+    for host in (f"localhost:{port}", f"[::1]:{port}"):
+        assert requests.get(f"{address}/api/story", headers={"Host": host}, timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+)
+def test_another_site_is_refused(address: str, headers: dict[str, str]) -> None:
+    answer = requests.post(f"{address}/api/start-over", json={}, headers=headers, timeout=10)
+    assert answer.status_code == 403
+
+
+def test_a_form_is_refused(address: str) -> None:
+    assert requests.post(f"{address}/api/start-over", data={"a": "b"}, timeout=10).status_code == 415
+
+
+def test_every_answer_carries_the_policy(address: str) -> None:
+    for path in ("/", "/web/main.js", "/api/story", "/nowhere"):
+        policy = requests.get(f"{address}{path}", timeout=10).headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+
+
+def test_the_page_has_no_inline_code(address: str) -> None:
+    text = requests.get(f"{address}/", timeout=10).text
+    assert "<style" not in text
+    assert " style=" not in text
+    assert "onclick" not in text
+    assert text.count("<script") == text.count('src="/web/')
+
+
+@pytest.mark.parametrize(
+    "path", ["/web/../page/app.py", "/web/..%2fpage%2fapp.py", "/media/../../x", "/media/film/../x"]
+)
+def test_no_way_out_of_the_folders(address: str, path: str) -> None:
+    with requests.Session() as session:
+        request = requests.Request("GET", address).prepare()
+        request.url = address + path
+        assert session.send(request, timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/devices/Z/play", {"title": "film"}),
+        ("/api/devices/A/play", {"title": "<b>"}),
+        ("/api/devices/A/play", {}),
+        ("/api/devices/A", {"seed": ""}),
+        ("/api/devices/A", {"clock": "x"}),
+        ("/api/devices/A/clock", {"advance": -1}),
+        ("/api/devices/A/clock", {"advance": "x"}),
+        ("/api/pace", {"next": 1}),
+        ("/api/free", {"layer": "envelope", "name": "mark", "value": "00"}),
+        ("/api/free", {"layer": "envelope", "name": "mark", "value": "xyz"}),
+        ("/api/free", {"layer": 1}),
+    ],
+)
+def test_nonsense_gets_a_clear_no(address: str, path: str, body: dict[str, object]) -> None:
+    answer = requests.post(f"{address}{path}", json=body, timeout=10)
+    assert answer.status_code == 400
+    assert answer.json()["errorText"]
+
+
+@pytest.mark.parametrize("body", [b"{", b"[]", b'{"a": 1, "a": 2}'])
+def test_broken_json_gets_a_clear_no(address: str, body: bytes) -> None:
+    for path in ("/api/pace", "/api/free"):
+        answer = requests.post(f"{address}{path}", data=body, headers={"Content-Type": "application/json"}, timeout=10)
+        assert answer.status_code == 400, path
