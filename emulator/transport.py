@@ -218,7 +218,7 @@ def _no_answer(error: Exception, party: Party, url: str, step: int | None) -> No
         found, fix = f"no host of that name: {address}", f"check the spelling of the host in {party.option}"
     elif "refused" in str(error):
         found = f"nothing answers at {address}"
-    elif any(sign in str(error) for sign in ("without response", "reset by peer", "Broken pipe")):
+    elif any(sign in str(error) for sign in ("without response", "reset by peer", "Broken pipe", "IncompleteRead")):
         found, fix = f"a connection that broke off at {address}", f"has {party.program} ended? Look at its log"
     else:
         found = f"something at {address} that does not speak HTTP ({type(error).__name__})"

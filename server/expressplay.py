@@ -228,6 +228,8 @@ def _reason(error: Exception) -> str:
         return "no TLS connection"
     if isinstance(error, requests.ConnectionError):
         return "no connection"
+    if isinstance(error, IncompleteRead):
+        return "an answer that broke off"
     return f"broken answer ({type(error).__name__})"
 
 
