@@ -200,26 +200,22 @@ def anchors_of(page: Path) -> set[str]:
 @pytest.fixture(scope="session")
 def options() -> Mapping[str, set[str]]:
     """The options of every program, by the words that call it."""
-    groups = {"expressplay-mock": mock_command, "sees-server": sees_command, "fps-emulator": emulator_command}
-    scripts = [ROOT / "scripts" / name for name in ("demo", "walkthrough")]
-    return {
-        **{
-            f"{program} {name}": {option for parameter in command.params for option in parameter.opts}
-            for program, group in groups.items()
-            for name, command in commands_in(group).items()
-        },
-        **{
-            f"scripts/{path.name}": set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', path.read_text()))
-            for path in scripts
-        },
+    groups: dict[str, click.Group] = {
+        "expressplay-mock": mock_command,
+        "sees-server": sees_command,
+        "fps-emulator": emulator_command,
     }
-
-
-def commands_in(group: click.Group) -> dict[str, click.Command]:
-    """Return the commands of a program, with those that another package adds."""
-    context = click.Context(group)
-    found = {name: group.get_command(context, name) for name in group.list_commands(context)}
-    return {name: command for name, command in found.items() if command}
+    found: dict[str, set[str]] = {}
+    for program, group in groups.items():
+        context = click.Context(group)
+        for name in group.list_commands(context):
+            command = group.get_command(context, name)
+            assert command
+            found[f"{program} {name}"] = {option for parameter in command.params for option in parameter.opts}
+    for name in ("demo", "walkthrough"):
+        source = (ROOT / "scripts" / name).read_text()
+        found[f"scripts/{name}"] = set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', source))
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_id)
