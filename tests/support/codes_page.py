@@ -1,0 +1,41 @@
+"""docs/codes.md: every code of the mock, rendered from its table in the code and the registry of provocations."""
+
+from provocations import PROVOCATIONS
+
+from expressplay_mock.errors import Code
+
+FIRST_OWN = -9000
+"""Numbers below are this project's own; so is the one of `OWN` above it."""
+OWN = (Code.TOKEN_EXPIRED,)
+TEST = "tests/contract/test_all_codes.py"
+
+_HEAD = """# Every code, and how to see it
+
+Made by `scripts/codes` from `expressplay_mock/errors.py` and `tests/support/provocations.py`; do not edit. There are
+{count} codes: {documented} that ExpressPlay documents, and {ours} of this project's own (*ours*). Each row is acted out
+over HTTP against running mocks by the test that it names, in `{test}`:
+`.venv/bin/pytest '{test}::test_code[-2002]'` and so on. What the files of accounts and stored
+keys look like is said in `expressplay_mock/accounts_file.py` and `expressplay_mock/key_storage.py`.
+
+| code | meaning | HTTP | how to provoke it | test | usual cause | likely fix |
+|---|---|---|---|---|---|---|
+"""
+
+
+def is_ours(code: Code) -> bool:
+    """Tell whether ExpressPlay's pages do not have this number."""
+    return code in OWN or code.number < FIRST_OWN
+
+
+def render() -> str:
+    """Return the page. Raises `KeyError` where a code has no provocation."""
+    provocations = {provocation.code: provocation for provocation in PROVOCATIONS}
+    ours = sum(map(is_ours, Code))
+    head = _HEAD.format(count=len(Code), documented=len(Code) - ours, ours=ours, test=TEST)
+    return head + "".join(_row(code, provocations[code].how) for code in Code)
+
+
+def _row(code: Code, how: str) -> str:
+    number = f"{code.number} *ours*" if is_ours(code) else f"{code.number}"
+    cells = (number, code.meaning, str(code.status), how, f"`test_code[{code.number}]`", code.cause, code.fix)
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"

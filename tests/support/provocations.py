@@ -1,0 +1,129 @@
+"""How each documented code is provoked: the registry that docs/codes.md is rendered from and that a test acts out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from code_stage import CEK, KEK, MINE, OTHER, STORED_CLEAR, STORED_WRAPPED, WRAPPED, CodeStage
+
+from expressplay_mock.errors import Code
+
+Act = Callable[[CodeStage], requests.Response]
+
+
+@dataclass(frozen=True)
+class Provocation:
+    """What to do, in words for the page and as an act against two running mocks; ``cause`` if the code is one."""
+
+    code: Code
+    how: str
+    act: Act
+    as_cause: bool = False
+
+
+def _asked(code: Code, how: str, account: str = "good", **changes: Any) -> Provocation:
+    return Provocation(code, how, lambda stage: stage.ask(account=account, **changes))
+
+
+def _by_fault(code: Code, at: str, why: str, act: Act) -> Provocation:
+    def provoke(stage: CodeStage) -> requests.Response:
+        stage.fault(code.number, at)
+        return act(stage)
+
+    how = f'{why}: `POST /_sim/faults {{"fault": "refuse", "at": "{at}", "code": {code.number}}}`, then any request'
+    return Provocation(code, how, provoke)
+
+
+def _without_key(**instead: str) -> dict[str, Any]:
+    return {"contentKey": None, **instead}
+
+
+def _expired(stage: CodeStage) -> requests.Response:
+    token_url = stage.token_url(expirationTime="+60")
+    stage.advance(61)
+    return stage.redeem(token_url)
+
+
+def _replayed(stage: CodeStage) -> requests.Response:
+    token_url, spc = stage.token_url(), stage.spc()
+    assert stage.redeem(token_url, spc).status_code == 200
+    return stage.redeem(token_url, spc)
+
+
+def _without_mark(stage: CodeStage) -> requests.Response:
+    spc = stage.spc()
+    return stage.redeem(stage.token_url(), spc[:4] + bytes(4) + spc[8:])
+
+
+def _log_gone(stage: CodeStage) -> requests.Response:
+    stage.break_log()
+    return stage.records(of=stage.plain)
+
+
+PROVOCATIONS = (
+    _asked(Code.INVALID_EXPIRATION, "`expirationTime` more than 30 days ahead", expirationTime="+2592001"),
+    _by_fault(Code.INVALID_IP_ADDRESS, "token", "no FairPlay parameter has an IP address", lambda stage: stage.ask()),
+    _asked(Code.MISSING_CONTENT_KEY, "no `contentKey`, `kek`, `ek` or `kid`", contentKey=None),
+    _asked(Code.AUTHENTICATOR_MISSING, "no `customerAuthenticator`", customerAuthenticator=None),
+    _asked(Code.AUTHENTICATOR_INVALID, "the authenticator of a production account, on test", account="production"),
+    _asked(Code.INSUFFICIENT_TOKENS, "an account with `tokens = 0`", account="spent"),
+    _asked(Code.RENTAL_NOT_A_NUMBER, "`rentalDuration=one day`", rentalDuration="one day"),
+    _asked(Code.CONTENT_KEY_NOT_HEX, "31 digits in `contentKey`", contentKey=CEK[:-1]),
+    Provocation(Code.ADMIN_ERROR, "a transaction log that cannot be read", _log_gone),
+    _asked(Code.ACCOUNT_DISABLED, "an account with `enabled = false`", account="disabled"),
+    _asked(Code.INVALID_COOKIE, "33 characters in `cookie`", cookie="c" * 33),
+    Provocation(Code.NO_VALUE, "records of an `id` that no record has", lambda stage: stage.records(id="999999")),
+    _asked(Code.EXTENSION_TYPE, "`fpExtension` with a type of 3 characters", fpExtension="abc,AAAA"),
+    _asked(Code.EXTENSION_PAYLOAD, "`fpExtension=abcd,*`", fpExtension="abcd,*"),
+    Provocation(
+        Code.INVALID_ERROR_FORMAT,
+        "`errorFormat=xml`; the answer can only be HTML",
+        lambda stage: stage.ask(errorFormat="xml"),
+    ),
+    _asked(Code.DEVICE_NOT_AUTHENTICATED, "`deviceId` that is no device id; or any bytes as SPC", deviceId="00"),
+    Provocation(Code.INVALID_TOKEN, "a token URL cut short", lambda stage: stage.redeem(stage.token_url()[:-4])),
+    Provocation(Code.TOKEN_EXPIRED, "redeem after `expirationTime`, by `POST /_sim/clock`", _expired),
+    _asked(Code.MISSING_KID, "`kek` alone", **_without_key(kek=KEK)),
+    Provocation(
+        Code.KEY_STORAGE_FAILED,
+        "`kid` at a mock without `--key-storage`",
+        lambda stage: stage.ask(of=stage.plain, **_without_key(kid=STORED_CLEAR)),
+    ),
+    _asked(Code.KID_NOT_HEX, "`kid` of 31 digits", **_without_key(kid=STORED_CLEAR[:-1])),
+    _asked(Code.KID_TOO_LONG, "`kid` with 65 characters after `^`", **_without_key(kid="^" + "k" * 65)),
+    _asked(Code.INVALID_KID, "`kid` that no key is stored under", **_without_key(kid="^nothing")),
+    _asked(Code.INVALID_WRAPPED_KEY, "a `kek` that did not wrap `ek`", **_without_key(kek="ff" * 16, ek=WRAPPED)),
+    _asked(Code.INVALID_GENERAL_FLAGS, "`generalFlags=1`", generalFlags="1"),
+    _asked(Code.INVALID_EXTENSION, "`fpExtension` without a comma", fpExtension="abcd"),
+    _by_fault(Code.INVALID_TOKEN_TYPE, "token", "no FairPlay parameter has a type", lambda stage: stage.ask()),
+    _asked(Code.INVALID_IV, "no `iv`", iv=None),
+    _by_fault(
+        Code.CKC_FAILED,
+        "rights",
+        "a token of this mock always holds a good key",
+        lambda stage: stage.redeem(stage.token_url()),
+    ),
+    _asked(Code.INVALID_KEY_DATA, "`kid` of a wrapped key without `kek`", **_without_key(kid=STORED_WRAPPED)),
+    _asked(Code.FAIRPLAY_NOT_AUTHORISED, "an account with `fairplay_service = false`", account="no service"),
+    _asked(Code.RENTAL_OUT_OF_RANGE, "`rentalDuration=4294967295`", rentalDuration="4294967295"),
+    _asked(
+        Code.BINDING_NOT_SUPPORTED,
+        "`deviceId` with an account that has `device_binding = false`",
+        account="no binding",
+        deviceId=MINE.hex(),
+    ),
+    _asked(Code.FAIRPLAY_DISABLED, "an account with `fairplay = false`", account="switched off"),
+    Provocation(Code.NO_MARK, "an SPC without `SIM1` at offset 4: -4001 with this cause", _without_mark, as_cause=True),
+    Provocation(Code.REPLAYED, "the same SPC twice", _replayed),
+    Provocation(
+        Code.OTHER_DEVICE,
+        "a token for one device, an SPC of another",
+        lambda stage: stage.redeem(stage.token_url(deviceId=MINE.hex()), stage.spc(OTHER)),
+    ),
+    Provocation(
+        Code.BODY_TOO_LARGE,
+        "a body of more than 64 KiB",
+        lambda stage: stage.redeem(stage.token_url(), bytes(65_537)),
+    ),
+)
