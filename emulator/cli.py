@@ -1,6 +1,8 @@
 """The command `fps-emulator`. Thin: each command calls one function, imported only when it runs."""
 
 import json
+import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,8 @@ class _Commands(click.Group):
         from emulator.errors import EmulatorError
         from fairplay.errors import FairPlayError
 
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a code page may lack any character that others chose
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
@@ -158,6 +162,7 @@ def _run(
     from emulator.report import report_run
     from emulator.run import run_binding
     from emulator.stage import make_stage
+    from emulator.terminal import progress
 
     stage = make_stage(sees, expressplay, title)
     device: dict[str, Any] = {"spc_version": int(spc_version), "shape": SpcShape(spc_shape)}
@@ -166,17 +171,18 @@ def _run(
     for one in (client, player):
         if one:
             one.device.clock.advance(clock)
-    run = run_binding(
-        stage,
-        client,
-        cookie,
-        registers=registers,
-        plays=plays,
-        player=player,
-        watch_for=watch_for,
-        state=state,
-        teach=teach,
-    )
+    with progress("playing" if plays else "registering"):
+        run = run_binding(
+            stage,
+            client,
+            cookie,
+            registers=registers,
+            plays=plays,
+            player=player,
+            watch_for=watch_for,
+            state=state,
+            teach=teach,
+        )
     report_run(run, as_json=as_json, still=still, recording=recording)
 
 
@@ -213,8 +219,11 @@ def replay(file: Any, sees: str, expressplay: str | None, as_json: bool) -> None
     """Run the recording FILE anew against a SEES, and name the first step that goes another way (- for stdin)."""
     from emulator import replay as replaying
     from emulator.report import report_replay
+    from emulator.terminal import progress
 
-    comparison = replaying.replay(_recording(file), sees, expressplay)
+    recording = _recording(file)
+    with progress(f"replaying {file.name}"):
+        comparison = replaying.replay(recording, sees, expressplay)
     report_replay(comparison, as_json=as_json)
     replaying.check(comparison)
 

@@ -1,16 +1,20 @@
 """The demo: one recorded binding that ends in pictures, then every scenario, all shown in the terminal."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from emulator.report import compared, failure_of, write_json, write_still
 from emulator.run import run_binding
 from emulator.scenarios import SCENARIOS, as_json, run_scenario
 from emulator.stage import Stage, make_stage
-from emulator.terminal import make_console, print_heading, print_line, print_rows, print_scenarios, print_sequence
-
-if TYPE_CHECKING:
-    from rich.console import Console
+from emulator.terminal import (
+    make_console,
+    print_heading,
+    print_line,
+    print_rows,
+    print_scenarios,
+    print_sequence,
+    progress,
+)
 
 PURPOSE = "demo"
 
@@ -19,7 +23,8 @@ def run_demo(sees: str, expressplay: str, *, recording: Path | None, still: Path
     """Run and show the demo; return whether all came out as expected. Raises what ended the binding early."""
     console = make_console()
     stage = make_stage(sees, expressplay)
-    run = run_binding(stage, stage.client(PURPOSE), stage.name(PURPOSE), teach=teach)
+    with progress("the binding"):
+        run = run_binding(stage, stage.client(PURPOSE), stage.name(PURPOSE), teach=teach)
     print_heading(console, "The binding, step by step")
     print_sequence(console, run.recording)
     failure = failure_of(run)
@@ -27,7 +32,7 @@ def run_demo(sees: str, expressplay: str, *, recording: Path | None, still: Path
     try:
         if failure:
             raise failure
-        _play_scenarios(console, stage, outcomes)
+        _play_scenarios(stage, outcomes)
     finally:
         if recording:
             write_json(recording, run.recording)
@@ -43,9 +48,8 @@ def run_demo(sees: str, expressplay: str, *, recording: Path | None, still: Path
     return all(outcome["ok"] for outcome in outcomes)
 
 
-def _play_scenarios(console: "Console", stage: Stage, outcomes: list[dict[str, object]]) -> None:
-    # A status line that vanishes; where the output is no terminal it shows nothing.
-    with console.status("") as status:
+def _play_scenarios(stage: Stage, outcomes: list[dict[str, object]]) -> None:
+    with progress("trying") as tell:
         for scenario in SCENARIOS:
-            status.update(f"trying: {scenario.name}")
+            tell(f"trying: {scenario.name}")
             outcomes.append(as_json(run_scenario(scenario, stage)))

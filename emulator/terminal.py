@@ -1,6 +1,7 @@
 """What the demo shows in a terminal: the sequence, the scenarios, the rows of the log. Plain text in a pipe."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,21 @@ def make_console() -> "Console":
 
     width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
     return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error that work goes on; yields what changes the text. Nothing where that is no terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    # The spinner is ASCII: Windows code pages have no other.
+    with Console(stderr=True, highlight=False, markup=False, emoji=False).status(text, spinner="line") as status:
+        yield lambda text: status.update(text)
 
 
 def glyphs_for(encoding: str) -> Glyphs:
