@@ -15,7 +15,7 @@ from typing import Any
 from emulator.attacks import flip_hu_bit
 from emulator.binding import FIRST_OF_PLAY, Client, Grant, content_id_of, entitle, play, post_spc, read_title, register
 from emulator.device import make_spc
-from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
+from emulator.errors import EntitlementDenied, LicenseRefused, UnexpectedAnswer
 from emulator.license_client import Entitlement, RequestType
 from emulator.recording import ASK_LOG, collect
 from emulator.scenarios import ISSUED, OTHER_SEED, outcome_of
@@ -168,7 +168,7 @@ def _records(stage: Stage, client: Client) -> list[Mapping[str, Any]]:
     entries = collect(client.web, stage.sees, stage.expressplay, client.journal.entries())
     shown = [e["response"]["records"] for e in entries if e.get("step") == ASK_LOG and e.get("party") == "expressplay"]
     if not shown:
-        raise EmulatorError(
+        raise UnexpectedAnswer(
             step=ASK_LOG,
             expected="the rows that SEES was shown, in ExpressPlay's journal",
             found="none",

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from emulator_stage import real_stage
 
+from emulator.errors import UnexpectedAnswer
 from emulator.lab import LAB, LabItem, as_json, run_item
 from emulator.stage import Stage
 
@@ -48,3 +49,9 @@ def test_an_item_names_the_code_that_decided(item: LabItem) -> None:
     path, _, function = item.decided_by.partition(": ")
     tree = ast.parse((ROOT / path).read_text())
     assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+
+
+def test_an_expressplay_without_a_journal_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.lab_runs.collect", lambda *_: [])
+    with pytest.raises(UnexpectedAnswer, match="without --no-sim"):
+        run_item(LAB[2], stage)
