@@ -5,8 +5,9 @@ Order matters in one place: a redemption's row is committed before its license l
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
@@ -97,13 +98,13 @@ def _answer_token_request(services: Services) -> Response:
         )
         services.budget.spend(account)
     except Refusal as refusal:
-        _note(services, exchanges.token_request(parameters, refusal))
+        _note(services, exchanges.token_request, parameters, refusal)
         if token_service.wants_json(parameters):
             return _json(refusal.as_json(), refusal.status)
         return Response(refusal.as_html(), refusal.status, mimetype="text/html")
     sealed = seal(token, services.keys.tokens, secrets.token_bytes)
     url = f"{services.public_url}{RIGHTS_PATH}?{TOKEN_PARAMETER}={sealed}"
-    _note(services, exchanges.token_request(parameters, (token, url)))
+    _note(services, exchanges.token_request, parameters, (token, url))
     return Response(url, content_type="text/uri-list")
 
 
@@ -115,13 +116,13 @@ def _answer_redemption(services: Services) -> Response:
         token = _token_for_faults(services, token_text)
         disturbance.strike(services.faults, RIGHTS, **disturbance.whose(token))
     except Refusal as refusal:
-        _note(services, exchanges.redemption(body, Refused(refusal, token), None))
+        _note(services, exchanges.redemption, body, Refused(refusal, token), None)
         return _json(refusal.as_license_json(), refusal.status)
     now = services.clock.now()
     decided = redeem(token_text, body, now=now, random=secrets.token_bytes, keys=services.keys)
     decision, record = _settle(decided, services.log)
     decision = disturbance.broken(services.faults, decision)
-    _note(services, exchanges.redemption(body, decision, record))
+    _note(services, exchanges.redemption, body, decision, record)
     if isinstance(decision, Refused):
         return _json(decision.refusal.as_license_json(), decision.refusal.status)
     return Response(write_answer(body.shape, decision.ckc), content_type=ANSWER_TYPES[body.shape])
@@ -161,9 +162,9 @@ def _answer_record_request(services: Services) -> Response:
         query = record_service.read_query(parameters)
         records = _find(services, account, query)
     except Refusal as refusal:
-        _note(services, exchanges.record_request(parameters, None, refusal))
+        _note(services, exchanges.record_request, parameters, None, refusal)
         return _json(refusal.as_json(), refusal.status)
-    _note(services, exchanges.record_request(parameters, query, records))
+    _note(services, exchanges.record_request, parameters, query, records)
     return _json({"records": [record.as_json() for record in records]}, 200)
 
 
@@ -202,8 +203,11 @@ def _json(body: Mapping[str, object], status: int) -> Response:
     return response
 
 
-def _note(services: Services, entries: list[Entry]) -> None:
-    for entry in map(disturbance.as_sent, entries):
+def _note(services: Services, describe: Callable[..., list[Entry]], *what: Any) -> None:
+    """Have ``describe`` make the entries about ``what`` happened, if there is anybody to read them."""
+    if services.journal is None and not log.isEnabledFor(logging.DEBUG):
+        return
+    for entry in map(disturbance.as_sent, describe(*what)):
         log.debug("%s", entry.summary)
         if services.journal is not None:
             exchange = entry.status is not None
