@@ -222,7 +222,7 @@ def replay(file: Any, sees: str, expressplay: str | None, as_json: bool) -> None
     from emulator.terminal import progress
 
     recording = _recording(file)
-    with progress(f"replaying {file.name}"):
+    with progress("replaying"):
         comparison = replaying.replay(recording, sees, expressplay)
     report_replay(comparison, as_json=as_json)
     replaying.check(comparison)

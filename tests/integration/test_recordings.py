@@ -11,11 +11,13 @@ from click.testing import CliRunner, Result
 from emulator_stage import AUTHENTICATOR, Told, services, told
 from hypothesis import given
 from hypothesis import strategies as st
+from json_schema import errors
 
 from emulator.cli import main
 from emulator.comparison import compare
 from emulator.errors import BadRecording
 from emulator.replay import check, read_recording, replay
+from emulator.scenarios import SCENARIOS
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
 from server.app import Config as SeesConfig
@@ -268,3 +270,20 @@ def test_a_recording_altered_anyhow_is_shown_or_refused(data: st.DataObject) -> 
     result = run("show", "-", data=json.dumps(recording).encode())
     assert result.exit_code in (0, 1), result.output
     assert result.exception is None or isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("register",), ("play", "--cookie", "nobody"), ("bind", "--teach", "--title", "rotation"), ("demo",)],
+    ids=lambda arguments: arguments[0],
+)
+def test_every_command_writes_recordings_that_fit_the_schema(
+    urls: tuple[str, str], tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("emulator.demo.SCENARIOS", SCENARIOS[2:3])
+    file = tmp_path / "t.binding.json"
+    is_demo = arguments == ("demo",)
+    where = ("--json" if is_demo else "--recording", str(file), *(("--still", str(tmp_path / "s")) if is_demo else ()))
+    run(*arguments, "--sees", urls[0], "--expressplay", urls[1], *where)
+    schema = json.loads((FOLDER.parent / "recording.schema.json").read_text())
+    assert errors(json.loads(file.read_text()), schema) == []
