@@ -11,7 +11,7 @@ from expressplay_mock import __version__
 from expressplay_mock.accounts import BadAuthenticator, Environment
 from expressplay_mock.accounts_file import BadAccounts, read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
-from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create
+from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, seeded_credentials
 from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.health import health_command
@@ -96,6 +96,11 @@ main.add_command(health_command(SERVICE))
     show_default=True,
     help="Versions of SPC to take: 1 is for RSA-1024, 2 for RSA-2048.",
 )
+@click.option(
+    "--seed",
+    help="Make ASk, token key and authenticator from this text, the same at each start; needs --database :memory:. "
+    "The RSA keys are new ones all the same.",
+)
 @click.version_option(__version__, prog_name=SERVICE)
 def serve(
     host: str,
@@ -113,6 +118,7 @@ def serve(
     environment: str,
     key_storage_file: Path | None,
     spc_versions: str,
+    seed: str | None,
 ) -> None:
     """Serve tokens, licenses and records.
 
@@ -123,9 +129,11 @@ def serve(
         raise click.UsageError("--database :memory: belongs to one process: give a URL, or --workers 1.")
     if accounts_file and authenticator:
         raise click.UsageError("--accounts and --authenticator exclude each other: write it into the file.")
+    if seed is not None and database != MEMORY:
+        raise click.UsageError("--seed needs --database :memory:, for a log that is kept does not begin anew.")
     configure_logging(log_level)
     try:
-        credentials = load_or_create(state)
+        credentials = load_or_create(state) if seed is None else seeded_credentials(seed)
         accounts = read_accounts(accounts_file) if accounts_file else ()
         key_storage = read_key_storage(key_storage_file) if key_storage_file else None
     except (StateError, BadAccounts, BadKeyStorage) as error:

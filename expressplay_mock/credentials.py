@@ -6,6 +6,7 @@ directory is made aside and renamed, so it is complete or not there at all, and 
 one finds the other's. One that an older release made has no ``fairplay-v1.json``: it gets it at the next start.
 """
 
+import hashlib
 import json
 import os
 import secrets
@@ -21,6 +22,7 @@ from expressplay_mock.redemption import Keys
 from expressplay_mock.tokens import KEY_ID_SIZE, KEY_SIZE, TokenKeys, new_token_keys
 from fairplay.certificate import certificate_hash
 from fairplay.spc import KeyServer
+from fairplay.tllv import RandomBytes
 
 DIRECTORY = "credentials"
 PRIVATE_KEY = "fairplay.key"
@@ -66,6 +68,25 @@ def new_credentials() -> Credentials:
         secrets.token_bytes(ASK_SIZE),
         new_token_keys(secrets.token_bytes),
         new_account(secrets.token_bytes),
+    )
+
+
+def seeded_credentials(seed: str) -> Credentials:
+    """Make up credentials that are the same for the same ``seed``, all but the RSA keys and their certificates.
+
+    Those cannot come from a seed (the library has no such way), and nothing would repeat with them: every SPC is
+    encrypted to them with randomness of the library's own. Whoever knows the seed knows these secrets.
+    """
+
+    def draw(purpose: str) -> RandomBytes:
+        return lambda size: hashlib.shake_256(f"sees-sim/seed/v1/{purpose}/{size}/{seed}".encode()).digest(size)
+
+    return Credentials(
+        new_application_key(2),
+        new_application_key(1),
+        draw("ask")(ASK_SIZE),
+        new_token_keys(draw("token key")),
+        new_account(draw("authenticator")),
     )
 
 
