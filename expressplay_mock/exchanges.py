@@ -41,7 +41,7 @@ def token_request(parameters: Parameters, answer: tuple[Token, str] | Refusal) -
     step = 9 if "deviceId" in parameters else 2
     if isinstance(answer, Refusal):
         response = answer.as_json()
-        return [Entry(step, f"token request: {_refused(answer)}", None, answer.status, request, response)]
+        return [Entry(step, f"token request: {_refused(answer)}", None, answer.status, request, response, _why(answer))]
     token, url = answer
     decision = {
         "cookie": token.cookie,
@@ -67,7 +67,8 @@ def redemption(body: LicenseBody | None, decision: Decision, record: Record | No
             entries = [Entry(step, "redemption: CKC issued", None, 200, request, response, warnings)]
         case Refused(refusal=refusal):
             response, summary = refusal.as_license_json(), f"redemption: {_refused(refusal)}"
-            entries = [Entry(step, summary, None, refusal.status, request, response, warnings)]
+            why = {**_why(refusal), **(warnings or {})}
+            entries = [Entry(step, summary, None, refusal.status, request, response, why)]
     if device_id and spc:
         equal = device_id == spc.device_id
         summary = f"device_id of token and SPC compared: {'equal' if equal else 'different'}"
@@ -85,7 +86,7 @@ def record_request(parameters: Parameters, query: Query | None, answer: list[Rec
     request = _single(parameters, set(record_service.PARAMETERS))
     if isinstance(answer, Refusal):
         summary = f"record request: {_refused(answer)}"
-        return [Entry(7, summary, None, answer.status, request, answer.as_json())]
+        return [Entry(7, summary, None, answer.status, request, answer.as_json(), _why(answer))]
     found = f"{len(answer)} found"
     response = {"records": [record.as_json() for record in answer]}
     looked_up = {
@@ -107,6 +108,10 @@ def _kind(token: Token) -> str:
 
 def _single(parameters: Parameters, known: set[str]) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in parameters.items() if name in known}
+
+
+def _why(refusal: Refusal) -> dict[str, Any]:
+    return {"refused": refusal.subject, "expected": refusal.expected, "found": refusal.found, "fix": refusal.fix}
 
 
 def _refused(refusal: Refusal) -> str:

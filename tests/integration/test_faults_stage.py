@@ -166,6 +166,23 @@ def test_the_journal_names_the_fault_and_shows_what_really_left(mock: Mock) -> N
     assert entries[2]["response"] == {"body": "rubbish"}
 
 
+def test_the_journal_tells_of_a_refusal_what_was_expected_and_found(mock: Mock) -> None:
+    mock.token(iv="12")
+    mock.records(id="x")
+    mock.http.post(f"{mock.url}/hms/fp/rights/", timeout=10)
+    refused = [entry["decision"] for entry in mock.journal()]
+    assert [decision["refused"] for decision in refused] == ["iv", "id", "token"]
+    assert refused[0]["expected"] == "32 hexadecimal digits"
+    assert refused[0]["found"] == "2 characters"
+    assert all(decision["fix"] for decision in refused)
+
+
+def test_the_journal_shows_a_look_up_as_it_was_asked(mock: Mock) -> None:
+    event_id = (redeem(mock), ids(mock.records(cookie="alice")))[1]
+    looked_up = next(entry for entry in mock.journal() if entry["step"] == 8)
+    assert looked_up["decision"] == {"query": {"cookie": "alice"}, "found": 1, "event_ids": event_id}
+
+
 def test_what_takes_the_place_of_the_license_service_writes_no_row(mock: Mock) -> None:
     mock.set(fault="refuse", at="rights", code=-6004, times=1, cookie="alice")
     mock.set(fault="status", at="rights", status=403, times=1)
