@@ -95,7 +95,8 @@ def test_no_report_holds_what_leaked(
     checks = ("--only=7", "--only=11", "--only=36", "--only=37")
     result = conform_broken(kind, shared_expressplay, f"--json={files[0]}", f"--junit={files[1]}", *checks)
     assert result.exit_code == 1
-    for text in (result.output, *(file.read_text() for file in files)):
+    for whole in (result.output, *(file.read_text() for file in files)):
+        text = "".join(whole.split())  # a terminal breaks lines anywhere
         assert "<redacted>" in text or "&lt;redacted&gt;" in text
         assert KEYS[FILM] not in text.lower()
         assert shared_expressplay.authenticator.split(",")[1] not in text
