@@ -75,9 +75,10 @@ class Postgres:
         end(self._process)
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    def execute(self, statement: str) -> list[tuple[object, ...]]:
-        """Run one SQL statement and return its rows."""
-        with psycopg.connect(self._dsn, autocommit=True) as connection:
+    def execute(self, statement: str, url: str | None = None) -> list[tuple[object, ...]]:
+        """Run one SQL statement, in the database of `new_database` if its URL is given, and return its rows."""
+        dsn = url.replace("postgresql+psycopg:", "postgresql:") if url else self._dsn
+        with psycopg.connect(dsn, autocommit=True) as connection:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 

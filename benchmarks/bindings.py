@@ -1,0 +1,97 @@
+"""Part c: the whole binding, steps 0 to 13, and its CPU against the four cryptographic acts that it is about.
+
+Part e is here too, since the same processes serve it: start-up, memory after the load, and the time of the demo.
+"""
+
+import subprocess
+import sys
+import time
+from os import environ
+from pathlib import Path
+from statistics import median
+
+from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, memory
+from benchmarks.licenses import license_requests, run_load, start_mock
+from benchmarks.workload import workload_of
+from emulator.binding import Client, bind
+from emulator.device import Device, provision
+from emulator.transport import Web
+from simulation.clock import Clock
+from simulation.journal import Journal
+from simulation.process import Service, start
+
+GROUP = "c. the whole binding"
+GROUP_E = "e. start and memory"
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def measure_bindings(state: Path, rounds: int, license_cpu: float, build_cpu: float, say: Say) -> list[Line]:
+    """Bind again and again; `license_cpu` and `build_cpu` are the seconds of one license and of one SPC build."""
+    starts: list[float] = []
+    wall: list[float] = []
+    used: dict[str, list[float]] = {"client": [], "SEES": [], "mock": []}
+    begin = time.perf_counter()
+    with start([sys.executable, "-m", "expressplay_mock", "serve", f"--state={state}"]) as mock:
+        starts.append(time.perf_counter() - begin)
+        begin = time.perf_counter()
+        with _start_sees(mock) as sees:
+            starts.append(time.perf_counter() - begin)
+            web = Web()
+            device = Device("bench", provision(web, mock.url))
+            client = Client(device, sees.url, web, Journal("client", Clock()))
+            bind(client, "warm")
+            for number in range(rounds):
+                say(f"c. binding {number + 1} of {rounds}")
+                before = _cpu(mock, sees)
+                begin = time.perf_counter()
+                for repeat in range(5):
+                    bind(client, f"{number}-{repeat}")
+                wall.append((time.perf_counter() - begin) / 5)
+                for party, after in _cpu(mock, sees).items():
+                    used[party].append((after - before[party]) / 5)
+            web.close()
+    total = [sum(parts) for parts in zip(*used.values(), strict=True)]
+    parts = 2 * license_cpu + 2 * build_cpu
+    return [
+        Figure(GROUP, "latency", median(wall) * 1e3, "ms"),
+        *(Figure(GROUP, f"CPU of the {party}", median(used[party]) * 1e3, "ms") for party in used),
+        Figure(GROUP, "CPU / (2 redemptions + 2 SPC builds)", median(total) / parts, "×", Goal(2.0, 1.5, False)),
+        Figure(GROUP_E, "start of the mock", starts[0] * 1e3, "ms"),
+        Figure(GROUP_E, "start of SEES", starts[1] * 1e3, "ms"),
+    ]
+
+
+def measure_memory(state: Path, requests: int, say: Say) -> list[Line]:
+    """Load one worker with many requests and look how it grows."""
+    workload = workload_of(state)
+    with start_mock(state, f"--database=sqlite:///{state}/memory.db") as mock:
+        run_load(mock.url, license_requests(workload, 500))
+        before = memory(mock.process.pid)
+        for done in range(0, requests, 5_000):
+            say(f"e. memory: {done} of {requests} requests")
+            run_load(mock.url, license_requests(workload, min(5_000, requests - done)))
+        after = memory(mock.process.pid)
+    return [
+        Figure(GROUP_E, "memory of a worker after 500 requests", before, "MiB"),
+        Figure(GROUP_E, f"memory of a worker after {requests:,} more", after, "MiB"),
+    ]
+
+
+def measure_demo(say: Say) -> list[Line]:
+    """Time the demo, environment in place."""
+    say("e. the demo")
+    begin = time.perf_counter()
+    done = subprocess.run([sys.executable, str(ROOT / "scripts" / "demo")], capture_output=True, check=False)
+    took = time.perf_counter() - begin
+    name = "scripts/demo" if done.returncode == 0 else f"scripts/demo (it failed with status {done.returncode})"
+    return [Figure(GROUP_E, name, took, "s")]
+
+
+def _start_sees(mock: Service) -> Service:
+    environment = {**environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
+    return start([sys.executable, "-m", "server", "serve", f"--expressplay={mock.url}"], env=environment)
+
+
+def _cpu(mock: Service, sees: Service) -> dict[str, float]:
+    servers = {"SEES": cpu_seconds(sees.process.pid), "mock": cpu_seconds(mock.process.pid)}
+    return {"client": time.process_time(), **servers}
