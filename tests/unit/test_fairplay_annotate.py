@@ -119,6 +119,28 @@ def test_a_value_outside_a_closed_list_is_a_problem(sealed_with: Sealer, key_ser
     assert "f4dee5a2" in note.problem
 
 
+@pytest.mark.parametrize(
+    ("tag", "value", "field"),
+    [
+        (layout.DURATION, layout.DURATION_VALUE.pack(1, 1, b"what", layout.DURATION_MARK), "key type"),
+        (layout.DURATION, layout.DURATION_VALUE.pack(1, 1, KeyType.LEASE.value, b"what"), "constant"),
+        (layout.HDCP, layout.HDCP_VALUE.pack(b"whatever", bytes(8)), "level"),
+    ],
+)
+def test_so_it_is_in_a_ckc(new_spc: NewSpc, tag: layout.Tag, value: bytes, field: str) -> None:
+    _, contents = new_spc()
+    keys = keys_of(contents)
+    assert keys.ckc_key is not None
+    required = [(layout.R1.code, contents.block.r1), (layout.ENCRYPTED_KEY.code, bytes(32))]
+    payload = tllv.write([*required, (tag.code, value)], os.urandom)
+    frame = layout.CKC_HEADER.pack(1, layout.MARK, bytes(16), len(payload))
+    (note,) = [
+        note for note in annotate_ckc(frame + cbc_encrypt(keys.ckc_key, bytes(16), payload), keys) if note.problem
+    ]
+    assert note.field == f"{tag.name}: {field}"
+    assert note.problem.startswith("expected one of ")
+
+
 def test_missing_repeated_and_wrongly_sized_tags_are_shown(
     new_spc: NewSpc, sealed_with: Sealer, sealed_payload: Sealer, key_server: KeyServer
 ) -> None:
