@@ -89,7 +89,7 @@ def play_changed(stage: Stage, layer: str, name: str, value: str) -> dict[str, A
     try:
         open_ckc(answer.ckc, contents)
     except FairPlayError as error:
-        return {"noticed": {**as_refusal(error), "said_by": "the device, at step 13"}}
+        return {"noticed": as_refusal(error)}
     return {"noticed": None}
 
 

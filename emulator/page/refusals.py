@@ -9,6 +9,8 @@ from fairplay.errors import FairPlayError
 
 def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
     """Return a refusal or failure as a JSON object; meaning and source come from the table of numbers."""
+    if isinstance(error, FairPlayError):
+        return _by_the_device(error)
     cause = error.cause if isinstance(error, LicenseRefused) else None
     known = BY_NUMBER.get(error.number)
     because = BY_NUMBER.get(cause) if cause is not None else None
@@ -21,4 +23,18 @@ def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
         "fix": error.fix,
         "text": str(error),
         "cause": {"number": cause, "title": because.title if because else ""} if cause is not None else None,
+    }
+
+
+def _by_the_device(error: FairPlayError) -> dict[str, Any]:
+    """A CKC that the device would not open: its numbers say there what was wrong with the CKC, not with an SPC."""
+    return {
+        "number": error.number,
+        "title": error.title,
+        "said_by": "this device",
+        "step": "13",
+        "meaning": f"The device does not take this CKC: expected {error.expected}, found {error.found}.",
+        "fix": error.fix,
+        "text": str(error),
+        "cause": None,
     }

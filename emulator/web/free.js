@@ -54,7 +54,7 @@ export async function setUpFreePlay() {
       return;
     }
     const cause = noticed.cause ? `, cause ${noticed.cause.number} ${noticed.cause.title}` : '';
-    replace(result, h('p', { class: 'verdict bad' }, `${noticed.number} ${noticed.title}${cause}`),
+    replace(result, h('p', { class: 'verdict bad' }, `${noticed.said_by}, step ${noticed.step}: ${noticed.number} ${noticed.title}${cause}`),
       h('p', {}, noticed.text));
   }
 }

@@ -54,7 +54,7 @@ def test_a_link_leads_to_an_item(page: Page, address: str) -> None:
         ("contentID", "4 unknown content"),
         ("HU", "-42589"),
         ("mark", "-9001"),
-        ("asset ID", "Nobody noticed"),
+        ("asset ID", "this device, step 13"),
         ("certificate hash", "-42605"),
     ],
 )
