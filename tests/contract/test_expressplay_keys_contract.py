@@ -53,6 +53,15 @@ def test_kid(mock: Mock) -> None:
     assert content_key_of(mock, kek=KEK, kid="^film") == CEK
 
 
+def test_no_key_gets_into_the_journal(mock: Mock) -> None:
+    mock.client.delete("/_sim/journal")
+    mock.ask(contentKey=None, kek=KEK, ek=EK)
+    mock.ask(contentKey=CEK, kek=KEK, ek=EK, kid=KID)
+    journal = mock.client.get("/_sim/journal").text
+    assert KID in journal
+    assert not any(secret in journal for secret in (CEK, KEK, EK))
+
+
 @pytest.mark.parametrize(
     ("code", "asked"),
     [

@@ -14,8 +14,8 @@ _HEAD = """# Every code, and how to see it
 Made by `scripts/codes` from `expressplay_mock/errors.py` and `tests/support/provocations.py`; do not edit. There are
 {count} codes: {documented} that ExpressPlay documents, and {ours} of this project's own (*ours*). Each row is acted out
 over HTTP against running mocks by the test that it names, in `{test}`:
-`.venv/bin/pytest '{test}::test_code[-2002]'` and so on. What the files of accounts and stored
-keys look like is said in `expressplay_mock/accounts_file.py` and `expressplay_mock/key_storage.py`.
+`.venv/bin/pytest '{test}::test_code[-2002]'` and so on. The files of accounts and stored
+keys are described in [mock.md](mock.md), faults in [stage.md](stage.md).
 
 | code | meaning | HTTP | how to provoke it | test | usual cause | likely fix |
 |---|---|---|---|---|---|---|
