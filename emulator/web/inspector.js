@@ -170,5 +170,5 @@ function command(text) {
     await navigator.clipboard?.writeText(text);
     copy.textContent = 'Copied';
   } }, 'Copy');
-  return h('div', { class: 'command' }, h('pre', { tabindex: 0, role: 'region', 'aria-label': 'Command that prints this value' }, text), copy);
+  return h('div', { class: 'command' }, h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Command that prints this value' }, text), copy);
 }

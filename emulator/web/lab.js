@@ -27,7 +27,7 @@ function makeCard(item, number) {
   const radios = item.choices.map((choice, index) => h('label', { class: 'choice' },
     h('input', { type: 'radio', name: item.id, value: String(index), onchange: () => { run.disabled = false; } }), choice));
   const card = h('details', { class: 'item', data: { item: item.id } },
-    h('summary', {}, h('span', { class: 'count' }, number), h('span', {}, item.title)),
+    h('summary', {}, h('span', { class: 'count' }, number), h('h3', {}, item.title)),
     h('p', {}, item.question),
     h('fieldset', {}, h('legend', {}, 'Your prediction'), radios), run, result);
   card.addEventListener('toggle', () => { if (card.open) history.replaceState(null, '', `#lab=${item.id}`); });

@@ -72,6 +72,6 @@ async function showSource(n) {
 export function sourceLines(source) {
   return h('figure', { class: 'code' },
     h('figcaption', {}, h('code', {}, `${source.file}:${source.line}`), ` ${source.name}`),
-    h('pre', { tabindex: 0, role: 'region', 'aria-label': `Source: ${source.name}` }, source.lines.map((text, number) =>
+    h('pre', { tabindex: 0, role: 'group', 'aria-label': `Source: ${source.name}` }, source.lines.map((text, number) =>
       h('span', { class: source.marked.includes(source.first + number) ? 'marked' : '' }, `${text}\n`))));
 }
