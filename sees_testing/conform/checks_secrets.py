@@ -2,7 +2,7 @@
 
 from sees_testing.conform.model import Failed, Skipped, check
 from sees_testing.conform.stage import Stage
-from sees_testing.conform.wire import AUTHENTICATOR, forms_of, shorten
+from sees_testing.conform.wire import AUTHENTICATOR, forms_of, printable
 
 
 @check(36, "the content key never reaches the client", "SEES looks up the CEK; the client gets it in a CKC only.")
@@ -28,5 +28,5 @@ def authenticator_stays(stage: Stage) -> None:
 
 def _leak(stage: Stage, what: str, sent: str, answer: bytes) -> Failed:
     """Put the answer at fault into the report, where secrets are redacted."""
-    stage.wire.note("SEES", sent, None, shorten(answer))
+    stage.wire.note("SEES", sent, None, printable(answer))
     return Failed(expected=f"no {what} in any answer", found="one in the answer below, redacted")

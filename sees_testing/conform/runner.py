@@ -19,7 +19,7 @@ from sees_testing.conform import (  # noqa: F401
 )
 from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
 from sees_testing.conform.stage import Stage
-from sees_testing.conform.wire import Wire, forms_of, redact
+from sees_testing.conform.wire import Wire, forms_of, redact, shorten
 
 TIMEOUT = 15.0
 """Seconds that the SEES under test may take to answer."""
@@ -89,8 +89,10 @@ def _run(check: Check, stage: Stage, failed: set[int]) -> Result:
 
 
 def _redacted(result: Result, secrets: set[str]) -> Result:
+    def clean(text: str) -> str:
+        return shorten(redact(text, secrets))
+
     exchanges = tuple(
-        replace(exchange, sent=redact(exchange.sent, secrets), received=redact(exchange.received, secrets))
-        for exchange in result.exchanges
+        replace(exchange, sent=clean(exchange.sent), received=clean(exchange.received)) for exchange in result.exchanges
     )
-    return replace(result, text=redact(result.text, secrets), exchanges=exchanges)
+    return replace(result, text=clean(result.text), exchanges=exchanges)

@@ -13,8 +13,10 @@ from urllib3.exceptions import HTTPError
 SERVLET = "/sees/SEESServlet"
 MAX_ANSWER = 1024 * 1024
 """Bytes read of an answer."""
+KEPT = 64 * 1024
+"""Bytes of an answer that are kept as text."""
 SHOWN = 600
-"""Characters of a body that a report shows."""
+"""Characters of a text that a report shows."""
 REDACTED = "<redacted>"
 
 _TOKEN = re.compile(r"(ExpressPlayToken=)[A-Za-z0-9_=-]{8,}")
@@ -52,7 +54,7 @@ class Reply:
     def __str__(self) -> str:
         if self.status is None:
             return f"no answer ({self.problem})"
-        return f"HTTP {self.status} {shorten(self.body)}".rstrip()
+        return f"HTTP {self.status} {printable(self.body)}".rstrip()
 
 
 @dataclass
@@ -94,7 +96,7 @@ class Wire:
             slow = isinstance(error, requests.Timeout)
             reply = Reply(None, problem=f"none in {self.timeout:g} s" if slow else "the connection ended")
         head = "".join(f"{name}: {value}\n" for name, value in reply.headers.items())
-        text = shown or shorten(body if isinstance(body, bytes) else b"")
+        text = shown or printable(body if isinstance(body, bytes) else b"")
         sent = f"{method} {SERVLET} {text}".rstrip()
         self.received.append((sent, head.encode("utf-8", "replace") + b"\n" + reply.body))
         self.note("SEES", sent, reply.status, str(reply))
@@ -127,8 +129,12 @@ def redact(text: str, secrets: set[str]) -> str:
     return text
 
 
-def shorten(body: bytes) -> str:
-    """Return bytes as a line of printable text, cut where it gets long."""
-    text = body[: SHOWN + 1].decode("utf-8", "backslashreplace")
-    text = "".join(character if character.isprintable() else " " for character in text)
-    return text if len(body) <= SHOWN else f"{text[:SHOWN]}… ({len(body)} bytes)"
+def printable(body: bytes) -> str:
+    """Return bytes as one line of printable text."""
+    text = body[:KEPT].decode("utf-8", "backslashreplace")
+    return "".join(character if character.isprintable() else " " for character in text)
+
+
+def shorten(text: str) -> str:
+    """Cut a text for the report. To be done after redaction: half a secret would not be found any more."""
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"

@@ -13,6 +13,7 @@ from small_sees import DUMMY, FILM, SmallSees
 
 from emulator.cli import main
 from sees_testing.conform.model import CHECKS
+from sees_testing.conform.wire import SHOWN, redact, shorten
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.sees import running_sees
 from simulation.serving import running
@@ -115,3 +116,11 @@ def test_checks_are_numbered_and_say_what_they_hold() -> None:
     for check in CHECKS.values():
         assert check.sentence.endswith(".")
         assert check.run.__doc__
+
+
+def test_a_secret_is_redacted_before_a_text_is_cut() -> None:
+    secret = "0f" * 16
+    for place in range(SHOWN - 40, SHOWN + 10):
+        text = shorten(redact("x" * place + f" {secret} 77,{secret}", {secret}))
+        assert "0f" not in text
+        assert len(text) < SHOWN + 40
