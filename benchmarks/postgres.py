@@ -82,6 +82,13 @@ class Postgres:
             cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []
 
+    @contextmanager
+    def locked(self, table: str, url: str) -> Iterator[None]:
+        """Hold a lock on a table that lets nobody else in, for the block."""
+        with psycopg.connect(url.replace("postgresql+psycopg:", "postgresql:")) as connection:
+            connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
+            yield
+
     def log(self) -> str:
         """What the server has written."""
         return (self._directory / "log").read_text(errors="replace")

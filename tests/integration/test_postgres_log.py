@@ -1,0 +1,56 @@
+"""PostgreSQL as the log's engine: what is PostgreSQL's alone. The conformance suite is test_transaction_log.py."""
+
+from dataclasses import replace
+
+import pytest
+
+from benchmarks.postgres import Postgres
+from expressplay_mock.record_service import ByCookie, Recent, Row
+from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
+
+ROW = Row("1001", 1_700_000_000.0, "viewer-7", "ab" * 20, "film", True, 0, None, None)
+
+
+def test_a_look_up_by_cookie_uses_its_index(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    log = TransactionLog(url)
+    for number in range(50):
+        log.append(replace(ROW, cookie=f"c{number}"))
+    assert len(log.find("1001", ByCookie("c7"))) == 1
+    log.close()
+    question = "SELECT * FROM events WHERE account = '1001' AND cookie = 'c7' AND result = 0 ORDER BY event_id DESC"
+    plan = str(postgres.execute(f"EXPLAIN {question} LIMIT 32", url))
+    assert "events_by_cookie" in plan
+    assert "Sort" not in plan
+
+
+def test_a_log_outlives_its_server(postgres: Postgres) -> None:
+    log = TransactionLog(postgres.new_database())
+    record = log.append(ROW)
+    postgres.kill()
+    for action in (log.check, lambda: log.append(ROW), lambda: log.find("1001", Recent())):
+        with pytest.raises(LogUnavailable) as caught:
+            action()
+        assert len(str(caught.value).splitlines()) == 1
+    postgres.restart()
+    assert log.find("1001", Recent()) == [record]
+    assert log.append(ROW).event_id > record.event_id
+    log.close()
+
+
+def test_a_lock_that_is_held_ends_the_wait_with_an_error(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = "expressplay_mock.transaction_log._POSTGRESQL_LIMITS"
+    monkeypatch.setattr(limits, {"options": "-c statement_timeout=200ms -c lock_timeout=100ms"})
+    url = postgres.new_database()
+    log = TransactionLog(url)
+    with postgres.locked("events", url), pytest.raises(LogUnavailable, match="timeout"):
+        log.append(ROW)
+    assert log.append(ROW).row == ROW
+    log.close()
+
+
+def test_a_database_that_is_not_there_is_one_line_without_a_password() -> None:
+    with pytest.raises(LogUnavailable) as caught:
+        TransactionLog("postgresql+psycopg://user:hunter2@127.0.0.1:1/nowhere")
+    assert "hunter2" not in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
