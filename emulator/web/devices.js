@@ -40,7 +40,7 @@ function makeCard(story, name) {
   const identity = h('code', { class: 'hex' });
   const clock = h('time', {});
   const plays = story.titles.map((title) =>
-    h('button', { type: 'button', class: title.title === 'film' ? 'primary' : '', data: { title: title.title },
+    h('button', { type: 'button', data: { title: title.title },
       onclick: () => start(title.title) },
     title.dummy ? 'Play the dummy' : title.title === 'film' ? 'Play the film' : `Play ${title.name}`,
     h('small', {}, title.dummy ? 'registers' : title.title === 'rotation' ? 'two keys' : 'binds')));
@@ -128,6 +128,8 @@ function makeCard(story, name) {
     const status = statusOf(device, state.rows);
     pill.textContent = status.words;
     pill.className = `pill ${status.look}`;
+    const next = status.registered ? 'film' : 'dummy';
+    for (const button of plays) button.classList.toggle('primary', button.dataset.title === next);
     if (pending) return;
     if (device.over && playing?.keys) {
       playing.close();
@@ -139,7 +141,7 @@ function makeCard(story, name) {
       reset(video);
     }
     if (!playing && !device.over && device.refusal) refused(device.refusal);
-    else if (!playing && !device.title) cover('Dark', 'This device holds no license.', 'idle');
+    else if (!playing && !device.title) cover('No license', 'Nothing has been asked for yet.', 'idle');
     else if (!playing && overlay.textContent === '') cover('Paused', 'Licensed in another window. Play it here.', 'idle');
     showExtras();
   }
@@ -149,10 +151,11 @@ function makeCard(story, name) {
 function statusOf(device, rows) {
   const binding = rows.find((row) => row.binds && row.cookie === device.cookie);
   const registered = binding?.device_id === device.device_id;
-  if (device.over) return { words: device.over.title, look: 'bad' };
-  if (device.refusal) return { words: `refused ${device.refusal.number}`, look: 'bad' };
-  if (device.title && device.title !== 'dummy') return { words: 'licensed', look: 'good' };
-  return registered ? { words: 'registered', look: 'good' } : { words: 'not registered', look: '' };
+  const say = (words, look) => ({ words, look, registered });
+  if (device.over) return say(device.over.title, 'bad');
+  if (device.refusal) return say(`refused ${device.refusal.number}`, 'bad');
+  if (device.title && device.title !== 'dummy') return say('licensed', 'good');
+  return registered ? say('registered', 'good') : say('not registered', '');
 }
 
 function field(id, label, hint) {
