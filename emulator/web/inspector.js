@@ -124,11 +124,11 @@ function showLayer(layer, number) {
   const element = h('details', { class: 'layer', open: number === 0 },
     h('summary', {}, layer.name),
     layer.words && h('p', { class: 'note' }, layer.words),
-    layer.values.length > 0 && h('div', { class: 'inputs' }, layer.values.map(input)),
     h('div', { class: 'panes' },
       h('div', { class: 'hexes', role: 'listbox', 'aria-label': `Bytes of the layer ${layer.name}`, 'aria-orientation': 'horizontal' }, runs),
       h('div', { class: 'fields', role: 'listbox', 'aria-label': `Fields of the layer ${layer.name}` }, rows)),
-    detail);
+    detail,
+    layer.values.length > 0 && h('div', { class: 'inputs' }, h('h4', {}, 'Inputs, and how to compute what is computed'), layer.values.map(input)));
   const reveal = (index) => {
     element.open = true;
     element.scrollIntoView({ block: 'nearest' });
