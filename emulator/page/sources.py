@@ -50,7 +50,7 @@ PLACES: dict[int, tuple[Place, ...]] = {
         Place("emulator/binding.py", "register", ("entitlement = entitle(",)),
         Place("emulator/license_client.py", "entitlement_request"),
     ),
-    2: (Place("server/entitlement.py", "decide", ("# Step 2,", "2, title, key, cookie, None")),),
+    2: (Place("server/entitlement.py", "decide", ("# Step 2,", "return TokenOrder(2, title, key, cookie, None")),),
     3: (Place("emulator/license_client.py", "check_entitlement", ("if message_id !=", "return token_url")),),
     4: (
         Place("emulator/binding.py", "redeem", ("spc, contents = make_spc", "answer = post_spc")),
@@ -63,7 +63,9 @@ PLACES: dict[int, tuple[Place, ...]] = {
     6: (Place("emulator/binding.py", "get_license", ("entitlement = entitle(",)),),
     7: (Place("server/entitlement.py", "decide", ("device_id, why = bound_device",)),),
     8: (Place("server/entitlement.py", "bound_device", ("registrations = ", "for record in registrations or issued")),),
-    9: (Place("server/entitlement.py", "decide", ("# Step 9,", "return TokenOrder(9, title, key, cookie, device_id")),),
+    9: (
+        Place("server/entitlement.py", "decide", ("# Step 9,", "return _order_to_watch(title, key, cookie, device_id")),
+    ),
     10: (Place("emulator/license_client.py", "check_entitlement", ("return token_url",)),),
     11: (Place("emulator/binding.py", "get_license", ("return redeem(client, title, key, entitlement",)),),
     12: (Place("expressplay_mock/redemption.py", "_check_device", ("if token.device_id is not None",)),),

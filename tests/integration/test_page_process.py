@@ -39,7 +39,7 @@ def test_every_step_has_its_source_and_every_mark_is_found() -> None:
         for place in places:
             source = find(place)
             assert source is not None
-            shown = {number: text for number, text in enumerate(source.lines, source.first)}
+            shown = dict(enumerate(source.lines, source.first))
             for mark in place.marks:
                 assert any(shown[number].strip().startswith(mark) for number in source.marked), (step, mark)
 
