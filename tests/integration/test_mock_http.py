@@ -146,8 +146,8 @@ def test_no_secret_in_any_answer_journal_or_log(service: Service, caplog: pytest
     # The client of this test logs its own addresses.
     log = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("urllib3"))
     told = b"\n".join(answers).replace(provisioning, b"") + log.encode()
-    private_number = str(service.credentials.private_key.private_numbers().d)
-    secrets = [CEK, AUTHENTICATOR, AUTHENTICATOR[5:], service.credentials.ask.hex(), private_number]
+    secrets = [CEK, AUTHENTICATOR, AUTHENTICATOR[5:], service.credentials.ask.hex()]
+    secrets += [str(key.private_key.private_numbers().d) for key in (service.credentials.v1, service.credentials.v2)]
     secrets += [key.hex() for key in service.credentials.token_keys.keys.values()]
     assert [secret for secret in secrets if secret.encode() in told or secret.upper().encode() in told] == []
     assert log
@@ -223,7 +223,7 @@ def test_the_certificate_in_both_its_places(service: Service) -> None:
     answer = service.session.get(f"{service.url}/_sim/fairplay.cer")
     assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
     provisioned = service.session.get(f"{service.url}/_sim/provisioning").json()
-    assert provisioned.keys() == {"certificate", "ask"}
+    assert provisioned.keys() == {"certificate", "ask", "v1"}
     assert base64.b64decode(provisioned["certificate"]) == answer.content
     load_certificate(answer.content)
 

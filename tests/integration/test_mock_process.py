@@ -96,6 +96,13 @@ def test_options_come_from_the_environment_too(start_mock: Start) -> None:
     assert requests.get(f"{service.url}/_sim/journal", timeout=10).status_code == 404
 
 
+def test_versions_of_spc_and_environment_are_options(start_mock: Start) -> None:
+    service = start_mock("--spc-versions=2", "--environment=production")
+    given = requests.get(f"{service.url}/_sim/provisioning", timeout=10).json()
+    assert given.keys() == {"certificate", "ask"}
+    assert register(service, service.ready["authenticator"]).status_code == 200
+
+
 def test_the_public_url_is_the_base_of_tokens(start_mock: Start) -> None:
     service = start_mock("--public-url", "https://expressplay.example/base/")
     assert service.url == "https://expressplay.example/base"
