@@ -57,6 +57,7 @@ def test_a_ckc_with_its_keys(new_spc: NewSpc) -> None:
     assert layers["frame"] == ckc
     assert len(layers["payload"]) == len(ckc) - 28
     values = {note.field: note.value for note in annotate_ckc(ckc, keys_of(contents))}
+    assert values["encrypted content key: content IV"] == bytes(16).hex()
     assert values["content key duration: rental"] == "60"
     assert values["content key duration: key type"] == "3dfe45a0 (rental)"
 
@@ -99,6 +100,7 @@ def test_the_model_of_a_device_is_told_from_the_device(sealed_with: Sealer, key_
         (layout.RETURN_REQUEST, b"", "return request: header", "19f9d4e5ab7609cb, value 0, padding "),
         (layout.RETURN_REQUEST, layout.R2.code + b"unknown!", "return request", "R2, " + b"unknown!".hex()),
         (layout.SUPPORTED, bytes([0, 0, 0, 1, 0, 0, 0, 2]), "protocol versions supported", "1, 2"),
+        (layout.USED, bytes([0, 0, 0, 1]), "protocol version used", "1"),
         (layout.ASSET_ID, b"film\n", "asset ID", b"film\n".hex()),
         (layout.ASSET_ID, b"film", "asset ID", "film"),
         (layout.ASSET_ID, b"\xff\xfe", "asset ID", "fffe"),
