@@ -13,6 +13,7 @@ from expressplay_mock.endpoints import Services, expressplay_routes
 from expressplay_mock.key_storage import KeyStorage
 from expressplay_mock.license_service import MAX_BODY
 from expressplay_mock.provisioning import provisioning_routes
+from expressplay_mock.teaching import teaching_routes
 from expressplay_mock.transaction_log import MEMORY, TransactionLog
 from simulation.clock import Clock
 from simulation.fault_routes import add_fault_routes
@@ -35,7 +36,8 @@ class Config:
     ``authenticator`` takes the place of the account's own, and ``accounts`` take the place of that account; those of
     another ``environment`` get no answer. ``key_storage`` is what ``kid`` names keys in. ``credentials`` take the
     place of those in ``state``. SPCs of ``spc_versions`` are taken. A ``durable`` log survives power loss. With more
-    than one of ``workers`` this is the app of one of them, which has no clock, no faults and no journal to offer.
+    than one of ``workers`` this is the app of one of them, which has no clock, no faults and no journal to offer. With
+    ``teach`` it opens its tokens for learners (``/_sim/open``).
     """
 
     state: Path | None = None
@@ -51,6 +53,7 @@ class Config:
     spc_versions: frozenset[int] = SPC_VERSIONS
     durable: bool = False
     workers: int = 1
+    teach: bool = False
 
 
 def create_app(config: Config) -> Flask:
@@ -102,6 +105,8 @@ def create_app(config: Config) -> Flask:
     app.register_blueprint(sim)
     if config.sim:
         app.register_blueprint(provisioning_routes(credentials, config.spc_versions))
+    if config.sim and config.teach:
+        app.register_blueprint(teaching_routes(services.keys.tokens))
     return app
 
 

@@ -101,6 +101,7 @@ main.add_command(health_command(SERVICE))
     help="Make ASk, token key and authenticator from this text, the same at each start; needs --database :memory:. "
     "The RSA keys are new ones all the same.",
 )
+@click.option("--teach", is_flag=True, help="Open tokens for learners, content key and all, at /_sim/open.")
 @click.version_option(__version__, prog_name=SERVICE)
 def serve(
     host: str,
@@ -119,6 +120,7 @@ def serve(
     key_storage_file: Path | None,
     spc_versions: str,
     seed: str | None,
+    teach: bool,
 ) -> None:
     """Serve tokens, licenses and records.
 
@@ -153,6 +155,7 @@ def serve(
             spc_versions=SPC_VERSIONS if spc_versions == "1,2" else frozenset({2}),
             durable=durable,
             workers=workers,
+            teach=teach,
         )
         try:
             return create_app(config)

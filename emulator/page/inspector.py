@@ -6,6 +6,8 @@ know of their own SPCs, once a CKC was opened. It reads, and never writes: nothi
 
 import base64
 import hashlib
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +24,10 @@ WORDS = {
     "SK..R1": "The heart: session key, device id, R1 and a MAC over them.",
     "frame": "What everybody on the way can read. The payload is encrypted.",
 }
+CLOSED_SPC = (
+    "It stays closed: what opens it is known to the device that made it, and this page shows that only once a CKC came "
+    "back."
+)
 CKC_PAYLOAD = (
     "Only who knows R1 and the anti-replay seed of the SPC can read this: a CKC answers one SPC, and no other."
 )
@@ -127,8 +133,20 @@ TOKEN_FIELDS = (
 TOKEN_TAG = 16
 
 
-def inspect_token(text: str, context: Context) -> dict[str, Any]:
-    """Return the outside of a token: its inside is sealed, and the client has no key to it."""
+MEANINGS = {
+    "account": "whose token it is",
+    "contentKey": "the key of the title: why the token is sealed, and not only signed",
+    "iv": "of the media samples",
+    "expires": "by ExpressPlay's clock",
+    "cookie": "whose redemption the log will tell",
+    "deviceId": "the one device that may redeem it; without one, whoever comes registers",
+    "rentalDuration": "seconds, written into the CKC",
+    "extensions": "carried as they came",
+}
+
+
+def inspect_token(text: str, context: Context, opened: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the outside of a token and, where ExpressPlay teaches, what it found inside (`opened`)."""
     data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     base, fields, offset = shell.fetch(context.url), [], 0
     sealed = max(0, len(data) - sum(size for _, size, _ in TOKEN_FIELDS) - TOKEN_TAG)
@@ -143,8 +161,24 @@ def inspect_token(text: str, context: Context) -> dict[str, Any]:
         fields.append(_field("token", offset, part, name, part.hex(), meaning, "this simulation", "", command))
         offset += size
     words = "It crosses the client, who can neither read it nor change it."
-    layer = {"name": "token", "words": words, "fields": fields, "values": []}
-    return {"kind": "token", "size": len(data), "layers": [layer]}
+    layers = [{"name": "token", "words": words, "fields": fields, "values": []}]
+    if opened:
+        layers.append(_opened_token(text, opened, context))
+    return {"kind": "token", "size": len(data), "layers": layers, "closed": "" if opened else CLOSED_TOKEN}
+
+
+CLOSED_TOKEN = "Sealed for the client, and so for this page. A mock that runs with --teach opens it for learners."  # noqa: S105
+
+
+def _opened_token(text: str, opened: Mapping[str, Any], context: Context) -> dict[str, Any]:
+    fields = []
+    for name, value in opened.items():
+        shown = value if isinstance(value, str) else json.dumps(value)
+        command = f"curl -s {context.expressplay}/_sim/open --data-binary {text} | {shell.json_member(name)}"
+        meaning = MEANINGS.get(name, "")
+        fields.append(_field("restrictions", 0, b"", name, shown, meaning, "this simulation", "", command))
+    words = "ExpressPlay alone has the key. It opened the token for you because it runs with --teach."
+    return {"name": "restrictions", "words": words, "fields": fields, "values": [], "text": True}
 
 
 def inspect_dropped(data: bytes) -> list[dict[str, Any]]:
@@ -180,7 +214,8 @@ def _shown(
             )
         )  # fmt: skip
     problems = sum(1 for note in notes if note.problem)
-    return {"kind": kind, "size": size, "problems": problems, "layers": list(layers.values())}
+    closed = CLOSED_SPC if kind == "SPC" and len(layers) == 1 else ""
+    return {"kind": kind, "size": size, "problems": problems, "layers": list(layers.values()), "closed": closed}
 
 
 def _field(

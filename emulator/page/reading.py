@@ -13,6 +13,7 @@ from emulator.page.asking import Unusable
 from emulator.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
 from emulator.page.sources import sources_of
 from emulator.page.world import World
+from emulator.transport import EXPRESSPLAY
 from simulation.http_errors import read_body
 
 MOST_MESSAGES = 200
@@ -63,7 +64,7 @@ def serve_reading(app: Flask, world: World, url: str) -> None:
         contents, seed = world.opened.get(data, (None, None))
         context = Context(address, world.stage.expressplay, contents, world.stage.provisioning.ask, seed)
         if kind == "token":
-            return jsonify(inspect_token(found, context))
+            return jsonify(inspect_token(found, context, _open_token(world, found)))
         return jsonify((inspect_spc if kind == "spc" else inspect_ckc)(data, context))
 
     @app.post("/api/inspect")
@@ -72,6 +73,15 @@ def serve_reading(app: Flask, world: World, url: str) -> None:
         if not data:
             raise Unusable("expected an SPC, a CKC or a recording, found an empty file")
         return jsonify(inspect_dropped(data))
+
+
+def _open_token(world: World, token: str) -> dict[str, Any] | None:
+    """Have ExpressPlay open a token, if it teaches and this page has opened a CKC; None otherwise."""
+    if not world.opened:
+        return None
+    url = f"{world.stage.expressplay}/_sim/open"
+    answer = world.stage.web.ask(EXPRESSPLAY, "POST", url, step=None, body=token.encode(), content_type="text/plain")
+    return answer.json_object("the restrictions of a token") if answer.status == 200 else None
 
 
 def find_message(step: Any, kind: str) -> str | None:

@@ -75,5 +75,11 @@ def certificate_hash(expressplay: str) -> str:
     return f"curl -s {expressplay}/_sim/fairplay.cer | openssl dgst -sha1 -r | cut -d ' ' -f 1"
 
 
+def json_member(name: str) -> str:
+    """Print one member of a JSON object: a text as it is, anything else as JSON."""
+    code = f"value = json.load(sys.stdin)['{name}']; print(value if isinstance(value, str) else json.dumps(value))"
+    return _python(code, "json, sys")
+
+
 def _python(code: str, module: str) -> str:
     return f'python3 -c "import {module}; {code}"'

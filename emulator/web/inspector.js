@@ -78,8 +78,7 @@ function showMessage(message, title) {
     h('nav', { class: 'crumbs', 'aria-label': 'Layers' }, message.layers.map((layer, number) => h('button', { type: 'button', class: 'quiet',
       onclick: () => layers[number].reveal() }, layer.name)), huCrumb(message, layers)),
     layers.map((layer) => layer.element),
-    message.kind === 'SPC' && message.layers.length === 1 && h('p', { class: 'note' },
-      'It stays closed: what opens it is known to the device that made it, and the page shows that only once a CKC came back.'));
+    message.closed && h('p', { class: 'note closed' }, message.closed));
 }
 
 function huCrumb(message, layers) {
@@ -91,7 +90,7 @@ function huCrumb(message, layers) {
 
 function showLayer(layer, number) {
   const detail = h('div', { class: 'detail', 'aria-live': 'polite' });
-  const runs = layer.fields.map((field, index) => run(field, index));
+  const runs = layer.text ? [] : layer.fields.map((field, index) => run(field, index));
   const rows = layer.fields.map((field, index) => row(field, index));
   const select = (index, focus) => {
     for (const list of [runs, rows]) {
@@ -101,7 +100,7 @@ function showLayer(layer, number) {
         element.tabIndex = other === index ? 0 : -1;
       });
     }
-    replace(detail, about(layer.fields[index]));
+    replace(detail, about(layer.fields[index], layer.text));
     if (focus) focus[index].focus();
     else rows[index].scrollIntoView({ block: 'nearest' });
   };
@@ -120,12 +119,12 @@ function showLayer(layer, number) {
     });
     if (list.length) list[0].tabIndex = 0;
   }
-  const mark = (index, on) => [runs[index], rows[index]].forEach((element) => element.classList.toggle('pointed', on));
+  const mark = (index, on) => [runs[index], rows[index]].forEach((element) => element?.classList.toggle('pointed', on));
   const element = h('details', { class: 'layer', open: number === 0 },
     h('summary', {}, layer.name),
     layer.words && h('p', { class: 'note' }, layer.words),
     h('div', { class: 'panes' },
-      h('div', { class: 'hexes', role: 'listbox', 'aria-label': `Bytes of the layer ${layer.name}`, 'aria-orientation': 'horizontal' }, runs),
+      !layer.text && h('div', { class: 'hexes', role: 'listbox', 'aria-label': `Bytes of the layer ${layer.name}`, 'aria-orientation': 'horizontal' }, runs),
       h('div', { class: 'fields', role: 'listbox', 'aria-label': `Fields of the layer ${layer.name}` }, rows)),
     detail,
     layer.values.length > 0 && h('div', { class: 'inputs' }, h('h4', {}, 'Inputs, and how to compute what is computed'), layer.values.map(input)));
@@ -152,12 +151,12 @@ function row(field, index) {
     h('b', {}, field.field), h('code', {}, value));
 }
 
-function about(field) {
+function about(field, isText) {
   return [
     h('p', {}, h('b', {}, field.field), ` – ${field.meaning}. `,
-      h('small', {}, `${field.hex.length / 2} bytes at ${field.offset} of the ${field.layer}. Says who: ${field.origin}.`)),
+      !isText && h('small', {}, `${field.hex.length / 2} bytes at ${field.offset} of the ${field.layer}. Says who: ${field.origin}.`)),
     field.problem && h('p', { class: 'problem' }, field.problem),
-    h('p', { class: 'value' }, h('code', {}, field.hex)),
+    h('p', { class: 'value' }, h('code', {}, isText ? field.value : field.hex)),
     field.command && command(field.command),
   ];
 }

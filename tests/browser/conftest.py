@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
     """The base URL of a page on a stage of its own."""
-    with services() as (sees, expressplay):
+    with services(teach=True) as (sees, expressplay):
         stage = make_stage(sees, expressplay)
         with running(lambda url: create_app(stage, url)) as url:
             yield url

@@ -50,15 +50,17 @@ def test_a_refused_devices_spc_stays_closed(page: Page) -> None:
     play(page, "A", "dummy")
     play(page, "B", "film")
     page.click("[data-message='11.spc']")
-    page.wait_for_selector(".message .note")
+    page.wait_for_selector(".message .closed")
     assert page.locator(".layer").count() == 1
 
 
-def test_a_token_is_sealed(page: Page) -> None:
+def test_a_token_is_sealed_and_then_opened(page: Page) -> None:
     register_and_play(page)
     page.click("[data-message='10.token']")
-    page.wait_for_selector(".message")
-    assert "sealed restrictions" in page.locator(".fields").inner_text()
+    sealed, opened = page.locator(".layer").first, page.locator(".layer").nth(1)
+    assert "sealed restrictions" in sealed.inner_text()
+    page.click(".crumbs button:text-is('restrictions')")
+    assert page.locator("[data-device=A] dl .hex").inner_text() in opened.inner_text()
 
 
 def test_a_broken_message_is_explained_as_far_as_it_goes(page: Page, tmp_path: Path, address: str) -> None:
@@ -132,4 +134,4 @@ def _commands(messages: list[dict[str, Any]]) -> Iterator[tuple[str, str]]:
                     yield value["command"], value["value"]
             for field in layer["fields"]:
                 if field["command"]:
-                    yield field["command"], field["hex"]
+                    yield field["command"], field["value"] if layer.get("text") else field["hex"]

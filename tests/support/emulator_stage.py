@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import Flask, Response, request
 
@@ -18,9 +18,10 @@ AUTHENTICATOR = "77,0123456789abcdef0123456789abcdef"
 
 
 @contextmanager
-def services() -> Iterator[tuple[str, str]]:
+def services(*, teach: bool = False) -> Iterator[tuple[str, str]]:
     """Run both services in memory; yields the base URLs of SEES and of the mock."""
-    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
+    config = MockConfig(authenticator=AUTHENTICATOR, teach=teach)
+    with running(lambda url: create_mock(replace(config, public_url=url))) as expressplay:
         account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)
         with running(create_sees(SeesConfig(account))) as sees:
             yield sees, expressplay
