@@ -16,15 +16,11 @@ from fairplay.certificate import ApplicationCertificate, load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import KeyServer, SpcContents, build_spc
 
-# No deadline and no example database: a run on a slow machine ends as it does on a fast one.
-settings.register_profile(
-    "fixed",
-    deadline=None,
-    derandomize=True,
-    database=None,
-    max_examples=100,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+# No deadline and no example database: a run on a slow machine ends as it does on a fast one. For a longer search with
+# other examples every time: scripts/test --hypothesis-profile=long
+COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile("fixed", derandomize=True, max_examples=100, **COMMON)
+settings.register_profile("long", derandomize=False, max_examples=2000, **COMMON)
 settings.load_profile("fixed")
 
 ASK = bytes(range(16))
