@@ -113,6 +113,10 @@ def _serve_stage(app: Flask, world: World) -> None:
     def play(name: str) -> Response:
         return jsonify(world.play(name, str(read_object().get("title"))))
 
+    @app.post("/api/devices/<name>/renew")
+    def renew(name: str) -> Response:
+        return jsonify(world.renew(name))
+
     @app.get("/api/devices/<name>/still")
     def still(name: str) -> Response:
         picture = world.still(name)

@@ -10,7 +10,8 @@ from typing import Any
 from emulator.binding import Client, Grant, play, register
 from emulator.device import Device
 from emulator.errors import EmulatorError
-from emulator.limits import check_limits
+from emulator.leases import renew
+from emulator.limits import check_limits, lease_end, rental_end
 from emulator.page.asking import Unusable
 from emulator.page.events import Feed
 from emulator.page.media import describe_tracks
@@ -24,7 +25,7 @@ from emulator.titles import Offer, list_titles
 from emulator.transport import Web
 from fairplay.errors import FairPlayError
 from fairplay.session_key import device_id_of
-from fairplay.spc import SpcContents
+from fairplay.spc import PlaybackState, SpcContents
 from simulation.clock import Clock, rfc3339
 
 MOST_DEVICES = 6
@@ -138,6 +139,27 @@ class World:
             lock.release()
             self.tell_state()
 
+    def renew(self, name: str) -> dict[str, Any]:
+        """Renew the leases of a device that plays: steps 6 to 13 again. Where that is refused, the old ones run on."""
+        seat = self.seat(name)
+        if not any(lease_end(grant) for grant in seat.grants):
+            raise Unusable("nothing to renew: this device holds no license with a lease")
+        lock = self.on_stage()
+        try:
+            self._clear(seat.cookie, from_step=FIRST_OF_PLAY)
+            words = f"{seat.title}, its leases renewed"
+            self.feed.tell("begin", device=seat.name, title=words, steps=list(self.steps.values()))
+            client = self._client(seat, words)
+            seat.grants = tuple(renew(client, seat.cookie, grant, PlaybackState.PLAYING) for grant in seat.grants)
+        except StartedOver:
+            return {"startedOver": True}
+        except (EmulatorError, FairPlayError) as error:
+            return {"refusal": as_refusal(error)}
+        finally:
+            lock.release()
+            self.tell_state()
+        return {"refusal": None}
+
     def _run(self, seat: Seat, title: str) -> dict[str, Any]:
         offer = next((offer for offer in self.titles() if offer.title == title), None)
         if offer is None:
@@ -145,7 +167,7 @@ class World:
         seat.title, seat.grants, seat.refusal = None, (), None
         self._clear(seat.cookie, from_step=0 if offer.dummy else FIRST_OF_PLAY)
         self.feed.tell("begin", device=seat.name, title=offer.name, steps=list(self.steps.values()))
-        with_telling = self._client(seat, offer)
+        with_telling = self._client(seat, offer.name)
         try:
             grants = (register(with_telling, seat.cookie),) if offer.dummy else play(with_telling, seat.cookie, title)
         except StartedOver:
@@ -160,7 +182,7 @@ class World:
             self.opened |= dict.fromkeys((grant.spc, grant.ckc), (grant.contents, seat.seed))
         return {"keys": self._keys(seat), **self._license(seat)}
 
-    def _client(self, seat: Seat, offer: Offer) -> Client:
+    def _client(self, seat: Seat, title: str) -> Client:
         """Return a client on this device whose steps are told while they happen."""
         run, number = self.pace.begin(), next(self._runs)
         journal, web = TellingJournal(seat.clock), Web(self.stage.name(f"page-{number}"))
@@ -174,7 +196,7 @@ class World:
                     continue
                 told.add(place)
                 self.pace.wait(run)
-                shown = {**step, "device": seat.name, "title": offer.name, "at": number}
+                shown = {**step, "device": seat.name, "title": title, "at": number}
                 self.steps[step["n"]] = shown
                 self.feed.tell("step", step=shown)
             self.note_rows(heard.rows)
@@ -251,6 +273,8 @@ class World:
             "offset": seat.clock.offset,
             "title": seat.title,
             "refusal": seat.refusal,
+            "ends": _earliest(seat.grants),
+            "leased": any(lease_end(grant) for grant in seat.grants),
             **self._license(seat),
         }
 
@@ -267,6 +291,11 @@ def outline() -> list[dict[str, Any]]:
 class _Gaps(dict[str, str]):
     def __missing__(self, key: str) -> str:
         return "…"
+
+
+def _earliest(grants: tuple[Grant, ...]) -> str | None:
+    ends = [end for grant in grants for end in (rental_end(grant), lease_end(grant)) if end is not None]
+    return rfc3339(min(ends)) if ends else None
 
 
 def _url64(data: bytes) -> str:

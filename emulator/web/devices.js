@@ -35,10 +35,13 @@ function makeCard(story, name) {
   const overlay = h('div', { class: 'overlay' });
   const sound = h('button', { type: 'button', class: 'sound quiet', hidden: true }, 'Sound on');
   const unbind = h('button', { type: 'button', class: 'quiet', hidden: true }, 'Take the license away');
+  const renew = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => askToRenew() }, 'Renew the lease');
   const seed = field(`${titleId}-seed`, 'seed', 'Any text. The same seed is the same device.');
   const cookie = field(`${titleId}-cookie`, 'cookie', 'The customer cookie. Who holds it may register.');
   const identity = h('code', { class: 'hex' });
   const clock = h('time', {});
+  const end = h('time', {});
+  const until = h('div', { hidden: true }, h('dt', {}, 'plays until'), h('dd', {}, end));
   const plays = story.titles.map((title) =>
     h('button', { type: 'button', data: { title: title.title },
       onclick: () => start(title.title) },
@@ -47,22 +50,31 @@ function makeCard(story, name) {
   const element = h('article', { class: 'device', 'aria-labelledby': titleId, data: { device: name } },
     h('header', {}, h('h3', { id: titleId }, `Device ${name}`), pill),
     h('div', { class: 'screen' }, video, still, overlay, sound),
-    h('div', { class: 'plays' }, plays, unbind),
+    h('div', { class: 'plays' }, plays, renew, unbind),
     h('dl', {},
       seed.row, cookie.row,
       h('div', {}, h('dt', {}, 'device_id'), h('dd', {}, identity)),
       h('div', {}, h('dt', {}, 'clock'), h('dd', { class: 'clock' }, clock,
         ADVANCES.map(([words, seconds]) => h('button', { type: 'button', class: 'tiny quiet',
           'aria-label': `Move the clock of Device ${name} ${words}`,
-          onclick: () => post(`/api/devices/${name}/clock`, { advance: seconds }).catch(complain) }, words))))));
+          onclick: () => advance(seconds) }, words)))),
+      until));
   $('devices').append(element);
 
   let offset = 0;
+  let ends = null;
+  let leased = false;
   let playing = null;
   let pending = null;
   const tick = () => {
-    clock.textContent = new Date(Date.now() + offset * 1000).toISOString().slice(0, 19).replace('T', ' ');
+    clock.textContent = shown(Date.now() + offset * 1000);
+    // The device's own clock ends a rental or a lease, also while nothing else happens.
+    if (playing?.keys && ends && Date.now() + offset * 1000 >= ends) {
+      ends = null;
+      advance(0);
+    }
   };
+  const advance = (seconds) => post(`/api/devices/${name}/clock`, { advance: seconds }).catch(complain);
   setInterval(tick, 1000);
 
   async function start(title) {
@@ -100,9 +112,16 @@ function makeCard(story, name) {
     cover(`${refusal.number} ${refusal.title}`, `${where}${refusal.meaning}${cause}`, 'bad');
   }
 
+  async function askToRenew() {
+    lockButtons(true);
+    const { refusal } = await post(`/api/devices/${name}/renew`).catch((error) => ({ refusal: { text: error.message } }));
+    if (refusal) complain(new Error(refusal.text));
+    lockButtons(false);
+  }
+
   function showExtras() {
-    const plays_ = Boolean(playing?.keys);
-    unbind.hidden = sound.hidden = !plays_ || playing.undecodable;
+    unbind.hidden = sound.hidden = !playing?.keys || playing.undecodable;
+    renew.hidden = !playing?.keys || !leased;
   }
 
   unbind.addEventListener('click', async () => {
@@ -122,6 +141,10 @@ function makeCard(story, name) {
 
   function show(device, state) {
     offset = device.offset;
+    leased = device.leased;
+    ends = device.ends && !device.over ? Date.parse(device.ends) : null;
+    until.hidden = !ends;
+    end.textContent = ends ? shown(ends) : '';
     tick();
     identity.textContent = device.device_id;
     for (const part of [seed, cookie]) if (document.activeElement !== part.input) part.input.value = device[part.label];
@@ -147,6 +170,8 @@ function makeCard(story, name) {
   }
   return { element, show };
 }
+
+const shown = (time) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 
 function statusOf(device, rows) {
   const binding = rows.find((row) => row.binds && row.cookie === device.cookie);

@@ -87,6 +87,23 @@ def test_a_rental_ends_by_the_devices_clock(page: Page) -> None:
     page.wait_for_function("() => document.querySelector('[data-device=A] .overlay').textContent.includes('-9108')")
 
 
+def test_a_lease_is_renewed_and_ends_when_it_is_not(page: Page) -> None:
+    play(page, "A", "dummy")
+    play(page, "A", "rotation")
+    wait_for_frames(page, "A")
+    before = page.locator("[data-device=A] dl div", has_text="plays until").inner_text()
+    page.wait_for_timeout(1000)  # the end is told in whole seconds
+    page.get_by_role("button", name="Renew the lease").click()
+    page.wait_for_function(
+        "before => ![...document.querySelectorAll('[data-device=A] dl div')].some(row => row.innerText === before)",
+        arg=before,
+    )
+    assert "leases renewed" in page.locator("#sequence-caption").inner_text()
+    assert screen(page, "A") == ""
+    page.get_by_role("button", name="Move the clock of Device A +1 h").click()
+    page.wait_for_function("() => document.querySelector('[data-device=A] .overlay').textContent.includes('lease')")
+
+
 def test_a_browser_without_the_decoder_shows_a_still_and_says_so(open_page) -> None:  # type: ignore[no-untyped-def]
     page = open_page(script="delete Navigator.prototype.requestMediaKeySystemAccess")
     register_and_play(page)
