@@ -212,9 +212,10 @@ def options() -> Mapping[str, set[str]]:
             command = group.get_command(context, name)
             assert command
             found[f"{program} {name}"] = {option for parameter in command.params for option in parameter.opts}
-    for name in ("demo", "walkthrough"):
-        source = (ROOT / "scripts" / name).read_text()
-        found[f"scripts/{name}"] = set(re.findall(r'add_argument\(\s*"(--[a-z-]+)"', source))
+    for script in (ROOT / "scripts").iterdir():
+        source = script.read_text() if script.is_file() else ""
+        if declared := set(re.findall(r'(?:add_argument|option)\(\s*"(--[a-z-]+)"', source)):
+            found[f"scripts/{script.name}"] = declared
     return found
 
 
