@@ -145,6 +145,7 @@ function makeCard(story, name) {
     ends = device.ends && !device.over ? Date.parse(device.ends) : null;
     until.hidden = !ends;
     end.textContent = ends ? shown(ends) : '';
+    end.dateTime = device.ends ?? '';
     tick();
     identity.textContent = device.device_id;
     for (const part of [seed, cookie]) if (document.activeElement !== part.input) part.input.value = device[part.label];
