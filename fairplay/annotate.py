@@ -154,7 +154,7 @@ def _annotate_block(payload: bytes, block: tllv.Tllv, tag: Tag | None, *, duplic
     elif tag and tag.layout:
         yield from _annotate_layout("payload", tag.layout, block.value, start, prefix=f"{name}: ")
         yield from _annotate_more(block.value[tag.layout.size :], start + tag.layout.size, tag)
-    elif block.value:
+    elif tag or block.value:
         kind = tag.kind if tag else Kind.BYTES
         yield Annotation("payload", start, block.value, name, _shown(block.value, kind), meaning, source)
     if block.padding:
@@ -169,7 +169,7 @@ def _annotate_more(data: bytes, start: int, tag: Tag) -> Iterator[Annotation]:
 
 
 def _annotate_session_key(notes: list[Annotation], ask: bytes | None, derived: DerivedKeys | None) -> list[Annotation]:
-    values = {note.field: note.data for note in notes if note.layer == "payload"}
+    values = {note.field: note.data for note in notes}
     iv, ciphertext = (values.get(f"SK..R1: {part.name}") for part in SKR1_VALUE.fields)
     r2, tag = values.get(layout.R2.name), values.get(layout.INTEGRITY.name)
     if derived is None and ask and r2:
