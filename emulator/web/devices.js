@@ -6,7 +6,7 @@ import { play, reset } from './player.js';
 import { complain } from './alert.js';
 
 const HOUR = 3600;
-const ADVANCES = [['+1 h', HOUR], ['+1 day', 24 * HOUR], ['+3 days', 72 * HOUR]];
+const ADVANCES = [['+1 min', 60], ['+1 h', HOUR], ['+1 day', 24 * HOUR], ['+3 days', 72 * HOUR]];
 const cards = new Map();
 
 export function showDevices(story, state) {

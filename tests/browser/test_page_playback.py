@@ -93,6 +93,7 @@ def test_a_lease_is_renewed_and_ends_when_it_is_not(page: Page) -> None:
     wait_for_frames(page, "A")
     end = page.locator("[data-device=A] dl div", has_text="plays until").locator("time")
     before = end.get_attribute("datetime")
+    page.get_by_role("button", name="Move the clock of Device A +1 min").click()
     page.get_by_role("button", name="Renew the lease").click()
     page.wait_for_function("([time, before]) => time.dateTime !== before", arg=[end.element_handle(), before])
     assert "leases renewed" in page.locator("#sequence-caption").inner_text()
