@@ -15,7 +15,6 @@ class Pace:
         self._stepping = False
         self._allowed = 0
         self._run = 0
-        self.waiting = False
 
     @property
     def stepping(self) -> bool:
@@ -31,11 +30,7 @@ class Pace:
     def wait(self, run: int) -> None:
         """Wait until the next step may be shown. Raises `StartedOver` once this run is over."""
         with self._changed:
-            self.waiting = True
-            try:
-                self._changed.wait_for(lambda: self._run != run or not self._stepping or self._allowed > 0)
-            finally:
-                self.waiting = False
+            self._changed.wait_for(lambda: self._run != run or not self._stepping or self._allowed > 0)
             if self._run != run:
                 raise StartedOver
             self._allowed = max(0, self._allowed - 1)
@@ -49,8 +44,7 @@ class Pace:
     def next(self) -> None:
         """Let one step go."""
         with self._changed:
-            if self.waiting:
-                self._allowed = 1
+            self._allowed = 1  # also where the run is still on its way to `wait`: no press is lost
             self._changed.notify_all()
 
     def start_over(self) -> None:

@@ -148,7 +148,6 @@ class World:
         try:
             self._clear(seat.cookie, from_step=FIRST_OF_PLAY)
             words = f"{seat.title}, its leases renewed"
-            self.feed.tell("begin", device=seat.name, title=words, steps=list(self.steps.values()))
             client = self._client(seat, words)
             seat.grants = tuple(renew(client, seat.cookie, grant, PlaybackState.PLAYING) for grant in seat.grants)
         except StartedOver:
@@ -166,7 +165,6 @@ class World:
             raise Unusable(f"SEES has no title {title[:LONGEST_TEXT]!r}")
         seat.title, seat.grants, seat.refusal = None, (), None
         self._clear(seat.cookie, from_step=0 if offer.dummy else FIRST_OF_PLAY)
-        self.feed.tell("begin", device=seat.name, title=offer.name, steps=list(self.steps.values()))
         with_telling = self._client(seat, offer.name)
         try:
             grants = (register(with_telling, seat.cookie),) if offer.dummy else play(with_telling, seat.cookie, title)
@@ -183,8 +181,9 @@ class World:
         return {"keys": self._keys(seat), **self._license(seat)}
 
     def _client(self, seat: Seat, title: str) -> Client:
-        """Return a client on this device whose steps are told while they happen."""
+        """Begin a run: tell so, and return a client on this device whose steps are told while they happen."""
         run, number = self.pace.begin(), next(self._runs)
+        self.feed.tell("begin", device=seat.name, title=title, steps=list(self.steps.values()))
         journal, web = TellingJournal(seat.clock), Web(self.stage.name(f"page-{number}"))
         told: set[tuple[int, int]] = set()
 
