@@ -18,10 +18,14 @@ from fairplay.spc import KeyServer, SpcContents, build_spc
 
 # No deadline and no example database: a run on a slow machine ends as it does on a fast one. For a longer search with
 # other examples every time: scripts/test --hypothesis-profile=long
-COMMON = {"deadline": None, "database": None, "suppress_health_check": [HealthCheck.too_slow]}
-settings.register_profile("fixed", derandomize=True, max_examples=100, **COMMON)
-settings.register_profile("long", derandomize=False, max_examples=2000, **COMMON)
+COMMON = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("fixed", COMMON, derandomize=True, max_examples=100)
+settings.register_profile("long", COMMON, derandomize=False, max_examples=2000)
 settings.load_profile("fixed")
+
+# What the terminal that runs the tests says of itself would change what the commands under test print.
+for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(name, None)
 
 ASK = bytes(range(16))
 

@@ -9,9 +9,10 @@ import pytest
 import requests
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
+from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -26,8 +27,9 @@ from simulation.serving import running
 DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "openapi"
 AUTHENTICATOR = "100,0123456789abcdef0123456789abcdef"
 CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+Operation = APIOperation[Any, Any, Any, Any]
 FEW = settings(
-    max_examples=8 if settings.get_current_profile_name() == "fixed" else settings.default.max_examples,
+    max_examples=8 if settings.get_current_profile_name() == "fixed" else settings().max_examples,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -68,27 +70,30 @@ def test_the_documents_hold_exactly_the_routes(service: str) -> None:
     assert documented == routes_of(app)
 
 
-def holds(case: Case, url: str) -> None:
-    """Send the case and hold the answer against the document."""
-    case.call_and_validate(base_url=url, checks=list(CHECKS), headers={"Connection": "close"})
+def holds(operation: Operation, url: str) -> None:
+    """Send cases of the operation and hold each answer against the document."""
+
+    @FEW
+    @given(case=operation.as_strategy())
+    def check(case: Case[Operation]) -> None:
+        case.call_and_validate(base_url=url, checks=list(CHECKS), headers={"Connection": "close"})
+
+    check()
 
 
-# A fault stays and would fail whatever is tested after it, so that route has tests of its own.
-mock_schema = schemathesis.openapi.from_dict(document("expressplay-mock")).exclude(operation_id="addFault")
-sees_schema = schemathesis.openapi.from_dict(document("sees-server"))
+def operations(service: str) -> list[Operation]:
+    return [result.ok() for result in schemathesis.openapi.from_dict(document(service)).get_all_operations()]
 
 
-@mock_schema.parametrize()
-@FEW
-def test_the_mock_keeps_its_promises(case: Case, urls: dict[str, str]) -> None:
+@pytest.mark.parametrize("operation", operations("expressplay-mock"), ids=lambda operation: operation.label)
+def test_the_mock_keeps_its_promises(operation: Operation, urls: dict[str, str]) -> None:
     try:
-        holds(case, urls["expressplay-mock"])
+        holds(operation, urls["expressplay-mock"])
     finally:
         # A fault that was set would act on the cases that follow.
         requests.delete(f"{urls['expressplay-mock']}/_sim/faults", timeout=10)
 
 
-@sees_schema.parametrize()
-@FEW
-def test_sees_keeps_its_promises(case: Case, urls: dict[str, str]) -> None:
-    holds(case, urls["sees-server"])
+@pytest.mark.parametrize("operation", operations("sees-server"), ids=lambda operation: operation.label)
+def test_sees_keeps_its_promises(operation: Operation, urls: dict[str, str]) -> None:
+    holds(operation, urls["sees-server"])
