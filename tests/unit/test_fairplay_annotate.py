@@ -67,6 +67,7 @@ def test_every_field_says_whose_it_is_and_who_says_so(new_spc: NewSpc) -> None:
     notes = annotate_spc(spc, keys_of(contents))
     ours = {note.field for note in notes if note.origin is Origin.SIMULATION}
     assert ours == {"mark", "integrity"}
+    assert {note.origin.value for note in notes} == {"FairPlay", "this simulation"}
     assert {note.source for note in notes if note.field == "HU"} == {Source.FORUM}
     assert {note.source for note in notes if note.field == "wrapped SPC key"} == {
         {1: Source.VECTORS, 2: Source.SDK}[contents.version]
