@@ -40,7 +40,7 @@ def test_the_picture_is_the_films(page: Page) -> None:
 
 
 def _brightness(png: bytes) -> set[int]:
-    with av.open(io.BytesIO(png)) as container:
+    with av.open(io.BytesIO(png), "r") as container:
         frame = next(container.decode(video=0)).reformat(format="gray")
     return set(bytes(frame.planes[0]))
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from broken_sees import KEYS, CrashesWhenRefused, ForgetsTheDevice, TellsTheKey, TellsWhatItAsked
+from broken_sees import CrashesWhenRefused, ForgetsTheDevice, TellsTheKey, TellsWhatItAsked
 from click.testing import CliRunner, Result
 from flask import Flask
-from small_sees import DUMMY, FILM, SmallSees
+from small_sees import DUMMY, FILM, KEYS, SmallSees
 
 from emulator.cli import main
 from sees_testing.conform.model import CHECKS

@@ -71,8 +71,8 @@ class Mock:
         """Return the records of a question that must be answered."""
         answer = self.records(**asked)
         assert answer.status_code == 200, answer.text
-        records: list[dict[str, Any]] = answer.json["records"]
-        return records
+        body: dict[str, list[dict[str, Any]]] = answer.get_json()
+        return body["records"]
 
 
 @pytest.fixture(scope="session")

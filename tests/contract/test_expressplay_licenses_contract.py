@@ -23,7 +23,8 @@ MINE, OTHER = device_id_of("mine"), device_id_of("other")
 
 
 def number(answer: TestResponse) -> tuple[int, int]:
-    return answer.status_code, answer.json["errorCode"]
+    refusal: dict[str, Any] = answer.get_json()
+    return answer.status_code, refusal["errorCode"]
 
 
 @pytest.mark.parametrize("where", ["query", "header"])

@@ -19,7 +19,8 @@ MINE = device_id_of("mine")
 
 
 def number(answer: TestResponse) -> tuple[int, int]:
-    return answer.status_code, answer.json["errorCode"]
+    refusal: dict[str, Any] = answer.get_json()
+    return answer.status_code, refusal["errorCode"]
 
 
 def test_authenticator(mock: Mock) -> None:

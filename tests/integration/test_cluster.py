@@ -87,7 +87,7 @@ def test_the_same_spc_sent_to_both_at_once_gets_one_license(cluster: Cluster, wo
     with ThreadPoolExecutor(4) as pool:
         for _ in range(10):
             request = workload.redemption(workload.token(secrets.token_hex(16)), workload.spc("device"))
-            statuses = list(pool.map(lambda mock, request=request: send(mock % 2, request), range(4)))  # type: ignore[misc]
+            statuses = list(pool.map(lambda mock, request=request: send(mock % 2, request), range(4)))
             assert sorted(statuses) == [200, 409, 409, 409]
     assert Code.REPLAYED.number == -9002
 

@@ -46,16 +46,17 @@ def test_a_scenario_that_comes_out_otherwise_is_not_ok(stage: Stage) -> None:
 
 
 def test_the_clock_is_as_before_after_the_expired_token(stage: Stage) -> None:
-    def offset() -> float:
+    def shift() -> float:
         url = f"{stage.expressplay}/_sim/clock"
-        return stage.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a clock")["offset"]
+        offset: float = stage.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a clock")["offset"]
+        return offset
 
     with shifted_clock(stage, 100):
-        assert offset() == 100
+        assert shift() == 100
         with shifted_clock(stage, 1000):
-            assert offset() == 1100
-        assert offset() == 100
-    assert offset() == 0
+            assert shift() == 1100
+        assert shift() == 100
+    assert shift() == 0
 
 
 def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(stage: Stage, request: pytest.FixtureRequest) -> None:

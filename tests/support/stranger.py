@@ -16,6 +16,7 @@ import requests
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 SK_R1, INTEGRITY, AR, R2 = "3d1a10b8bffac2ec", "b349d4809e910687", "89c90f12204106b2", "71b5595ac1521133"
@@ -100,9 +101,10 @@ class Message:
         )
         key, payload_iv = os.urandom(16), os.urandom(16)
         public_key = x509.load_der_x509_certificate(self.certificate).public_key()
-        version, algorithm = (1, hashes.SHA1()) if public_key.key_size == 1024 else (2, hashes.SHA256())  # type: ignore[union-attr]
+        assert isinstance(public_key, RSAPublicKey)
+        version, algorithm = (1, hashes.SHA1()) if public_key.key_size == 1024 else (2, hashes.SHA256())
         oaep = padding.OAEP(padding.MGF1(algorithm), algorithm, None)
-        wrapped = public_key.encrypt(key, oaep)  # type: ignore[union-attr, call-arg]
+        wrapped = public_key.encrypt(key, oaep)
         head = struct.pack(">I4s", version, self.mark) + payload_iv + wrapped
         head += hashlib.sha1(self.certificate).digest() + struct.pack(">I", len(payload))
         return head + cbc(key, payload_iv, payload)

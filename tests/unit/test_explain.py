@@ -1,6 +1,7 @@
 """The table of numbers: every number of the API is explained, and `explain` finds it however it is typed."""
 
 from contextlib import suppress
+from typing import TypeVar
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,8 @@ from emulator.explain import BY_NUMBER, UnknownCode, explain, fix_for
 from emulator.meanings import MEANINGS
 from emulator.steps import STEPS
 from fairplay import errors
+
+Failure = TypeVar("Failure", bound=Exception)
 
 EXPRESSPLAY = """
 -2002 -2003 -2005 -2017 -2018 -2019 -2025 -2027 -2030 -2031 -2033 -2035 -2036 -2037 -3004 -4001
@@ -26,7 +29,7 @@ def test_every_number_of_the_services_is_explained(number: int) -> None:
     assert meaning.fix
 
 
-def subclasses(parent: type[Exception]) -> set[type[Exception]]:
+def subclasses(parent: type[Failure]) -> set[type[Failure]]:
     return {child for one in parent.__subclasses__() for child in {one, *subclasses(one)}}
 
 

@@ -19,7 +19,7 @@ CONTENT = ContentKey(bytes(range(0xC0, 0xD0)), bytes(range(16)))
 RENTAL = Duration(KeyType.RENTAL, rental=172_800)
 
 
-def resealed(ckc: bytes, spc: SpcContents, change: Callable[[dict[bytes, bytes]], None]) -> bytes:
+def resealed(ckc: bytes, spc: SpcContents, change: Callable[[dict[bytes, bytes]], object]) -> bytes:
     """Open the CKC's payload, change its values, and seal it again, as a faulty key server would."""
     key, iv = ckc_key(spc.block.r1, spc.anti_replay_seed), ckc[8:24]
     values = {block.tag: block.value for block in tllv.read(cbc_decrypt(key, iv, ckc[28:]))}
@@ -74,7 +74,7 @@ def test_returned_tags_are_compared(new_spc: NewSpc) -> None:
     changed = resealed(ckc, sent, lambda values: values.update({layout.TRANSACTION_ID.code: bytes(8)}))
     with pytest.raises(ReturnedTagMismatch, match="another value"):
         open_ckc(changed, sent)
-    missing = resealed(ckc, sent, lambda values: values.pop(layout.ASSET_ID.code) and None)
+    missing = resealed(ckc, sent, lambda values: values.pop(layout.ASSET_ID.code))
     with pytest.raises(ReturnedTagMismatch, match="no such tag"):
         open_ckc(missing, sent)
 
@@ -83,7 +83,7 @@ def test_a_ckc_without_a_key(new_spc: NewSpc) -> None:
     _, sent = new_spc()
     ckc = seal_ckc(sent, CONTENT, random=os.urandom)
     with pytest.raises(MissingTag):
-        open_ckc(resealed(ckc, sent, lambda values: values.pop(layout.ENCRYPTED_KEY.code) and None), sent)
+        open_ckc(resealed(ckc, sent, lambda values: values.pop(layout.ENCRYPTED_KEY.code)), sent)
 
 
 def test_an_unknown_key_type(new_spc: NewSpc) -> None:

@@ -113,7 +113,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("name", "value", "number", "word"), REFUSED)
-def test_every_wrong_value_has_the_code_of_its_parameter(name, value, number, word) -> None:
+def test_every_wrong_value_has_the_code_of_its_parameter(name: str, value: str, number: int, word: str) -> None:
     refused = refusal(**{name: value})
     assert (refused.code.number, refused.status) == (number, 400)
     assert word in refused.hint
