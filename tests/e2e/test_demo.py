@@ -22,7 +22,9 @@ OUTCOMES = {
     "one bit of HU flipped": "ExpressPlay: -4001 device could not be authenticated, cause -42589 integrity",
     "same SPC twice": "ExpressPlay: -9002 SPC seen before",
     "rental run out": "playback stopped: the rental ran out",
-    "40 bound plays and 40 refusals, then the bound device still plays": "40 issued, 40 refused with -9003, then issued",
+    "40 bound plays and 40 refusals, then the bound device still plays": (
+        "40 issued, 40 refused with -9003, then issued"
+    ),
     "rotation": "periods [1, 2] play; with the second key wrong, [1]",
     "renewal": "renewed in the same session, the film plays, every frame right",
     "renewal refused": "renewal refused (device differs), playback stopped at the lease's end",
