@@ -16,7 +16,7 @@ from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.health import health_command
 from simulation.logs import configure_logging
-from simulation.options import serve_options, workers_option
+from simulation.options import serve_options, threads_option, workers_option
 from simulation.serving import serve as serve_app
 
 
@@ -47,6 +47,7 @@ main.add_command(health_command(SERVICE))
 @main.command()
 @serve_options
 @workers_option
+@threads_option
 @click.option(
     "--durable", is_flag=True, help="Let committed rows survive power loss too: SQLite waits for the disk each time."
 )
@@ -110,6 +111,7 @@ def serve(
     no_sim: bool,
     until_stdin_closes: bool,
     workers: int,
+    threads: int,
     durable: bool,
     state: Path,
     database: str | None,
@@ -171,4 +173,5 @@ def serve(
         announce=lambda: {} if authenticator or accounts else {"authenticator": credentials.account.authenticator},
         until_stdin_closes=until_stdin_closes,
         workers=workers,
+        threads=threads,
     )

@@ -13,23 +13,28 @@ from typing import Any
 
 from flask import Flask
 from granian._granian import SocketHolder
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.server.mt import MTServer
 
-THREADS = 16
-"""Requests in work at the same time; more wait in the queue."""
+from simulation.tls import ServerTls
+
 END_TIMEOUT = 3
 """Seconds that requests in work may take to end after a signal."""
 
 
 class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
-    def __init__(self, listener: socket.socket) -> None:
+    def __init__(self, listener: socket.socket, threads: int) -> None:
         super().__init__(
             target="",
             interface=Interfaces.WSGI,
             http=HTTPModes.http1,
-            blocking_threads=THREADS,
+            blocking_threads=threads,
             log_enabled=False,
+            ssl_cert=tls and tls.certificate,
+            ssl_key=tls and tls.key,
+            ssl_ca=tls and tls.clients_ca,
+            ssl_client_verify=bool(tls and tls.clients_ca),
+            ssl_protocol_min=SSLProtocols.tls12,
         )
         self._listener = listener
 
@@ -50,6 +55,6 @@ class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
     signal_handler_reload = signal_handler_interrupt
 
 
-def serve_granian(app: Flask, listener: socket.socket) -> None:
-    """Serve ``app`` on ``listener`` until a signal ends it."""
-    _InProcessServer(listener).serve(target_loader=lambda: app, wrap_loader=False)
+def serve_granian(app: Flask, listener: socket.socket, threads: int) -> None:
+    """Serve ``app`` on ``listener`` until a signal ends it: ``threads`` requests at the same time, the others wait."""
+    _InProcessServer(listener, threads).serve(target_loader=lambda: app, wrap_loader=False)

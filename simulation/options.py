@@ -1,12 +1,15 @@
 """The command-line options that every ``serve`` command has."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
 
 from simulation.logs import LEVELS
+from simulation.tls import default_directory
+from simulation.serving import THREADS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -59,10 +62,30 @@ def serve_options(command: Command) -> Command:
     return command
 
 
+tls_option = click.option(
+    "--tls", is_flag=True, help="Serve https, with a certificate of a throw-away authority that is made for it."
+)
+tls_dir_option = click.option(
+    "--tls-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_directory,
+    show_default="fairplay-device-binding/tls in $XDG_STATE_HOME or ~/.local/state",
+    help="Directory of that authority and all certificates; made when it is not there. One for all services.",
+)
+
 workers_option = click.option(
     "--workers",
     default=1,
     show_default=True,
     type=click.IntRange(1, 256),
     help="Processes that serve; about one per core. With more than one, most /_sim/ routes answer 409.",
+)
+
+threads_option = click.option(
+    "--threads",
+    default=THREADS,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Requests in work at the same time in each process. 1 costs the least under load, but a slow client or a "
+    "fault that delays an answer then holds up all the others: put a proxy in front that hands on whole requests.",
 )

@@ -13,21 +13,27 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException
+from functools import partial
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 from flask import Flask
 
 from simulation.logs import log_requests
 from simulation.routes import PREFIX
+from simulation.tls import ClientTls, ServerTls, TlsError, client_files
 from simulation.workers import supervise
 
 Build = Callable[[str], Flask]
 """Makes an app from the base URL under which it will be reached."""
-Server = Callable[[Flask, socket.socket], None]
-"""Serves an app on a bound socket until a signal ends it."""
+Server = Callable[[Flask, socket.socket, ServerTls | None], None]
+"""Serves an app on a bound socket until a signal ends it; over TLS, if files for it are given."""
 
+THREADS = 16
+"""Requests in work at the same time in one process, unless told otherwise."""
 HEALTH_TIMEOUT = 20
 """Seconds that the first health request may take."""
 
@@ -43,6 +49,7 @@ def serve(
     until_stdin_closes: bool = False,
     server: Server | None = None,
     workers: int = 1,
+    threads: int = THREADS,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
@@ -50,15 +57,16 @@ def serve(
     ``local_url``. ``announce`` gives further
     fields of the ready line. With ``until_stdin_closes`` the end of standard input ends the service too: who
     starts it with a pipe leaves nothing behind, however it dies. ``server`` is Granian, if it is installed, unless
-    another one is given. With more than one of ``workers``, each is a process that builds its own app. Raises
-    click.ClickException with one line where the port cannot be bound or the service is not healthy.
+    another one is given; it works on ``threads`` requests at the same time. With more than one of ``workers``, each
+    is a process that builds its own app. Raises click.ClickException with one line where the port cannot be bound or
+    the service is not healthy.
     """
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _exit_cleanly)
     listener = _bind(host, port)
     local_url = _url_of(listener)
     url = (public_url or local_url).rstrip("/")
-    run = server or _choose_server()
+    run = server or _choose_server(threads)
 
     def work() -> None:
         app = build(url)
@@ -68,11 +76,12 @@ def serve(
     unhealthy: list[str] = []
 
     def announce_when_healthy() -> None:
-        reason = _health_problem(local_url)
+        reason = _health_problem(local_url, client)
         if reason is None:
             ready = {"service": service, "url": url, **(announce() if announce else {})}
             if public_url:
                 ready["local_url"] = local_url
+            ready |= _names_of(client, client_certificates)
             print(json.dumps(ready), flush=True)
         else:
             unhealthy.append(reason)
@@ -91,7 +100,7 @@ def serve(
 
 
 @contextmanager
-def running(app: Flask | Build) -> Iterator[str]:
+def running(app: Flask | Build, tls: ServerTls | None = None) -> Iterator[str]:
     """Serve ``app`` in a thread on a free port of the loopback interface, for tests; yields the base URL.
 
     An app that must know its own URL is given as a function of it.
@@ -99,8 +108,8 @@ def running(app: Flask | Build) -> Iterator[str]:
     from simulation.werkzeug_server import make_threaded_server
 
     with _bind("127.0.0.1", 0) as listener:
-        url = _url_of(listener)
-        server = make_threaded_server(app if isinstance(app, Flask) else app(url), listener)
+        url = _url_of(listener, "https" if tls else "http")
+        server = make_threaded_server(app if isinstance(app, Flask) else app(url), listener, tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()  # no wait: the socket listens already, and a connection queues until it is taken
     try:
@@ -125,15 +134,36 @@ def _bind(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def _url_of(listener: socket.socket) -> str:
+def _url_of(listener: socket.socket, scheme: str) -> str:
     host, port = listener.getsockname()[:2]
     reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+    return f"{scheme}://[{reachable}]:{port}" if ":" in reachable else f"{scheme}://{reachable}:{port}"
 
 
-def _health_problem(url: str) -> str | None:
+def _prepare_tls(directory: Path, service: str, hosts: set[str], client_certificates: bool) -> ServerTls:
+    from simulation.authority import prepare  # whoever serves plain HTTP need not pay for it
+
+    try:
+        return prepare(directory, service, hosts, client_certificates=client_certificates)
+    except TlsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _names_of(client: ClientTls, client_certificates: bool) -> dict[str, str]:
+    """Return what a client needs, for the ready line."""
+    names = {"ca": client.ca, "client_certificate": client.certificate, "client_key": client.key}
+    needed = names if client_certificates else {"ca"}
+    return {name: str(file.resolve()) for name, file in names.items() if file and name in needed}
+
+
+def _health_problem(url: str, client: ClientTls) -> str | None:
     """Ask for the health once; the connection waits in the socket's queue until the server takes it."""
-    connection = HTTPConnection(url.removeprefix("http://"), timeout=HEALTH_TIMEOUT)
+    scheme, _, address = url.partition("://")
+    connection = (
+        HTTPSConnection(address, timeout=HEALTH_TIMEOUT, context=client.context())
+        if scheme == "https"
+        else HTTPConnection(address, timeout=HEALTH_TIMEOUT)
+    )
     try:
         connection.request("GET", f"{PREFIX}/health")
         answer = connection.getresponse()
@@ -156,11 +186,11 @@ def _exit_cleanly(_signal: int, _frame: object) -> NoReturn:
     sys.exit(0)
 
 
-def _choose_server() -> Server:
+def _choose_server(threads: int) -> Server:
     try:
         from simulation.granian_server import serve_granian
     except ModuleNotFoundError:  # the extra "serve" is not installed
         from simulation.werkzeug_server import serve_werkzeug
 
         return serve_werkzeug
-    return serve_granian
+    return partial(serve_granian, threads=threads)
