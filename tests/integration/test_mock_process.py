@@ -6,7 +6,9 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -181,3 +183,17 @@ def test_version_and_help() -> None:
     told = run("serve", "--help")
     options = ["host", "port", "state", "database", "public-url", "authenticator", "log-level", "no-sim"]
     assert [option for option in options if f"--{option}" not in told] == []
+
+
+def test_threads_are_how_many_requests_are_in_work_at_the_same_time(start_mock: Start) -> None:
+    delay = 0.3
+    took = {}
+    for threads in (1, 2):
+        mock = start_mock("--threads", str(threads))
+        fault = {"fault": "delay", "at": "token", "seconds": delay, "times": 2}
+        assert requests.post(f"{mock.url}/_sim/faults", json=fault, timeout=10).status_code == 200
+        begin = time.monotonic()
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda url: requests.get(url, timeout=10), [f"{mock.url}/hms/fp/token"] * 2))
+        took[threads] = time.monotonic() - begin
+    assert took[2] < took[1] >= 2 * delay
