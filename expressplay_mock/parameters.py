@@ -13,12 +13,12 @@ FORM = "application/x-www-form-urlencoded"
 
 def read_parameters(*encoded: bytes) -> Parameters:
     """Parse percent-encoded parameters, those of all the arguments together; never fails."""
-    values: dict[str, tuple[str, ...]] = {}
+    values: dict[str, list[str]] = {}
     for part in encoded:
         text = part.decode("utf-8", "surrogateescape")
         for name, value in parse_qsl(text, keep_blank_values=True, errors="surrogateescape"):
-            values[name] = (*values.get(name, ()), value)
-    return values
+            values.setdefault(name, []).append(value)
+    return {name: tuple(given) for name, given in values.items()}
 
 
 def single_values(parameters: Parameters, known: Mapping[str, Code]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from math import isfinite
 from typing import Any
 
@@ -10,7 +11,10 @@ MAX_DEPTH = 16
 MAX_NUMBER_LENGTH = 32
 """Characters of one number: more digits mean nothing here and cost quadratic time to convert."""
 
-_STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
+"""A string that does not end counts up to the end of the text: looked at again from each quotation mark in it, the
+time would grow with the square of its length."""
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def parse_json(body: bytes) -> Any:
@@ -44,8 +48,8 @@ def parse_json(body: bytes) -> Any:
 def _check_depth(text: str) -> None:
     # Counted before parsing, since the parser itself recurses.
     depth = 0
-    for bracket in re.finditer(r"[\[\]{}]", _STRING.sub("", text)):
-        depth += 1 if bracket[0] in "[{" else -1
+    for found in _STRING_OR_BRACKET.finditer(text):
+        depth += _DEEPER.get(found[0], 0)
         if depth > MAX_DEPTH:
             raise ValueError(f"expected at most {MAX_DEPTH} levels of nesting, found more")
 
@@ -60,8 +64,7 @@ def _check_surrogates(value: Any) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise ValueError(f"expected each key once, found {twice[:64]!r} twice")
     return value
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -69,3 +70,23 @@ def test_any_bytes_give_a_value_or_a_refusal(body: bytes) -> None:
         assert str(error).startswith("expected")  # noqa: PT017
     else:
         assert json.dumps(value, allow_nan=False)
+
+
+LARGEST = 64 * 1024
+"""Bytes of the largest body that a service takes."""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'"' + b'\\"' * (LARGEST // 2),
+        b'"' * LARGEST,
+        b"{" + b",".join(b'"%x":1' % number for number in range(LARGEST // 9)) + b',"%x":1}' % (LARGEST // 9 - 1),
+    ],
+    ids=["a string without an end", "quotation marks", "the last of many keys twice"],
+)
+def test_the_cost_grows_no_faster_than_the_body(body: bytes) -> None:
+    begun = time.perf_counter()
+    with pytest.raises(ValueError, match="expected"):
+        parse_json(body)
+    assert time.perf_counter() - begun < 0.25  # some milliseconds; the first took 16 s with a search per quote
