@@ -23,16 +23,16 @@ END_TIMEOUT = 3
 
 
 class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
-    def __init__(self, listener: socket.socket, threads: int) -> None:
+    def __init__(self, listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
         super().__init__(
             target="",
             interface=Interfaces.WSGI,
             http=HTTPModes.http1,
             blocking_threads=threads,
             log_enabled=False,
-            ssl_cert=tls and tls.certificate,
-            ssl_key=tls and tls.key,
-            ssl_ca=tls and tls.clients_ca,
+            ssl_cert=tls.certificate if tls else None,
+            ssl_key=tls.key if tls else None,
+            ssl_ca=tls.clients_ca if tls else None,
             ssl_client_verify=bool(tls and tls.clients_ca),
             ssl_protocol_min=SSLProtocols.tls12,
         )
@@ -55,6 +55,6 @@ class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
     signal_handler_reload = signal_handler_interrupt
 
 
-def serve_granian(app: Flask, listener: socket.socket, threads: int) -> None:
+def serve_granian(app: Flask, listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
     """Serve ``app`` on ``listener`` until a signal ends it: ``threads`` requests at the same time, the others wait."""
-    _InProcessServer(listener, threads).serve(target_loader=lambda: app, wrap_loader=False)
+    _InProcessServer(listener, tls, threads).serve(target_loader=lambda: app, wrap_loader=False)

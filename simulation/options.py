@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import click
 
 from simulation.logs import LEVELS
-from simulation.tls import default_directory
 from simulation.serving import THREADS
+from simulation.tls import default_directory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

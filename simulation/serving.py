@@ -50,6 +50,8 @@ def serve(
     server: Server | None = None,
     workers: int = 1,
     threads: int = THREADS,
+    tls_directory: Path | None = None,
+    client_certificates: bool = False,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
@@ -58,20 +60,25 @@ def serve(
     fields of the ready line. With ``until_stdin_closes`` the end of standard input ends the service too: who
     starts it with a pipe leaves nothing behind, however it dies. ``server`` is Granian, if it is installed, unless
     another one is given; it works on ``threads`` requests at the same time. With more than one of ``workers``, each
-    is a process that builds its own app. Raises click.ClickException with one line where the port cannot be bound or
-    the service is not healthy.
+    is a process that builds its own app. With a ``tls_directory`` (of simulation.authority) it serves https, with
+    ``client_certificates`` only to clients with a certificate from there; the ready line names the files. Raises
+    click.ClickException with one line where the port cannot be bound, the directory cannot be used or the service is
+    not healthy.
     """
     for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(ending, _exit_cleanly)
     listener = _bind(host, port)
-    local_url = _url_of(listener)
+    local_url = _url_of(listener, "https" if tls_directory else "http")
     url = (public_url or local_url).rstrip("/")
+    hosts = {urlsplit(each).hostname or "" for each in (local_url, url)}
+    tls = _prepare_tls(tls_directory, service, hosts, client_certificates) if tls_directory else None
+    client = client_files(tls_directory) if tls_directory else ClientTls()
     run = server or _choose_server(threads)
 
     def work() -> None:
         app = build(url)
         log_requests(app)
-        run(app, listener)
+        run(app, listener, tls)
 
     unhealthy: list[str] = []
 

@@ -1,0 +1,101 @@
+"""Why a connection over TLS did not come about: asked anew, without a request, where a client's error does not say.
+
+Under TLS 1.3 a server judges the client's certificate after the client's side of the handshake is done. A client that
+has sent its request by then may find nothing but a broken connection; one that only listens hears the alert.
+"""
+
+import socket
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from urllib.parse import urlsplit
+
+from simulation.tls import ClientTls
+
+PATIENCE = 1.0
+"""Seconds to connect, for each part of the handshake, and to listen for an alert afterwards."""
+
+
+class Problem(Enum):
+    """Who does not like what; the value is what was found, in words."""
+
+    NO_TLS = "something that does not speak TLS"
+    TLS_ONLY = "something that speaks TLS"
+    UNKNOWN_AUTHORITY = "a certificate of an authority that is not trusted here"
+    WRONG_NAME = "a certificate for another host name"
+    EXPIRED = "a certificate that has expired, or is not valid yet"
+    CERTIFICATE_REQUIRED = "that it turns away clients without a certificate"
+    CERTIFICATE_REFUSED = "that it refuses this client's certificate"
+    HANDSHAKE = "no common ground for TLS"
+
+
+_VERIFY_CODES = {
+    9: Problem.EXPIRED,
+    10: Problem.EXPIRED,
+    62: Problem.WRONG_NAME,
+    64: Problem.WRONG_NAME,
+}
+"""Of OpenSSL: X509_V_ERR_CERT_NOT_YET_VALID, …_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH."""
+_REASONS = {
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": Problem.CERTIFICATE_REQUIRED,
+    "TLSV1_ALERT_UNKNOWN_CA": Problem.CERTIFICATE_REFUSED,
+    "SSLV3_ALERT_BAD_CERTIFICATE": Problem.CERTIFICATE_REFUSED,
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": Problem.CERTIFICATE_REFUSED,
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": Problem.CERTIFICATE_REFUSED,
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": Problem.CERTIFICATE_REFUSED,
+    "TLSV1_ALERT_DECRYPT_ERROR": Problem.CERTIFICATE_REFUSED,
+    "TLSV1_ALERT_ACCESS_DENIED": Problem.CERTIFICATE_REFUSED,
+    "WRONG_VERSION_NUMBER": Problem.NO_TLS,
+    "UNEXPECTED_EOF_WHILE_READING": Problem.NO_TLS,
+}
+"""By the reason that OpenSSL names; a failed handshake of any other reason is Problem.HANDSHAKE."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What stands between a client and the server at `address`."""
+
+    problem: Problem
+    address: str
+    """Scheme, host and port."""
+
+
+def diagnose(url: str, tls: ClientTls) -> Diagnosis | None:
+    """Return why a client with these files gets no connection to ``url``; None if TLS is not to blame.
+
+    For an http URL it tells whether the server speaks TLS there. Raises TlsError where a file is of no use.
+    """
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    address = parts.hostname or "", parts.port or (443 if secure else 80)
+    context = tls.context() if secure else _trusting_context()
+    problem: Problem | None = None
+    try:
+        _listen(address, context)
+    except ssl.SSLCertVerificationError as error:
+        problem = _VERIFY_CODES.get(error.verify_code, Problem.UNKNOWN_AUTHORITY)
+    except ssl.SSLError as error:
+        problem = _REASONS.get(error.reason, Problem.HANDSHAKE)
+    except (OSError, ValueError):  # nobody there, no time to answer, a host name that cannot be one
+        return None
+    if not secure:
+        problem = None if problem is Problem.NO_TLS else Problem.TLS_ONLY
+    return problem and Diagnosis(problem, f"{parts.scheme}://{parts.netloc}")
+
+
+def _listen(address: tuple[str, int], context: ssl.SSLContext) -> None:
+    """Shake hands, say nothing, and raise what the server has against it."""
+    with (
+        socket.create_connection(address, PATIENCE) as plain,
+        context.wrap_socket(plain, server_hostname=address[0]) as secured,
+        suppress(TimeoutError),  # it waits for a request: all is well
+    ):
+        secured.recv(1)
+
+
+def _trusting_context() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # nothing is sent over it
+    return context
