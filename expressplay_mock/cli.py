@@ -16,7 +16,7 @@ from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.health import health_command
 from simulation.logs import configure_logging
-from simulation.options import serve_options, threads_option, workers_option
+from simulation.options import serve_options, threads_option, tls_dir_option, tls_option, workers_option
 from simulation.serving import serve as serve_app
 
 
@@ -48,6 +48,8 @@ main.add_command(health_command(SERVICE))
 @serve_options
 @workers_option
 @threads_option
+@tls_option
+@tls_dir_option
 @click.option(
     "--durable", is_flag=True, help="Let committed rows survive power loss too: SQLite waits for the disk each time."
 )
@@ -112,6 +114,8 @@ def serve(
     until_stdin_closes: bool,
     workers: int,
     threads: int,
+    tls: bool,
+    tls_dir: Path,
     durable: bool,
     state: Path,
     database: str | None,
@@ -174,4 +178,5 @@ def serve(
         until_stdin_closes=until_stdin_closes,
         workers=workers,
         threads=threads,
+        tls_directory=tls_dir if tls else None,
     )

@@ -13,8 +13,9 @@ from server.expressplay import ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
 from simulation.health import health_command
 from simulation.logs import configure_logging
-from simulation.options import base_url, serve_options, workers_option
+from simulation.options import base_url, serve_options, tls_dir_option, tls_option, workers_option
 from simulation.serving import serve as serve_app
+from simulation.tls import ClientTls, TlsError, client_files
 
 
 @click.group(context_settings={"auto_envvar_prefix": "SEES_SERVER"})
@@ -26,14 +27,31 @@ def main() -> None:
 main.add_command(health_command(SERVICE))
 
 
+def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:
+    try:
+        if file:
+            ClientTls(file).context()
+    except TlsError as error:
+        raise click.BadParameter(str(error)) from None
+    return file
+
+
 @main.command()
 @serve_options
 @workers_option
+@tls_option
+@tls_dir_option
 @click.option("--public-url", callback=base_url, help="Base URL of SEES for others, where it is not http://HOST:PORT.")
 @click.option("--expressplay", callback=base_url, help="Base URL of ExpressPlay: tokens, rights and records at once.")
 @click.option("--token-url", callback=base_url, help="Base URL of its token service.")
 @click.option("--rights-url", callback=base_url, help="Base URL of its license service, where token URLs must lead.")
 @click.option("--records-url", callback=base_url, help="Base URL of its record retrieval.")
+@click.option(
+    "--expressplay-ca",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    callback=_check_ca,
+    help="Authorities (PEM) to trust for ExpressPlay's https address; without it that of --tls-dir, if there is one.",
+)
 @click.option(
     "--authenticator",
     required=True,
@@ -59,18 +77,22 @@ def serve(
     token_url: str | None,
     rights_url: str | None,
     records_url: str | None,
+    expressplay_ca: Path | None,
     authenticator: str,
     catalog: Path,
     lag_patience: float,
     log_level: str,
     no_sim: bool,
     workers: int,
+    tls: bool,
+    tls_dir: Path,
     **serving: Any,
 ) -> None:
     """Answer entitlement requests until Ctrl-C or SIGTERM.
 
     When it answers, it prints one JSON line on standard output: {"service": "sees-server", "url": "…"}.
-    Options can be given in the environment too: SEES_SERVER_SERVE_PORT and so on.
+    Options can be given in the environment too: SEES_SERVER_SERVE_PORT and so on. With --tls it is mutual TLS:
+    a client without a certificate of the same authority is turned away.
     """
     token_url, records_url = token_url or expressplay, records_url or expressplay
     if token_url is None or records_url is None:
@@ -79,13 +101,23 @@ def serve(
         )
     if not authenticator.isascii() or not authenticator.isprintable() or not authenticator.strip():
         raise click.UsageError("--authenticator: expected printable characters, <number>,<32 hexadecimal digits>.")
-    account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url or expressplay)
+    rights_url = rights_url or expressplay
     configure_logging(log_level)
 
     def build(_url: str) -> Flask:
+        # Not earlier: with --tls it is this start that makes the directory, where nobody else has.
+        trusted = ClientTls(expressplay_ca) if expressplay_ca else client_files(tls_dir).without_certificate()
+        account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url, tls=trusted)
         try:
             return create_app(Config(account, catalog, lag_patience, sim=not no_sim, workers=workers))
         except CatalogError as error:
             raise click.ClickException(str(error)) from None
 
-    serve_app(build, service=SERVICE, workers=workers, **serving)
+    serve_app(
+        build,
+        service=SERVICE,
+        workers=workers,
+        tls_directory=tls_dir if tls else None,
+        client_certificates=True,
+        **serving,
+    )

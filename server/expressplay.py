@@ -19,9 +19,12 @@ from urllib3.util import Retry
 
 from server.entitlement import Record, TokenOrder
 from server.errors import DeniedError, ErrorNumber
+from simulation.https import TlsAdapter
 from simulation.journal import REDACTED, TRACE_HEADER, Journal
 from simulation.logs import hush_urllib3
 from simulation.strict_json import parse_json
+from simulation.tls import ClientTls, TlsError
+from simulation.tls_diagnosis import diagnose
 
 TOKEN_PATH = "/hms/fp/token"  # noqa: S105  an address, no secret
 RIGHTS_PATH = "/hms/fp/rights/"
@@ -32,6 +35,9 @@ MAX_ANSWER = 256 * 1024
 ATTEMPTS = 3
 """Tries of one request, the first included, where the connection fails or the answer is 502, 503 or 504."""
 
+
+NO_CONNECTION, NO_TLS = "no connection", "no TLS connection"
+CHECK_ADDRESS = "check that it runs and that SEES was given its address"
 
 _DEVICE_ID = re.compile(r"[0-9a-f]{40}")
 
@@ -47,6 +53,8 @@ class ExpressPlayAccount:
     """Where given, every token URL must lead there."""
     timeouts: tuple[float, float] = (2.0, 5.0)
     """Seconds to connect, and of silence while waiting for the answer; for each try."""
+    tls: ClientTls = field(default_factory=ClientTls)
+    """Whom to trust where the base URLs are https."""
 
 
 class ExpressPlay:
@@ -69,9 +77,8 @@ class ExpressPlay:
             respect_retry_after_header=False,  # a wait that somebody else chooses is not bounded
             raise_on_status=False,
         )
-        adapter = HTTPAdapter(pool_maxsize=32, max_retries=tries)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+        self._session.mount("http://", HTTPAdapter(pool_maxsize=32, max_retries=tries))
+        self._session.mount("https://", TlsAdapter(account.tls, pool_maxsize=32, max_retries=tries))
 
     def order_token(self, order: TokenOrder, trace: str | None) -> str:
         """Return the token URL for ``order``; raises DeniedError (number 8 or 9)."""
@@ -96,7 +103,7 @@ class ExpressPlay:
             trace=trace,
             journal=self._journal,
         )
-        content_type, body = exchange.send(self._session, self._account.timeouts)
+        content_type, body = exchange.send(self._session, self._account)
         if content_type != "text/uri-list":
             raise exchange.unusable("text/uri-list", f"content type {content_type[:60]!r}")
         lines = [line for line in body.decode("utf-8", "replace").splitlines() if line and not line.startswith("#")]
@@ -122,7 +129,7 @@ class ExpressPlay:
             trace=trace,
             journal=self._journal,
         )
-        _, body = exchange.send(self._session, self._account.timeouts)
+        _, body = exchange.send(self._session, self._account)
         try:
             answer = parse_json(body)
             records = [_record(item, cookie) for item in answer["records"]]
@@ -144,7 +151,7 @@ class _Exchange:
     trace: str | None
     journal: Journal
 
-    def send(self, session: requests.Session, timeouts: tuple[float, float]) -> tuple[str, bytes]:
+    def send(self, session: requests.Session, account: ExpressPlayAccount) -> tuple[str, bytes]:
         """Return media type and body of an answer with status 200, or raise DeniedError."""
         form = self.method == "POST"
         try:
@@ -154,7 +161,7 @@ class _Exchange:
                 data=self.parameters if form else None,
                 params=None if form else self.parameters,
                 headers={TRACE_HEADER: self.trace} if self.trace else None,
-                timeout=timeouts,
+                timeout=account.timeouts,
                 allow_redirects=False,  # they would carry the authenticator to somebody else
                 stream=True,
             ) as response:
@@ -162,8 +169,8 @@ class _Exchange:
                 missing = response.raw.length_remaining
                 if missing and len(body) <= MAX_ANSWER:
                     raise IncompleteRead(len(body), missing)  # half a token URL looks like a whole one
-        except (requests.RequestException, HTTPError, OSError) as error:
-            raise self._unreachable(_reason(error)) from None
+        except (requests.RequestException, HTTPError, OSError, TlsError) as error:
+            raise self._unreachable(*_reason_and_fix(error, self.url, account.tls)) from None
         if len(body) > MAX_ANSWER:
             raise self.unusable(f"at most {MAX_ANSWER} bytes", "more", response.status_code)
         if response.status_code != 200:
@@ -190,7 +197,7 @@ class _Exchange:
     def _not_ok(self, status: int, body: bytes) -> DeniedError:
         code, message = _error_of(body)
         if code is None and status in {502, 503, 504}:
-            return self._unreachable(f"status {status} from {ATTEMPTS} tries", status)
+            return self._unreachable(f"status {status} from {ATTEMPTS} tries", status=status)
         if code is None:
             return self.unusable("status 200 or an error code", f"status {status}", status)
         for secret in ("customerAuthenticator", "contentKey"):
@@ -202,12 +209,11 @@ class _Exchange:
         self.record(status, {"errorCode": code, "errorMessage": reason})
         return DeniedError(ErrorNumber.EXPRESSPLAY_REFUSED, f"ExpressPlay refused ({self.summary}): {reason}")
 
-    def _unreachable(self, reason: str, status: int | None = None) -> DeniedError:
+    def _unreachable(self, reason: str, fix: str = CHECK_ADDRESS, status: int | None = None) -> DeniedError:
         self.record(status, {"errorMessage": reason})
         return DeniedError(
             ErrorNumber.EXPRESSPLAY_UNREACHABLE,
-            f"ExpressPlay unreachable ({self.summary}): {reason} at {self.url}. "
-            "Fix: check that it runs and that SEES was given its address; then ask again.",
+            f"ExpressPlay unreachable ({self.summary}): {reason} at {self.url}. Fix: {fix}; then ask again.",
         )
 
 
@@ -218,19 +224,37 @@ def _extension(order: TokenOrder) -> str | None:
     return "pers," if order.persistent else None
 
 
+def _reason_and_fix(error: Exception, url: str, tls: ClientTls) -> tuple[str, str]:
+    """Say why nothing usable came from ``url``, and what to do."""
+    if isinstance(error, TlsError):
+        return str(error), "put the file right"
+    reason = _reason(error)
+    broke_off = reason in {NO_TLS, NO_CONNECTION} and not isinstance(_last(error), NewConnectionError)
+    if broke_off and (diagnosis := diagnose(url, tls)):
+        trust = "start SEES with its --expressplay-ca, or on ExpressPlay's --tls-dir"
+        show = "let ExpressPlay do without one: SEES shows none"
+        return diagnosis.problem.value, diagnosis.fix("ExpressPlay", trust=trust, show=show)
+    return reason, CHECK_ADDRESS
+
+
 def _reason(error: Exception) -> str:
     """Put a failure into words of our own: its text holds the address with the authenticator."""
-    last = getattr(error.args[0] if error.args else None, "reason", None)  # of the last try, where there were several
+    last = _last(error)
     refused = isinstance(last, NewConnectionError)  # which urllib3 counts among the time-outs
     if isinstance(error, requests.Timeout) or (isinstance(last, TimeoutError) and not refused):
         return "no answer in time"
     if isinstance(error, requests.exceptions.SSLError):
-        return "no TLS connection"
+        return NO_TLS
     if isinstance(error, requests.ConnectionError):
-        return "no connection"
+        return NO_CONNECTION
     if isinstance(error, IncompleteRead):
         return "an answer that broke off"
     return f"broken answer ({type(error).__name__})"
+
+
+def _last(error: Exception) -> object:
+    """Return what ended the last try, where there were several."""
+    return getattr(error.args[0] if error.args else None, "reason", None)
 
 
 def _is_address(line: str) -> bool:

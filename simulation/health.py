@@ -3,18 +3,23 @@
 import json
 import time
 from http.client import HTTPException
+from pathlib import Path
+from socket import gaierror
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 import click
 
-from simulation.options import base_url
+from simulation.options import base_url, tls_dir_option
 from simulation.routes import PREFIX
+from simulation.tls import ClientTls, TlsError, client_files
+from simulation.tls_diagnosis import diagnose
 
 PAUSE = 0.05
 """Seconds between two questions."""
 ANSWER_TIMEOUT = 5.0
 """Seconds that one answer may take."""
+NO_FILES = ClientTls()
 
 
 def health_command(service: str) -> click.Command:
@@ -29,10 +34,11 @@ def health_command(service: str) -> click.Command:
         show_default=True,
         help="Seconds to go on asking until it is ready.",
     )
-    def health(url: str, wait: float) -> None:
+    @tls_dir_option
+    def health(url: str, wait: float, tls_dir: Path) -> None:
         """Tell whether the service at a URL is ready: status 0 if it is, else 1 and one line that says why not."""
         deadline = time.monotonic() + wait
-        while problem := problem_of(service, url):
+        while problem := problem_of(service, url, client_files(tls_dir)):
             if time.monotonic() + PAUSE > deadline:
                 after = f" after {wait:g} s" if wait else ""
                 raise click.ClickException(f"{service} at {url} is not ready{after}: {problem}")
@@ -42,16 +48,23 @@ def health_command(service: str) -> click.Command:
     return health
 
 
-def problem_of(service: str, url: str) -> str | None:
+def problem_of(service: str, url: str, tls: ClientTls = NO_FILES) -> str | None:
     """Ask once; return None if ``service`` is ready at ``url``, else why it is not."""
     try:
-        with build_opener(ProxyHandler({})).open(f"{url}{PREFIX}/health", timeout=ANSWER_TIMEOUT) as answer:
+        https = [HTTPSHandler(context=tls.context())] if url.startswith("https://") else []
+        with build_opener(ProxyHandler({}), *https).open(f"{url}{PREFIX}/health", timeout=ANSWER_TIMEOUT) as answer:
             body = answer.read(65_536)
     except HTTPError as error:
         with error:
             return _reason(error.read(65_536)) or f"status {error.code}"
+    except TlsError as error:
+        return str(error)
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
+        # What nobody answers, and what takes too long, has nothing to do with TLS.
+        if not isinstance(reason, ConnectionRefusedError | TimeoutError | gaierror) and (found := diagnose(url, tls)):
+            other = "name the directory of the service's certificates with --tls-dir"
+            return f"found {found.problem.value}. Fix: {found.fix(service, trust=other, show=other)}"
         return str(getattr(reason, "strerror", None) or reason) or type(error).__name__
     try:
         found = json.loads(body)["service"]

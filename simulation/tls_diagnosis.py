@@ -11,24 +11,35 @@ from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
-from simulation.tls import ClientTls
+from simulation.tls import ClientTls, TlsError
 
 PATIENCE = 1.0
 """Seconds to connect, for each part of the handshake, and to listen for an alert afterwards."""
 
 
 class Problem(Enum):
-    """Who does not like what; the value is what was found, in words."""
+    """Who does not like what; the value says it in words."""
 
     NO_TLS = "something that does not speak TLS"
-    TLS_ONLY = "something that speaks TLS"
+    TLS_ONLY = "something that speaks TLS only"
     UNKNOWN_AUTHORITY = "a certificate of an authority that is not trusted here"
-    WRONG_NAME = "a certificate for another host name"
+    WRONG_NAME = "a certificate for other host names"
     EXPIRED = "a certificate that has expired, or is not valid yet"
-    CERTIFICATE_REQUIRED = "that it turns away clients without a certificate"
-    CERTIFICATE_REFUSED = "that it refuses this client's certificate"
-    HANDSHAKE = "no common ground for TLS"
+    CERTIFICATE_REQUIRED = "a server that turns away clients without a certificate"
+    CERTIFICATE_REFUSED = "a server that refuses this client's certificate"
+    HANDSHAKE = "a TLS handshake that failed"
 
+
+_FIXES = {
+    Problem.NO_TLS: "write http:// in place of https://, or start {program} with --tls",
+    Problem.TLS_ONLY: "write https:// in place of http://",
+    Problem.UNKNOWN_AUTHORITY: "{trust}",
+    Problem.WRONG_NAME: "use a name that is in it, or start {program} with this one in --public-url",
+    Problem.EXPIRED: "start {program} anew, which renews it",
+    Problem.CERTIFICATE_REQUIRED: "{show}",
+    Problem.CERTIFICATE_REFUSED: "{show}",
+    Problem.HANDSHAKE: "make sure that both sides can speak TLS 1.2 or 1.3",
+}
 
 _VERIFY_CODES = {
     9: Problem.EXPIRED,
@@ -60,24 +71,27 @@ class Diagnosis:
     address: str
     """Scheme, host and port."""
 
+    def fix(self, program: str, *, trust: str, show: str) -> str:
+        """Say what to do: ``trust`` is how to trust another authority, ``show`` how to show a certificate."""
+        return _FIXES[self.problem].format(program=program, trust=trust, show=show)
+
 
 def diagnose(url: str, tls: ClientTls) -> Diagnosis | None:
     """Return why a client with these files gets no connection to ``url``; None if TLS is not to blame.
 
-    For an http URL it tells whether the server speaks TLS there. Raises TlsError where a file is of no use.
+    For an http URL it tells whether the server speaks TLS there.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     address = parts.hostname or "", parts.port or (443 if secure else 80)
-    context = tls.context() if secure else _trusting_context()
     problem: Problem | None = None
     try:
-        _listen(address, context)
+        _listen(address, tls.context() if secure else _trusting_context())
     except ssl.SSLCertVerificationError as error:
         problem = _VERIFY_CODES.get(error.verify_code, Problem.UNKNOWN_AUTHORITY)
     except ssl.SSLError as error:
         problem = _REASONS.get(error.reason, Problem.HANDSHAKE)
-    except (OSError, ValueError):  # nobody there, no time to answer, a host name that cannot be one
+    except (OSError, ValueError, TlsError):  # nobody there, no time to answer, no host name, no file to use
         return None
     if not secure:
         problem = None if problem is Problem.NO_TLS else Problem.TLS_ONLY
