@@ -1,11 +1,10 @@
 """What scripts/fuzz throws bytes at: each target takes any bytes and raises only where something is wrong.
 
-A target with a sample starts from a good message and damages it; what has no sample takes raw bytes. The HTTP
-targets send whole requests to a service in this process and hold invariant 3: a numbered answer, never a 500.
+Good messages are the samples that it damages. The HTTP targets send whole requests to a service in this process and
+hold invariant 3: a numbered answer, never a 500.
 """
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,8 +30,8 @@ from server.expressplay import ExpressPlayAccount
 from simulation.serving import running
 
 CREDENTIALS = new_credentials()
-LONGEST = 5.0
-"""Seconds after which an answer counts as a hang."""
+LONGEST = 2.0
+"""Seconds after which an answer counts as a hang; it takes some milliseconds."""
 URL = "http://127.0.0.1:1/titles/film/video.m3u8"
 
 
@@ -41,7 +40,7 @@ class Target:
     """`run` takes any bytes; `samples` are good messages to damage."""
 
     run: Callable[[bytes], None]
-    samples: tuple[bytes, ...] = ()
+    samples: tuple[bytes, ...]
 
 
 def _messages() -> tuple[bytes, bytes, Callable[[bytes], None], Callable[[bytes], None]]:
@@ -116,9 +115,8 @@ def http_target(url: str, routes: tuple[bytes, ...]) -> Callable[[bytes], None]:
         route = routes[data[0] % len(routes)] if data else routes[0]
         method, _, path = route.decode().partition(" ")
         kind = TYPES[data[1] % len(TYPES)] if len(data) > 1 else TYPES[0]
-        extra = data[2:40].hex() if data[2:3] < b"\x80" else "%" + "%".join(f"{byte:02x}" for byte in data[2:40])
+        extra = data[2:40].hex() if data[2:3] < b"\x80" else "%" + data[2:4000].hex("%")
         connection = HTTPConnection(address.hostname or "", address.port, timeout=LONGEST)
-        began = time.monotonic()
         try:
             connection.request(method, path + extra, body=data[2:], headers={"Content-Type": kind.encode("latin-1")})
             answer = connection.getresponse()
@@ -127,7 +125,6 @@ def http_target(url: str, routes: tuple[bytes, ...]) -> Callable[[bytes], None]:
             connection.close()
         assert answer.status != 500, f"{method} {path}: 500, {body[:200]!r}"
         assert b"Traceback" not in body
-        assert time.monotonic() - began < LONGEST, f"{method} {path} took too long"
 
     return send
 
