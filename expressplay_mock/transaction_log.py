@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import fields
+from select import POLLIN, poll
 from typing import Any
 
 from sqlalchemy import (
@@ -36,7 +37,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
-from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from expressplay_mock.record_service import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
@@ -46,6 +47,8 @@ TIMEOUT = 5
 """Seconds that anything may take here: a free connection, another process's write, an answer of the database."""
 CONNECTIONS = 16
 """Connections of one process, as many as it has requests in work at the same time."""
+MAX_AGE = 300
+"""Seconds after which a connection to a server is replaced: whatever lies between may have forgotten it."""
 MEMORY = ":memory:"
 
 _metadata = MetaData()
@@ -205,8 +208,8 @@ class TransactionLog:
 
 
 def _make_engine(url: str, durable: bool) -> Engine:
-    # One statement is one transaction, committed with its answer: no BEGIN and COMMIT to wait for.
-    options: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT"}
+    # One statement is one transaction, committed with its answer: no BEGIN and COMMIT to wait for, no ROLLBACK to make.
+    options: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     named: dict[str, Any] = {"paramstyle": "named"}  # as PostgreSQL's driver has it anyway
     pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": TIMEOUT}
     try:
@@ -218,8 +221,10 @@ def _make_engine(url: str, durable: bool) -> Engine:
             case "sqlite", _:
                 engine = create_engine(parsed, **options, **named, **pool, connect_args={"timeout": TIMEOUT})
             case "postgresql", _:
-                # The ping finds out connections that died with the server, before a request does.
-                return create_engine(parsed, **options, **pool, pool_pre_ping=True, connect_args=_POSTGRESQL_LIMITS)
+                limits = {"pool_recycle": MAX_AGE, "connect_args": _POSTGRESQL_LIMITS}
+                engine = create_engine(parsed, **options, **pool, **limits)
+                event.listen(engine, "checkout", _look_whether_it_died)
+                return engine
             case _:
                 return create_engine(parsed, **options)
     except (NoSuchModuleError, ImportError):
@@ -231,6 +236,20 @@ def _make_engine(url: str, durable: bool) -> Engine:
     synchronous = "FULL" if durable else "NORMAL"
     event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA synchronous={synchronous}"))
     return engine
+
+
+def _look_whether_it_died(connection: Any, *_: object) -> None:
+    """Have all connections made anew if one that is about to be used died with the server.
+
+    A ping would tell as well, for one more exchange each time. Nobody has asked anything on this connection, so
+    there is nothing to read from it unless the server said goodbye, or its end was closed without a word.
+    """
+    if connection.closed:
+        raise InvalidatePoolError
+    look = poll()
+    look.register(connection, POLLIN)
+    if look.poll(0):
+        raise InvalidatePoolError
 
 
 def _schema_version(connection: Connection) -> int | None:
