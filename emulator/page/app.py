@@ -14,6 +14,7 @@ from emulator.page.labroom import serve_lab
 from emulator.page.media import FILE, describe_tracks, fetch_file
 from emulator.page.reading import serve_reading
 from emulator.page.security import protect
+from emulator.page.wording import serve_words
 from emulator.page.world import Busy, World, outline
 from emulator.stage import Stage
 from emulator.steps import LIFELINES
@@ -33,7 +34,7 @@ DONE: dict[str, Any] = {"ok": True}
 def create_app(stage: Stage, url: str) -> Flask:
     """Build the app that is served at `url`."""
     world = World(stage)
-    app = Flask(SERVICE, static_folder=None)
+    app = Flask(SERVICE, static_folder=None, template_folder=WEB)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
     protect(app, url)
@@ -51,6 +52,7 @@ def create_app(stage: Stage, url: str) -> Flask:
             enabled=False,
         )
     )
+    serve_words(app)
     _serve_files(app, world)
     _serve_stage(app, world)
     serve_reading(app, world, url)
@@ -60,10 +62,6 @@ def create_app(stage: Stage, url: str) -> Flask:
 
 
 def _serve_files(app: Flask, world: World) -> None:
-    @app.get("/")
-    def page() -> Response:
-        return send_from_directory(WEB, "index.html")
-
     @app.get("/web/<file>")
     def web(file: str) -> Response:
         return send_from_directory(WEB, file)

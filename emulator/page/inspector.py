@@ -13,7 +13,9 @@ from typing import Any
 
 from emulator.inspection import Inspection, as_json, inspect_bytes
 from emulator.page import shell
+from fairplay.aes import decrypt_block
 from fairplay.annotate import Annotation, annotate_ckc, annotate_spc, keys_of
+from fairplay.fields import Source
 from fairplay.layout import CKC_HEADER, SPC_HEADERS
 from fairplay.spc import SpcContents
 
@@ -112,8 +114,6 @@ def inspect_ckc(ckc: bytes, context: Context) -> dict[str, Any]:
 
 
 def _content_key(notes: list[Annotation], known: SpcContents, base: str) -> list[dict[str, str]]:
-    from fairplay.aes import decrypt_block
-
     sealed = next((note for note in notes if note.field.endswith(": encrypted content key")), None)
     if sealed is None:
         return []
@@ -210,12 +210,16 @@ def _shown(
         layer["fields"].append(
             _field(
                 note.layer, note.offset, note.data, note.field, note.value, note.meaning,
-                f"{note.origin.value}: {note.source.value}", note.problem, command,
+                _origin(note.source), note.problem, command,
             )
         )  # fmt: skip
     problems = sum(1 for note in notes if note.problem)
     closed = CLOSED_SPC if kind == "SPC" and len(layers) == 1 else ""
     return {"kind": kind, "size": size, "problems": problems, "layers": list(layers.values()), "closed": closed}
+
+
+def _origin(source: Source) -> str:
+    return source.value if source is Source.SIMULATION else f"{source.origin.value}: {source.value}"
 
 
 def _field(

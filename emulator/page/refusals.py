@@ -4,6 +4,7 @@ from typing import Any
 
 from emulator.errors import EmulatorError, LicenseRefused
 from emulator.explain import BY_NUMBER
+from emulator.meanings import Meaning
 from fairplay.errors import FairPlayError
 
 
@@ -13,17 +14,28 @@ def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
         return _by_the_device(error)
     cause = error.cause if isinstance(error, LicenseRefused) else None
     known = BY_NUMBER.get(error.number)
-    because = BY_NUMBER.get(cause) if cause is not None else None
     return {
         "number": error.number,
         "title": known.title if known else error.title,
         "said_by": known.source if known else "this device",
-        "step": known.step if known else str(getattr(error, "step", None) or ""),
+        "step": _step(error, known),
         "meaning": known.meaning if known else "",
         "fix": error.fix,
         "text": str(error),
-        "cause": {"number": cause, "title": because.title if because else ""} if cause is not None else None,
+        "cause": None if cause is None else _cause(cause),
     }
+
+
+def _cause(number: int) -> dict[str, Any]:
+    known = BY_NUMBER.get(number)
+    return {"number": number, "title": known.title if known else "", "meaning": known.meaning if known else ""}
+
+
+def _step(error: EmulatorError, known: Meaning | None) -> str:
+    """Return the step that the number belongs to; where it can come at several, the one at which it came."""
+    if known and known.step.isdigit():
+        return known.step
+    return "" if error.step is None else str(error.step)
 
 
 def _by_the_device(error: FairPlayError) -> dict[str, Any]:
@@ -33,7 +45,7 @@ def _by_the_device(error: FairPlayError) -> dict[str, Any]:
         "title": error.title,
         "said_by": "this device",
         "step": "13",
-        "meaning": f"The device does not take this CKC: expected {error.expected}, found {error.found}.",
+        "meaning": "The device does not take this CKC.",
         "fix": error.fix,
         "text": str(error),
         "cause": None,

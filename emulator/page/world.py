@@ -147,8 +147,8 @@ class World:
         lock = self.on_stage()
         try:
             self._clear(seat.cookie, from_step=FIRST_OF_PLAY)
-            words = f"{seat.title}, its leases renewed"
-            client = self._client(seat, words)
+            name = next(offer.name for offer in self.titles() if offer.title == seat.title)
+            client = self._client(seat, name, renews=True)
             seat.grants = tuple(renew(client, seat.cookie, grant, PlaybackState.PLAYING) for grant in seat.grants)
         except StartedOver:
             return {"startedOver": True}
@@ -180,10 +180,10 @@ class World:
             self.opened |= dict.fromkeys((grant.spc, grant.ckc), (grant.contents, seat.seed))
         return {"keys": self._keys(seat), **self._license(seat)}
 
-    def _client(self, seat: Seat, title: str) -> Client:
+    def _client(self, seat: Seat, title: str, *, renews: bool = False) -> Client:
         """Begin a run: tell so, and return a client on this device whose steps are told while they happen."""
         run, number = self.pace.begin(), next(self._runs)
-        self.feed.tell("begin", device=seat.name, title=title, steps=list(self.steps.values()))
+        self.feed.tell("begin", device=seat.name, title=title, renews=renews, steps=list(self.steps.values()))
         journal, web = TellingJournal(seat.clock), Web(self.stage.name(f"page-{number}"))
         told: set[tuple[int, int]] = set()
 
@@ -195,7 +195,7 @@ class World:
                     continue
                 told.add(place)
                 self.pace.wait(run)
-                shown = {**step, "device": seat.name, "title": title, "at": number}
+                shown = {**step, "device": seat.name, "title": title, "renews": renews, "at": number}
                 self.steps[step["n"]] = shown
                 self.feed.tell("step", step=shown)
             self.note_rows(heard.rows)

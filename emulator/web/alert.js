@@ -1,11 +1,12 @@
 // One line for what went wrong with the page itself; what the services refuse is shown where it belongs.
 
-import { $ } from './dom.js';
+import { $, replace } from './dom.js';
+import { quote } from './words.js';
 
 let timer;
 
 export function complain(error) {
-  $('alert').textContent = error.message ?? String(error);
+  replace($('alert'), quote(error.message ?? String(error)));
   clearTimeout(timer);
-  timer = setTimeout(() => { $('alert').textContent = ''; }, 8000);
+  timer = setTimeout(() => { replace($('alert')); }, 8000);
 }

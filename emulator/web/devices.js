@@ -4,9 +4,10 @@ import { post } from './api.js';
 import { $, h, replace } from './dom.js';
 import { play, reset } from './player.js';
 import { complain } from './alert.js';
+import { quote, relay, say } from './words.js';
 
 const HOUR = 3600;
-const ADVANCES = [['+1 min', 60], ['+1 h', HOUR], ['+1 day', 24 * HOUR], ['+3 days', 72 * HOUR]];
+const ADVANCES = [[say('+1 min'), 60], [say('+1 h'), HOUR], [say('+1 day'), 24 * HOUR], [say('+3 days'), 72 * HOUR]];
 const cards = new Map();
 
 export function showDevices(story, state) {
@@ -29,34 +30,34 @@ export function lockButtons(busy) {
 function makeCard(story, name) {
   const titleId = `device-${name}`;
   const pill = h('span', { class: 'pill' });
-  const video = h('video', { muted: true, loop: true, playsinline: true, 'aria-label': `Screen of Device ${name}` });
+  const video = h('video', { muted: true, loop: true, playsinline: true, 'aria-label': say('Screen of Device {name}', { name }) });
   video.muted = true;
   const still = h('img', { class: 'still', alt: '', hidden: true });
   const overlay = h('div', { class: 'overlay' });
-  const sound = h('button', { type: 'button', class: 'sound quiet', hidden: true }, 'Sound on');
-  const unbind = h('button', { type: 'button', class: 'quiet', hidden: true }, 'Take the license away');
-  const renew = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => askToRenew() }, 'Renew the lease');
-  const seed = field(`${titleId}-seed`, 'seed', 'Any text. The same seed is the same device.');
-  const cookie = field(`${titleId}-cookie`, 'cookie', 'The customer cookie. Who holds it may register.');
+  const sound = h('button', { type: 'button', class: 'sound quiet', hidden: true }, say('Sound on'));
+  const unbind = h('button', { type: 'button', class: 'quiet', hidden: true }, say('Take the license away'));
+  const renew = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => askToRenew() }, say('Renew the lease'));
+  const seed = field(`${titleId}-seed`, 'seed', say('seed'), say('Any text. The same seed is the same device.'));
+  const cookie = field(`${titleId}-cookie`, 'cookie', 'cookie', say('The customer cookie. Who holds it may register.'));
   const identity = h('code', { class: 'hex' });
   const clock = h('time', {});
   const end = h('time', {});
-  const until = h('div', { hidden: true }, h('dt', {}, 'plays until'), h('dd', {}, end));
+  const until = h('div', { hidden: true }, h('dt', {}, say('plays until')), h('dd', {}, end));
   const plays = story.titles.map((title) =>
     h('button', { type: 'button', data: { title: title.title },
       onclick: () => start(title.title) },
-    title.dummy ? 'Play the dummy' : title.title === 'film' ? 'Play the film' : `Play ${title.name}`,
-    h('small', {}, title.dummy ? 'registers' : title.title === 'rotation' ? 'two keys' : 'binds')));
+    title.dummy ? say('Play the dummy') : title.title === 'film' ? say('Play the film') : say('Play {name}', title),
+    h('small', {}, title.dummy ? say('registers') : title.title === 'rotation' ? say('two keys') : say('binds'))));
   const element = h('article', { class: 'device', 'aria-labelledby': titleId, data: { device: name } },
-    h('header', {}, h('h3', { id: titleId }, `Device ${name}`), pill),
+    h('header', {}, h('h3', { id: titleId }, say('Device {name}', { name })), pill),
     h('div', { class: 'screen' }, video, still, overlay, sound),
     h('div', { class: 'plays' }, plays, renew, unbind),
     h('dl', {},
       seed.row, cookie.row,
       h('div', {}, h('dt', {}, 'device_id'), h('dd', {}, identity)),
-      h('div', {}, h('dt', {}, 'clock'), h('dd', { class: 'clock' }, clock,
+      h('div', {}, h('dt', {}, say('clock')), h('dd', { class: 'clock' }, clock,
         ADVANCES.map(([words, seconds]) => h('button', { type: 'button', class: 'tiny quiet',
-          'aria-label': `Move the clock of Device ${name} ${words}`,
+          'aria-label': say('Move the clock of Device {name} {words}', { name, words }),
           onclick: () => advance(seconds) }, words)))),
       until));
   $('devices').append(element);
@@ -80,7 +81,7 @@ function makeCard(story, name) {
   async function start(title) {
     lockButtons(true);
     pending = title;
-    cover('Waiting for a license', 'The decoder has the encrypted segments and no key.', 'wait');
+    cover(say('Waiting for a license'), say('The decoder has the encrypted segments and no key.'), 'wait');
     still.hidden = true;
     try {
       const license = () => post(`/api/devices/${name}/play`, { title });
@@ -88,11 +89,11 @@ function makeCard(story, name) {
       if (playing.keys && playing.undecodable) {
         still.src = `/api/devices/${name}/still?${Date.now()}`;
         still.hidden = false;
-        cover('', 'This browser has no EME ClearKey or no such codec: a picture that the emulator decoded.', 'foot');
+        cover('', say('This browser has no EME ClearKey or no such codec: a picture that the emulator decoded.'), 'foot');
       } else if (playing.keys) cover();
       if (playing.refusal) refused(playing.refusal);
     } catch (error) {
-      cover('No answer', error.message, 'bad');
+      cover(say('No answer'), quote(error.message), 'bad');
       complain(error);
     } finally {
       pending = null;
@@ -107,9 +108,9 @@ function makeCard(story, name) {
   }
 
   function refused(refusal) {
-    const cause = refusal.cause ? ` Cause ${refusal.cause.number}, ${refusal.cause.title}.` : '';
-    const where = refusal.step ? `Refused at step ${refusal.step}. ` : '';
-    cover(`${refusal.number} ${refusal.title}`, `${where}${refusal.meaning}${cause}`, 'bad');
+    const where = refusal.step && [say('Refused at step {step}.', refusal), ' '];
+    const cause = refusal.cause && [' ', say('Cause {number}, {title}.', refusal.cause)];
+    cover(headline(refusal), [where, quote(refusal.meaning), cause], 'bad');
   }
 
   async function askToRenew() {
@@ -127,16 +128,16 @@ function makeCard(story, name) {
   unbind.addEventListener('click', async () => {
     await playing?.close();
     playing = null;
-    cover('Unbound while watching', 'The key session is closed. The decoder has the segments, and no key for them.', 'bad');
+    cover(say('Unbound while watching'), say('The key session is closed. The decoder has the segments, and no key for them.'), 'bad');
     showExtras();
   });
   sound.addEventListener('click', () => {
     video.muted = !video.muted;
-    sound.textContent = video.muted ? 'Sound on' : 'Sound off';
+    sound.textContent = video.muted ? say('Sound on') : say('Sound off');
   });
   for (const part of [seed, cookie]) {
     part.input.addEventListener('change', () =>
-      post(`/api/devices/${name}`, { [part.label]: part.input.value }).catch(complain));
+      post(`/api/devices/${name}`, { [part.key]: part.input.value }).catch(complain));
   }
 
   function show(device, state) {
@@ -148,7 +149,7 @@ function makeCard(story, name) {
     end.dateTime = device.ends ?? '';
     tick();
     identity.textContent = device.device_id;
-    for (const part of [seed, cookie]) if (document.activeElement !== part.input) part.input.value = device[part.label];
+    for (const part of [seed, cookie]) if (document.activeElement !== part.input) part.input.value = device[part.key];
     const status = statusOf(device, state.rows);
     pill.textContent = status.words;
     pill.className = `pill ${status.look}`;
@@ -158,34 +159,36 @@ function makeCard(story, name) {
     if (device.over && playing?.keys) {
       playing.close();
       playing = null;
-      cover(`${device.over.number} ${device.over.title}`, `${device.over.meaning} By the device's own clock.`, 'bad');
+      cover(headline(device.over), [quote(device.over.meaning), ' ', say('By the clock of the device itself.')], 'bad');
     } else if (!device.title && !device.refusal && playing) {
       playing.close?.();
       playing = null;
       reset(video);
     }
     if (!playing && !device.over && device.refusal) refused(device.refusal);
-    else if (!playing && !device.title) cover('No license', 'Nothing has been asked for yet.', 'idle');
-    else if (!playing && overlay.textContent === '') cover('Paused', 'Licensed in another window. Play it here.', 'idle');
+    else if (!playing && !device.title) cover(say('No license'), say('Nothing has been asked for yet.'), 'idle');
+    else if (!playing && overlay.textContent === '') cover(say('Paused'), say('Licensed in another window. Play it here.'), 'idle');
     showExtras();
   }
   return { element, show };
 }
+
+const headline = ({ number, title }) => `${number} ${relay(title)}`;
 
 const shown = (time) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 
 function statusOf(device, rows) {
   const binding = rows.find((row) => row.binds && row.cookie === device.cookie);
   const registered = binding?.device_id === device.device_id;
-  const say = (words, look) => ({ words, look, registered });
-  if (device.over) return say(device.over.title, 'bad');
-  if (device.refusal) return say(`refused ${device.refusal.number}`, 'bad');
-  if (device.title && device.title !== 'dummy') return say('licensed', 'good');
-  return registered ? say('registered', 'good') : say('not registered', '');
+  const status = (words, look) => ({ words, look, registered });
+  if (device.over) return status(relay(device.over.title), 'bad');
+  if (device.refusal) return status(say('refused {number}', device.refusal), 'bad');
+  if (device.title && device.title !== 'dummy') return status(say('licensed'), 'good');
+  return registered ? status(say('registered'), 'good') : status(say('not registered'), '');
 }
 
-function field(id, label, hint) {
-  const input = h('input', { id, maxlength: label === 'cookie' ? 32 : 64, spellcheck: 'false', autocomplete: 'off' });
+function field(id, key, label, hint) {
+  const input = h('input', { id, maxlength: key === 'cookie' ? 32 : 64, spellcheck: 'false', autocomplete: 'off' });
   const row = h('div', { title: hint }, h('dt', {}, h('label', { for: id }, label)), h('dd', {}, input));
-  return { label, input, row };
+  return { key, input, row };
 }

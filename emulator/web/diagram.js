@@ -1,11 +1,12 @@
 // The sequence diagram: four lifelines, thirteen steps. Grey until a step has happened.
 
 import { $, h, replace, s } from './dom.js';
+import { relay, say } from './words.js';
 
 const COLOURS = { Client: 'client', SEES: 'sees', ExpressPlay: 'expressplay', 'Transaction log': 'log' };
 const HEAD = 46;
 const ROW = 48;
-const LETTER = 6.6;
+const LETTER = 6.8;
 
 let drawn = { width: 0, seen: new Set() };
 
@@ -13,7 +14,8 @@ export function showDiagram(story, steps, chosen, choose) {
   const width = Math.max(300, Math.floor($('diagram').clientWidth));
   const narrow = width < 560;
   const edge = narrow ? 34 : 70;
-  const gap = (width - 2 * edge) / (story.lifelines.length - 1);
+  const last = Math.max(edge, half(nameOf(story.lifelines.at(-1), narrow)));
+  const gap = (width - edge - last) / (story.lifelines.length - 1);
   const place = Object.fromEntries(story.lifelines.map((name, number) => [name, edge + number * gap]));
   const height = HEAD + ROW * story.steps.length + 14;
   const happened = new Map(steps.map((step) => [step.n, step]));
@@ -23,7 +25,7 @@ export function showDiagram(story, steps, chosen, choose) {
     return row(step ?? outline, { y: HEAD + ROW * number, place, width, narrow, step, isChosen: chosen === outline.n, choose });
   });
   const svg = s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group',
-    'aria-label': 'Sequence diagram of the binding' },
+    'aria-label': say('Sequence diagram of the binding') },
   s('defs', {}, s('marker', { id: 'tip', viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 7, markerHeight: 7,
     orient: 'auto-start-reverse' }, s('path', { d: 'M0 0 10 5 0 10z', fill: 'context-stroke' }))),
   story.lifelines.map((name) => lifeline(name, place[name], height, narrow)), rows);
@@ -38,12 +40,16 @@ export function watchWidth(redraw) {
   }).observe($('diagram'));
 }
 
+const nameOf = (lifeline, narrow) => (narrow && lifeline === 'Transaction log' ? say('Log') : relay(lifeline));
+
+// Half the width of a lifeline's head.
+const half = (words) => words.length * 3.7 + 10;
+
 function lifeline(name, x, height, narrow) {
-  const words = narrow && name === 'Transaction log' ? 'Log' : name;
-  const half = words.length * 3.7 + 10;
+  const words = nameOf(name, narrow);
   return s('g', { class: `life ${COLOURS[name]}` },
     s('line', { x1: x, x2: x, y1: 30, y2: height }),
-    s('rect', { x: x - half, y: 2, width: 2 * half, height: 26, rx: 13 }),
+    s('rect', { x: x - half(words), y: 2, width: 2 * half(words), height: 26, rx: 13 }),
     s('text', { x, y: 19.5, 'text-anchor': 'middle' }, words));
 }
 
@@ -56,7 +62,8 @@ function row(shown, { y, place, width, narrow, step, isChosen, choose }) {
   const line = y + 34;
   const left = Math.min(from, to);
   const room = Math.floor((width - 34) / LETTER);
-  const words = shown.summary.length > room ? `${shown.summary.slice(0, room - 1)}…` : shown.summary;
+  const summary = relay(shown.summary);
+  const words = summary.length > room ? `${summary.slice(0, room - 1)}…` : summary;
   const length = words.length * LETTER;
   // Beside the lifeline where the arrow begins on the left, or further left where the words need the room.
   const at = Math.max(26, Math.min(left + 14, width - length - 4));
@@ -69,11 +76,12 @@ function row(shown, { y, place, width, narrow, step, isChosen, choose }) {
     s('text', { class: 'number', x: from, y: line + 3.6, 'text-anchor': 'middle' }, String(shown.n)),
     s('text', { class: 'words', x: narrow ? 4 : at, y: y + 19 }, words),
   ];
-  const state = step ? (refused ? 'refused' : 'happened') : 'not yet';
+  const state = step ? (refused ? say('refused') : say('happened')) : say('not yet');
   return s('g', {
     class: `arrow-row ${look} ${COLOURS[shown.from]}${isChosen ? ' chosen' : ''}${fresh ? ' fresh' : ''}`,
     role: 'button', tabindex: 0, 'aria-pressed': String(isChosen), data: { step: String(shown.n) },
-    'aria-label': `Step ${shown.n}, ${shown.from} to ${shown.to}, ${state}: ${shown.summary}`,
+    'aria-label': say('Step {n}, {from} to {to}, {state}: {summary}',
+      { n: shown.n, from: relay(shown.from), to: relay(shown.to), state, summary }),
     onclick: () => choose(shown.n),
     onkeydown: (event) => key(event, shown.n, choose),
   }, parts);
@@ -87,4 +95,4 @@ function key(event, n, choose) {
   event.preventDefault();
 }
 
-export const legend = (name) => h('span', { class: `who ${COLOURS[name]}` }, name);
+export const legend = (name) => h('span', { class: `who ${COLOURS[name]}` }, relay(name));

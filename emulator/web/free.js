@@ -3,19 +3,20 @@
 import { get, post } from './api.js';
 import { complain } from './alert.js';
 import { $, h, replace } from './dom.js';
+import { quote, relay, say } from './words.js';
 
 export async function setUpFreePlay() {
   const fields = await get('/api/free').catch(() => []);
   const layers = [...new Set(fields.map((field) => field.layer))];
-  const words = { request: 'request to SEES' };
-  const select = h('select', { id: 'free-field', onchange: () => fillIn() }, layers.map((layer) => h('optgroup', { label: words[layer] ?? `SPC: ${layer}` },
+  const group = (layer) => (layer === 'request' ? say('request to SEES') : say('SPC: {layer}', { layer: relay(layer) }));
+  const select = h('select', { id: 'free-field', onchange: () => fillIn() }, layers.map((layer) => h('optgroup', { label: group(layer) },
     fields.map((field, index) => field.layer === layer && h('option', { value: String(index) }, field.name)))));
   const input = h('input', { id: 'free-value', spellcheck: 'false', autocomplete: 'off' });
-  const flip = h('button', { type: 'button', onclick: () => flipBit() }, 'Flip a bit');
-  const send = h('button', { type: 'submit', class: 'primary' }, 'Send it');
+  const flip = h('button', { type: 'button', onclick: () => flipBit() }, say('Flip a bit'));
+  const send = h('button', { type: 'submit', class: 'primary' }, say('Send it'));
   const result = h('div', { 'aria-live': 'polite', id: 'free-result' });
   const form = h('form', {},
-    h('label', {}, 'field', select), h('label', { class: 'wide' }, 'its new value', input), flip, send);
+    h('label', {}, say('field'), select), h('label', { class: 'wide' }, say('its new value'), input), flip, send);
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     perform();
@@ -50,11 +51,13 @@ export async function setUpFreePlay() {
 
   function show(noticed) {
     if (!noticed) {
-      replace(result, h('p', { class: 'verdict' }, 'Nobody noticed: a license came back, and it opened.'));
+      replace(result, h('p', { class: 'verdict' }, say('Nobody noticed: a license came back, and it opened.')));
       return;
     }
-    const cause = noticed.cause ? `, cause ${noticed.cause.number} ${noticed.cause.title}` : '';
-    replace(result, h('p', { class: 'verdict bad' }, `${noticed.said_by}, step ${noticed.step}: ${noticed.number} ${noticed.title}${cause}`),
-      h('p', {}, noticed.text));
+    const { number, step, cause } = noticed;
+    const what = { who: relay(noticed.said_by), step, number, title: relay(noticed.title) };
+    const because = cause && say(', cause {number} {title}', cause);
+    replace(result, h('p', { class: 'verdict bad' }, say('{who}, step {step}: {number} {title}', what), because),
+      h('p', {}, quote((cause ?? noticed).meaning)), h('p', { class: 'note', lang: 'en' }, noticed.text));
   }
 }

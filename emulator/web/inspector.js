@@ -3,8 +3,9 @@
 import { get, post } from './api.js';
 import { complain } from './alert.js';
 import { $, h, replace } from './dom.js';
+import { quote, relay, say } from './words.js';
 
-const KINDS = { token: 'token', spc: 'SPC', ckc: 'CKC' };
+const KINDS = { token: say('token'), spc: 'SPC', ckc: 'CKC' };
 const LONGEST_RUN = 64;
 const box = () => $('inspector');
 let open = '';
@@ -24,8 +25,8 @@ export function setUpInspector() {
   const input = h('input', { type: 'file', id: 'file', class: 'unseen', onchange: () => inspectFile(input.files[0]) });
   replace(box(),
     h('div', { class: 'messages', id: 'messages' }),
-    h('div', { id: 'message' }, h('p', { class: 'empty' }, 'The messages of the sequence appear here as they are sent.')));
-  $('messages').append(h('span', { id: 'offers' }), h('label', { class: 'button quiet', for: 'file' }, 'Open a file…'), input);
+    h('div', { id: 'message' }, h('p', { class: 'empty' }, say('The messages of the sequence appear here as they are sent.'))));
+  $('messages').append(h('span', { id: 'offers' }), h('label', { class: 'button quiet', for: 'file' }, say('Open a file…')), input);
 }
 
 // The tokens, SPCs and CKCs of the steps that happened, as buttons.
@@ -34,7 +35,7 @@ export function offerMessages(steps) {
   replace($('offers'), offers.map(([n, kind]) => {
     const name = `${n}.${kind}`;
     return h('button', { type: 'button', class: 'quiet', 'aria-pressed': String(open === name), data: { message: name },
-      onclick: () => openMessage(n, kind, false) }, `${n}: ${KINDS[kind]}`);
+      onclick: () => openMessage(n, kind, false) }, say('{n}: {kind}', { n, kind: KINDS[kind] }));
   }));
 }
 
@@ -49,7 +50,7 @@ export async function openMessage(n, kind, scroll = true) {
     open = `${n}.${kind}`;
     history.replaceState(null, '', `#bytes=${open}`);
     for (const button of $('offers').children) button.setAttribute('aria-pressed', String(button.dataset.message === open));
-    replace($('message'), showMessage(message, `${KINDS[kind]} of step ${n}`));
+    replace($('message'), showMessage(message, say('{kind} of step {n}', { n, kind: KINDS[kind] })));
     if (scroll) $('bytes').scrollIntoView();
   } catch (error) {
     complain(error);
@@ -61,24 +62,25 @@ async function inspectFile(file) {
     const found = await post('/api/inspect', await file.arrayBuffer());
     open = '';
     for (const button of $('offers').children) button.setAttribute('aria-pressed', 'false');
-    replace($('message'), found.map((message) => showMessage(message, `${file.name}: ${message.source}`)),
-      found.length === 0 && h('p', { class: 'empty' }, 'A recording without SPCs and CKCs.'));
+    replace($('message'), found.map((message) => showMessage(message, say('{file}: {source}', { file: file.name, source: message.source }))),
+      found.length === 0 && h('p', { class: 'empty' }, say('A recording without SPCs and CKCs.')));
   } catch (error) {
     complain(error);
   }
 }
 
 function showMessage(message, title) {
-  const verdict = message.problems
-    ? h('span', { class: 'pill bad' }, `${message.problems} problem${message.problems > 1 ? 's' : ''}`)
-    : h('span', { class: 'pill good' }, 'nothing wrong as far as it opens');
+  const { problems, size } = message;
+  const verdict = problems
+    ? h('span', { class: 'pill bad' }, problems > 1 ? say('{problems} problems', { problems }) : say('1 problem'))
+    : h('span', { class: 'pill good' }, say('nothing wrong as far as it opens'));
   const layers = message.layers.map((layer, number) => showLayer(layer, number));
   return h('div', { class: 'message' },
-    h('header', {}, h('h3', {}, title), h('span', { class: 'size' }, `${message.size} bytes`), message.kind !== 'token' && verdict),
-    h('nav', { class: 'crumbs', 'aria-label': 'Layers' }, message.layers.map((layer, number) => h('button', { type: 'button', class: 'quiet',
-      onclick: () => layers[number].reveal() }, layer.name)), huCrumb(message, layers)),
+    h('header', {}, h('h3', {}, title), h('span', { class: 'size' }, say('{size} bytes', { size })), message.kind !== 'token' && verdict),
+    h('nav', { class: 'crumbs', 'aria-label': say('Layers') }, message.layers.map((layer, number) => h('button', { type: 'button', class: 'quiet',
+      onclick: () => layers[number].reveal() }, relay(layer.name))), huCrumb(message, layers)),
     layers.map((layer) => layer.element),
-    message.closed && h('p', { class: 'note closed' }, message.closed));
+    message.closed && h('p', { class: 'note closed' }, quote(message.closed)));
 }
 
 function huCrumb(message, layers) {
@@ -121,13 +123,13 @@ function showLayer(layer, number) {
   }
   const mark = (index, on) => [runs[index], rows[index]].forEach((element) => element?.classList.toggle('pointed', on));
   const element = h('details', { class: 'layer', open: number === 0 },
-    h('summary', {}, layer.name),
-    layer.words && h('p', { class: 'note' }, layer.words),
+    h('summary', {}, relay(layer.name)),
+    layer.words && h('p', { class: 'note' }, quote(layer.words)),
     h('div', { class: 'panes' },
-      !layer.text && h('div', { class: 'hexes', role: 'listbox', 'aria-label': `Bytes of the layer ${layer.name}`, 'aria-orientation': 'horizontal' }, runs),
-      h('div', { class: 'fields', role: 'listbox', 'aria-label': `Fields of the layer ${layer.name}` }, rows)),
+      !layer.text && h('div', { class: 'hexes', role: 'listbox', 'aria-label': say('Bytes of the layer {layer}', { layer: relay(layer.name) }), 'aria-orientation': 'horizontal' }, runs),
+      h('div', { class: 'fields', role: 'listbox', 'aria-label': say('Fields of the layer {layer}', { layer: relay(layer.name) }) }, rows)),
     detail,
-    layer.values.length > 0 && h('div', { class: 'inputs' }, h('h4', {}, 'Inputs, and how to compute what is computed'), layer.values.map(input)));
+    layer.values.length > 0 && h('div', { class: 'inputs' }, h('h4', {}, say('Inputs, and how to compute what is computed')), layer.values.map(input)));
   const reveal = (index) => {
     element.open = true;
     element.scrollIntoView({ block: 'nearest' });
@@ -139,35 +141,38 @@ function showLayer(layer, number) {
 function run(field, index) {
   const pairs = field.hex.match(/../g) ?? [];
   const more = pairs.length - LONGEST_RUN;
-  const text = pairs.slice(0, LONGEST_RUN).join(' ') + (more > 0 ? ` … ${more} more` : '');
+  const text = pairs.slice(0, LONGEST_RUN).join(' ') + (more > 0 ? say(' … {more} more', { more }) : '');
   return h('span', { class: `run tint${index % 6} ${field.problem ? 'problem' : ''}`, role: 'option', tabindex: -1,
-    'aria-selected': 'false', 'aria-label': `Bytes of ${field.field}` }, text || '∅');
+    'aria-selected': 'false', 'aria-label': say('Bytes of {field}', field) }, text || '∅');
 }
 
 function row(field, index) {
   const value = field.value.length > 44 ? `${field.value.slice(0, 26)}…${field.value.slice(-12)}` : field.value;
   return h('div', { class: `field ${field.problem ? 'problem' : ''}`, role: 'option', tabindex: -1, 'aria-selected': 'false' },
     h('span', { class: `chip tint${index % 6}` }), h('span', { class: 'offset' }, field.offset),
-    h('b', {}, field.field), h('code', {}, value));
+    h('b', { lang: 'en' }, field.field), h('code', {}, value));
 }
 
 function about(field, isText) {
   return [
-    h('p', {}, h('b', {}, field.field), ` – ${field.meaning}. `,
-      !isText && h('small', {}, `${field.hex.length / 2} bytes at ${field.offset} of the ${field.layer}. Says who: ${field.origin}.`)),
-    field.problem && h('p', { class: 'problem' }, field.problem),
+    h('p', {}, h('b', { lang: 'en' }, field.field), ' – ', quote(field.meaning), '. ',
+      !isText && h('small', {}, where(field), ' ', say('Says who: {origin}.', { origin: relay(field.origin) }))),
+    field.problem && h('p', { class: 'problem' }, quote(field.problem)),
     h('p', { class: 'value' }, h('code', {}, isText ? field.value : field.hex)),
     field.command && command(field.command),
   ];
 }
 
-const input = (value) => h('div', { class: 'input' }, h('span', {}, value.name), h('code', {}, value.value),
+const where = ({ hex, offset, layer }) => say('{size} bytes at {offset} in the layer {layer}.',
+  { size: hex.length / 2, offset, layer: relay(layer) });
+
+const input = (value) => h('div', { class: 'input' }, h('span', {}, quote(value.name)), h('code', {}, value.value),
   value.command && command(value.command));
 
 function command(text) {
   const copy = h('button', { type: 'button', class: 'tiny quiet', onclick: async () => {
     await navigator.clipboard?.writeText(text);
-    copy.textContent = 'Copied';
-  } }, 'Copy');
-  return h('div', { class: 'command' }, h('pre', { tabindex: 0, role: 'group', 'aria-label': 'Command that prints this value' }, text), copy);
+    copy.textContent = say('Copied');
+  } }, say('Copy'));
+  return h('div', { class: 'command' }, h('pre', { tabindex: 0, role: 'group', 'aria-label': say('Command that prints this value') }, text), copy);
 }

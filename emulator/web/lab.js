@@ -4,6 +4,7 @@ import { get, post } from './api.js';
 import { complain } from './alert.js';
 import { $, h, replace } from './dom.js';
 import { sourceLines } from './step.js';
+import { quote, relay, say } from './words.js';
 
 const cards = new Map();
 let aliases = {};
@@ -23,19 +24,19 @@ export function openItem(name) {
 
 function makeCard(item, number) {
   const result = h('div', { class: 'result', 'aria-live': 'polite' });
-  const run = h('button', { type: 'button', class: 'primary', disabled: true, onclick: () => perform() }, 'Run it');
+  const run = h('button', { type: 'button', class: 'primary', disabled: true, onclick: () => perform() }, say('Run it'));
   const radios = item.choices.map((choice, index) => h('label', { class: 'choice' },
-    h('input', { type: 'radio', name: item.id, value: String(index), onchange: () => { run.disabled = false; } }), choice));
+    h('input', { type: 'radio', name: item.id, value: String(index), onchange: () => { run.disabled = false; } }), quote(choice)));
   const card = h('details', { class: 'item', data: { item: item.id } },
-    h('summary', {}, h('span', { class: 'count' }, number), h('h3', {}, item.title)),
-    h('p', {}, item.question),
-    h('fieldset', {}, h('legend', {}, 'Your prediction'), radios), run, result);
+    h('summary', {}, h('span', { class: 'count' }, number), h('h3', {}, quote(item.title))),
+    h('p', {}, quote(item.question)),
+    h('fieldset', {}, h('legend', {}, say('Your prediction')), radios), run, result);
   card.addEventListener('toggle', () => { if (card.open) history.replaceState(null, '', `#lab=${item.id}`); });
   cards.set(item.id, card);
 
   async function perform() {
     run.disabled = true;
-    replace(result, h('p', { class: 'empty' }, 'Running against the real services …'));
+    replace(result, h('p', { class: 'empty' }, say('Running against the real services …')));
     try {
       show(await post(`/api/lab/${item.id}`));
     } catch (error) {
@@ -43,7 +44,7 @@ function makeCard(item, number) {
       complain(error);
     }
     run.disabled = false;
-    run.textContent = 'Run it again';
+    run.textContent = say('Run it again');
   }
 
   function show(found) {
@@ -52,13 +53,14 @@ function makeCard(item, number) {
       radio.classList.toggle('right', index === found.right);
       radio.classList.toggle('wrong', index === predicted && index !== found.right);
     });
-    const verdict = predicted === found.right ? 'As you predicted.' : `Not as you predicted. It was: ${item.choices[found.right]}.`;
+    const right = relay(item.choices[found.right]);
+    const verdict = predicted === found.right ? say('As you predicted.') : say('Not as you predicted. It was: {right}.', { right });
     replace(result,
       h('p', { class: predicted === found.right ? 'verdict good' : 'verdict' }, verdict),
-      h('ol', { class: 'tries' }, found.tries.map((one) => h('li', {}, h('span', {}, one.what), h('b', { class: look(one.outcome) }, one.outcome)))),
-      !found.ok && h('p', { class: 'problem' }, 'This is not how it should end: the services here behave otherwise.'),
-      h('p', { class: 'reason' }, found.reason),
-      found.source && [h('h4', {}, 'The lines that decided'), sourceLines(found.source)]);
+      h('ol', { class: 'tries' }, found.tries.map((one) => h('li', {}, h('span', {}, quote(one.what)), h('b', { class: look(one.outcome) }, quote(one.outcome))))),
+      !found.ok && h('p', { class: 'problem' }, say('This is not how it should end: the services here behave otherwise.')),
+      h('p', { class: 'reason' }, quote(found.reason)),
+      found.source && [h('h4', {}, say('The lines that decided')), sourceLines(found.source)]);
   }
   return card;
 }

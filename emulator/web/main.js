@@ -1,5 +1,6 @@
 // The page: what is known, and who shows it.
 
+import './language.js';
 import { get, listen, post } from './api.js';
 import { complain } from './alert.js';
 import { $ } from './dom.js';
@@ -10,6 +11,7 @@ import { setUpFreePlay } from './free.js';
 import { openItem, setUpLab } from './lab.js';
 import { showLog } from './log.js';
 import { showStep } from './step.js';
+import { say } from './words.js';
 
 const state = { devices: [], steps: [], rows: [], stepping: false, running: false };
 let story;
@@ -27,7 +29,7 @@ const on = {
     state.steps = event.steps;
     state.running = true;
     chosen = null;
-    $('sequence-caption').textContent = `Device ${event.device} plays ${event.title}.`;
+    showCaption(event);
     lockButtons(true);
     showPace();
     redraw();
@@ -35,7 +37,7 @@ const on = {
   step({ step }) {
     state.steps = [...state.steps.filter((other) => other.n !== step.n), step];
     chosen = step.n;
-    if (step.round) $('sequence-caption').textContent = `Device ${step.device} plays ${step.title}: key ${step.round}.`;
+    if (step.round) showCaption(step);
     redraw();
   },
   rows({ rows }) {
@@ -43,7 +45,7 @@ const on = {
     showLog(rows);
   },
   offline() {
-    complain(new Error('The page has lost its server; it tries again by itself.'));
+    complain(new Error(say('The page has lost its server; it tries again by itself.')));
   },
 };
 
@@ -51,6 +53,12 @@ function redraw() {
   showDiagram(story, state.steps, chosen, choose);
   showStep(story, state.steps, chosen);
   offerMessages(state.steps);
+}
+
+function showCaption({ device, title, renews, round }) {
+  const words = renews ? say('Device {device} renews the leases of {title}', { device, title })
+    : say('Device {device} plays {title}', { device, title });
+  $('sequence-caption').textContent = round ? say('{words}: key {round}.', { words, round }) : `${words}.`;
 }
 
 function choose(n) {

@@ -3,6 +3,7 @@
 import { get } from './api.js';
 import { legend } from './diagram.js';
 import { $, h, replace } from './dom.js';
+import { quote, say } from './words.js';
 
 const MESSAGES = { spc: 'SPC', ckc: 'CKC' };
 let sources = new Map();
@@ -11,15 +12,15 @@ export function showStep(story, steps, chosen) {
   const panel = $('step');
   const outline = story.steps.find((step) => step.n === chosen);
   if (!outline) {
-    replace(panel, h('p', { class: 'empty' }, 'Choose an arrow to open its exchange.'));
+    replace(panel, h('p', { class: 'empty' }, say('Choose an arrow to open its exchange.')));
     return;
   }
   const step = steps.find((other) => other.n === chosen);
   replace(panel,
-    h('h3', {}, `Step ${chosen}`),
+    h('h3', {}, say('Step {n}', { n: chosen })),
     h('p', { class: 'route' }, legend(outline.from), ' → ', legend(outline.to)),
-    h('p', { class: step && !step.ok ? 'says bad' : 'says' }, (step ?? outline).summary),
-    step ? exchange(step) : h('p', { class: 'empty' }, 'Not yet.'),
+    h('p', { class: step && !step.ok ? 'says bad' : 'says' }, quote((step ?? outline).summary)),
+    step ? exchange(step) : h('p', { class: 'empty' }, say('Not yet.')),
     step && knowledge(story, steps, chosen),
     h('div', { class: 'source', id: 'source' }));
   showSource(chosen);
@@ -29,19 +30,22 @@ function exchange(step) {
   const address = step.url && h('p', { class: 'address' }, h('code', {}, `${step.method} ${step.url}`),
     step.status && h('span', { class: `pill ${step.status < 400 ? 'good' : 'bad'}` }, `HTTP ${step.status}`));
   return [address,
-    step.request && part('Request', step.request, step.n),
-    step.response && part('Response', step.response, step.n),
-    step.decision && part('Decision', step.decision, step.n)];
+    step.request && part(say('Request'), step.request, step.n),
+    step.response && part(say('Response'), step.response, step.n),
+    step.decision && part(say('Decision'), step.decision, step.n)];
 }
 
 function part(title, value, n) {
   const messages = Object.keys(MESSAGES).filter((name) => typeof value?.[name] === 'string');
   const shown = { ...value };
-  for (const name of messages) shown[name] = `<${Math.floor(value[name].replace(/=+$/, '').length * 3 / 4)} bytes, see below>`;
+  for (const name of messages) {
+    const size = Math.floor(value[name].replace(/=+$/, '').length * 3 / 4);
+    shown[name] = say('<{size} bytes, see below>', { size });
+  }
   return h('details', { open: true }, h('summary', {}, title),
     h('pre', {}, JSON.stringify(shown, null, 2)),
-    messages.map((name) => h('a', { class: 'button quiet', href: `#bytes=${n}.${name}` }, `Open the ${MESSAGES[name]}`)),
-    tokenOf(value) && h('a', { class: 'button quiet', href: `#bytes=${n}.token` }, 'Open the token'));
+    messages.map((name) => h('a', { class: 'button quiet', href: `#bytes=${n}.${name}` }, say('Open the {message}', { message: MESSAGES[name] }))),
+    tokenOf(value) && h('a', { class: 'button quiet', href: `#bytes=${n}.token` }, say('Open the token')));
 }
 
 const tokenOf = (value) => Object.values(value).some((text) => typeof text === 'string' && text.includes('ExpressPlayToken='));
@@ -53,11 +57,11 @@ function knowledge(story, steps, chosen) {
     for (const [party, what] of Object.entries(step.knows ?? {})) known.set(party, { what, n: step.n });
   }
   if (!known.size) return null;
-  return h('div', { class: 'knows' }, h('h4', {}, 'What each party now knows'),
+  return h('div', { class: 'knows' }, h('h4', {}, say('What each party now knows')),
     h('ul', {}, story.lifelines.filter((party) => known.has(party)).map((party) => {
       const { what, n } = known.get(party);
-      return h('li', { class: n === chosen ? 'new' : '' }, legend(party), ' ', what,
-        n !== chosen && h('small', {}, ` (step ${n})`));
+      return h('li', { class: n === chosen ? 'new' : '' }, legend(party), ' ', quote(what),
+        n !== chosen && h('small', {}, ' ', say('(step {n})', { n })));
     })));
 }
 
@@ -66,12 +70,12 @@ async function showSource(n) {
   const found = await sources.get(n);
   const box = $('source');
   if (!box || !found.length) return;
-  replace(box, h('h4', {}, 'The lines that did it'), found.map(sourceLines));
+  replace(box, h('h4', {}, say('The lines that did it')), found.map(sourceLines));
 }
 
 export function sourceLines(source) {
-  return h('figure', { class: 'code' },
+  return h('figure', { class: 'code', lang: 'en' },
     h('figcaption', {}, h('code', {}, `${source.file}:${source.line}`), ` ${source.name}`),
-    h('pre', { tabindex: 0, role: 'group', 'aria-label': `Source: ${source.name}` }, source.lines.map((text, number) =>
+    h('pre', { tabindex: 0, role: 'group', 'aria-label': say('Source: {name}', source) }, source.lines.map((text, number) =>
       h('span', { class: source.marked.includes(source.first + number) ? 'marked' : '' }, `${text}\n`))));
 }

@@ -1,7 +1,7 @@
 """The blocks that open a message: the annotated layers of SPC and CKC, and the parts of a token."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from _walkthrough.blocks import Maker, Source, table
 from emulator.inspection import Inspection, inspect_bytes
@@ -40,7 +40,7 @@ def _layer(kind: str) -> Maker:
         found = message(source, f"step {step}", kind)
         head = [source.say(word) for word in ("offset", "size", "bytes", "field", "value", "meaning")]
         notes = [note for note in found.notes if note.layer == layer and not _is_wrapping(note)]
-        return table(head, [_row(note) for note in notes])
+        return table(head, [_row(note, source.say) for note in notes])
 
     return make
 
@@ -49,10 +49,10 @@ def _is_wrapping(note: Annotation) -> bool:
     return note.field.endswith((": header", ": padding"))
 
 
-def _row(note: Annotation) -> tuple[object, ...]:
+def _row(note: Annotation, say: Callable[[str], str]) -> tuple[object, ...]:
     value = note.value.partition(" (")[2].rstrip(")") if note.value.startswith(note.data.hex()) else note.value
     ours = " (**ours**)" if note.origin.value != "FairPlay" else ""
-    return note.offset, note.length, f"`{_hex(note.data)}`", f"**{note.field}**{ours}", value, note.meaning
+    return note.offset, note.length, f"`{_hex(note.data)}`", f"**{note.field}**{ours}", value, say(note.meaning)
 
 
 def _hex(data: bytes) -> str:
