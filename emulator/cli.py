@@ -9,8 +9,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from emulator import __version__
-from emulator.options import expressplay_option, file_path, play_options, run_options, sees_option, services
+from emulator.options import (
+    client_tls_options,
+    expressplay_option,
+    file_path,
+    play_options,
+    run_options,
+    sees_option,
+    services,
+)
 from emulator.serve_command import serve
+from simulation.tls import ClientTls
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -79,6 +88,7 @@ def register(**options: Any) -> None:
 @click.argument("url", required=False)
 @sees_option(required=False)
 @expressplay_option(required=False)
+@client_tls_options
 @run_options
 @play_options
 @click.option("--offline", is_flag=True, help="Play what --state keeps, asking no server.")
@@ -142,6 +152,7 @@ def _run(
     *,
     sees: str,
     expressplay: str,
+    client_tls: ClientTls,
     cookie: str,
     seed: str,
     spc_version: str,
@@ -164,7 +175,7 @@ def _run(
     from emulator.stage import make_stage
     from emulator.terminal import progress
 
-    stage = make_stage(sees, expressplay, title)
+    stage = make_stage(sees, expressplay, title, client_tls)
     device: dict[str, Any] = {"spc_version": int(spc_version), "shape": SpcShape(spc_shape)}
     client = stage.client("run", seed, **device)
     player = stage.client("run", play_on, **device) if play_on else None
@@ -197,11 +208,11 @@ def _run(
     show_default=True,
     help="Where to write a still (PNG).",
 )
-def demo(sees: str, expressplay: str, recording: Path | None, teach: bool, still: Path) -> None:
+def demo(sees: str, expressplay: str, client_tls: ClientTls, recording: Path | None, teach: bool, still: Path) -> None:
     """Run the binding, then all scenarios; exit status 0 only if all came out as expected."""
     from emulator.demo import run_demo
 
-    if not run_demo(sees, expressplay, recording=recording, still=still, teach=teach):
+    if not run_demo(sees, expressplay, recording=recording, still=still, teach=teach, tls=client_tls):
         raise click.ClickException("not every scenario came out as expected; see the table above")
 
 
@@ -214,8 +225,9 @@ def demo(sees: str, expressplay: str, recording: Path | None, teach: bool, still
     show_envvar=True,
     help="Base URL of ExpressPlay; by default the one that SEES's token URLs lead to.",
 )
+@client_tls_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
-def replay(file: Any, sees: str, expressplay: str | None, as_json: bool) -> None:
+def replay(file: Any, sees: str, expressplay: str | None, client_tls: ClientTls, as_json: bool) -> None:
     """Run the recording FILE anew against a SEES, and name the first step that goes another way (- for stdin)."""
     from emulator import replay as replaying
     from emulator.report import report_replay
@@ -223,7 +235,7 @@ def replay(file: Any, sees: str, expressplay: str | None, as_json: bool) -> None
 
     recording = _recording(file)
     with progress("replaying"):
-        comparison = replaying.replay(recording, sees, expressplay)
+        comparison = replaying.replay(recording, sees, expressplay, client_tls)
     report_replay(comparison, as_json=as_json)
     replaying.check(comparison)
 

@@ -15,14 +15,18 @@ from emulator.terminal import (
     print_sequence,
     progress,
 )
+from emulator.transport import NO_FILES
+from simulation.tls import ClientTls
 
 PURPOSE = "demo"
 
 
-def run_demo(sees: str, expressplay: str, *, recording: Path | None, still: Path, teach: bool) -> bool:
+def run_demo(
+    sees: str, expressplay: str, *, recording: Path | None, still: Path, teach: bool, tls: ClientTls = NO_FILES
+) -> bool:
     """Run and show the demo; return whether all came out as expected. Raises what ended the binding early."""
     console = make_console()
-    stage = make_stage(sees, expressplay)
+    stage = make_stage(sees, expressplay, tls=tls)
     with progress("the binding"):
         run = run_binding(stage, stage.client(PURPOSE), stage.name(PURPOSE), teach=teach)
     print_heading(console, "The binding, step by step")

@@ -145,6 +145,13 @@ class KeyNotPersistent(EmulatorError):
     title = "key not persistent"
 
 
+class TlsFailed(EmulatorError):
+    """Client and service come to no TLS connection: one of them does not speak it, or not like this."""
+
+    number = -9117
+    title = "TLS failed"
+
+
 class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 

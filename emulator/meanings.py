@@ -167,6 +167,8 @@ EMULATOR = _of(
      " one.", "play it once with --state and a server, on this device"),
     (-9116, "13", "key not persistent", "The license is good for this playback only; the device may not keep its key.",
      "set persistent = true for the title in the catalog"),
+    (-9117, "any", "TLS failed", "One side speaks TLS and the other does not, or one refuses the other's certificate.",
+     "check http:// and https://; name the authority with --ca, and for SEES a --client-certificate"),
 )
 # fmt: on
 

@@ -1,10 +1,13 @@
 """The options that commands of `fps-emulator` share: where the services are, who plays, what to tell and to keep."""
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from simulation.tls import ClientTls, client_files, default_directory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,7 +49,49 @@ def expressplay_option(*, required: bool = True) -> Callable[[Command], Command]
     )
 
 
-services = together(sees_option(), expressplay_option())
+_existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+def client_tls_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of https; the command gets them as `client_tls`, a ClientTls."""
+
+    @click.option(
+        "--ca",
+        type=_existing_file,
+        envvar="FPS_EMULATOR_CA",
+        show_envvar=True,
+        help="Authorities (PEM) to trust for https, beside the public ones. "
+        "[default: as --client-certificate, the one that services with --tls make where no --tls-dir is given]",
+    )
+    @click.option(
+        "--client-certificate",
+        type=_existing_file,
+        envvar="FPS_EMULATOR_CLIENT_CERTIFICATE",
+        show_envvar=True,
+        help="Certificate (PEM) to show to a server that asks for one, as SEES does.",
+    )
+    @click.option(
+        "--client-key",
+        type=_existing_file,
+        envvar="FPS_EMULATOR_CLIENT_KEY",
+        show_envvar=True,
+        help="Its private key (PEM), where that is in a file of its own.",
+    )
+    @wraps(command)
+    def with_client_tls(
+        *arguments: Any, ca: Path | None, client_certificate: Path | None, client_key: Path | None, **options: Any
+    ) -> Any:
+        if client_key and not client_certificate:
+            raise click.UsageError("--client-key is of no use without its --client-certificate.")
+        given = ClientTls(ca, client_certificate, client_key)
+        if given == ClientTls():
+            given = client_files(default_directory())
+        return command(*arguments, client_tls=given, **options)
+
+    return with_client_tls
+
+
+services = together(sees_option(), expressplay_option(), client_tls_options)
 SECONDS = click.FloatRange(0, 10**9)
 run_options = together(
     click.option(

@@ -16,8 +16,9 @@ from emulator.scenarios import SCENARIOS, run_scenario
 from emulator.stage import Stage, make_stage
 from emulator.steps import LIFELINES
 from emulator.titles import list_titles
-from emulator.transport import SEES, Web, clean_base, origin_of
+from emulator.transport import NO_FILES, SEES, Web, clean_base, origin_of
 from simulation.strict_json import parse_json
+from simulation.tls import ClientTls
 
 MAX_COOKIE = 32
 EXPECTED = f'a recording, JSON with "format": "{FORMAT}" and "version": {VERSION}'
@@ -67,7 +68,7 @@ def read_recording(data: bytes) -> dict[str, Any]:
     raise _bad(EXPECTED, "members missing, or of another form (docs/recording.schema.json has them)", RERECORD)
 
 
-def replay(recording: Mapping[str, Any], sees: str, expressplay: str | None) -> Comparison:
+def replay(recording: Mapping[str, Any], sees: str, expressplay: str | None, tls: ClientTls = NO_FILES) -> Comparison:
     """Run a recording anew and compare. `expressplay` is found out from SEES's token URL where it is None.
 
     A recording that began with rows of its cookie in the log cannot be run anew: BadRecording.
@@ -77,7 +78,7 @@ def replay(recording: Mapping[str, Any], sees: str, expressplay: str | None) -> 
         raise _bad("a run whose cookie had no rows in the log", found, "record it with a new --cookie")
     cookie = _fresh(recording["cookie"])
     options = _options(recording)
-    stage = make_stage(sees, expressplay or find_expressplay(recording, sees, cookie), options.title)
+    stage = make_stage(sees, expressplay or find_expressplay(recording, sees, cookie, tls), options.title, tls)
     seed = recording["device"]["seed"]
     client = stage.client("replay", seed, spc_version=options.spc_version, shape=options.shape)
     player = options.plays_on and stage.client(
@@ -107,10 +108,10 @@ def check(comparison: Comparison) -> None:
         raise ReplayDiffers(step=None, expected=f"{difference.expected} at {where}", found=difference.found, fix=fix)
 
 
-def find_expressplay(recording: Mapping[str, Any], sees: str, cookie: str) -> str:
+def find_expressplay(recording: Mapping[str, Any], sees: str, cookie: str, tls: ClientTls = NO_FILES) -> str:
     """Return the base URL of the ExpressPlay that SEES's token URLs lead to, by asking it for one."""
     first: Mapping[str, Any] = next((step for step in recording["steps"] if step["n"] in (1, 6)), {})
-    web = Web()
+    web = Web(tls=tls)
     try:
         asked = first["request"]
         request = entitlement_request("replay", RequestType(asked["requestType"]), asked["contentID"], cookie)

@@ -1,8 +1,13 @@
 """The command `fps-emulator serve`: the walkthrough page on this machine's loopback interface."""
 
+from pathlib import Path
 from typing import Any
 
 import click
+
+from emulator.options import client_tls_options
+from simulation.tls import ClientTls
+from simulation.tls_options import tls_dir_option, tls_option
 
 
 @click.command()
@@ -14,6 +19,7 @@ import click
     show_envvar=True,
     help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
 )
+@client_tls_options
 @click.option(
     "--host",
     default="127.0.0.1",
@@ -21,9 +27,13 @@ import click
     help="Address to listen on. The page shows keys of its virtual devices: leave it on loopback.",
 )
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@tls_option
+@tls_dir_option
 @click.option("--open", "opens", is_flag=True, help="Open the page in the default browser.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input ends.")
-def serve(sees: str, expressplay: str, opens: bool, **serving: Any) -> None:
+def serve(
+    sees: str, expressplay: str, client_tls: ClientTls, tls: bool, tls_dir: Path, opens: bool, **serving: Any
+) -> None:
     """Serve the walkthrough page until Ctrl-C: see the binding happen, byte by byte, and try to break it.
 
     When it answers, it prints one JSON line on standard output: {"service": "fps-emulator", "url": "…"}.
@@ -33,7 +43,7 @@ def serve(sees: str, expressplay: str, opens: bool, **serving: Any) -> None:
     from simulation.serving import serve as serve_app
     from simulation.werkzeug_server import serve_werkzeug
 
-    stage = make_stage(sees, expressplay)
+    stage = make_stage(sees, expressplay, tls=client_tls)
     address = ""
 
     def build(url: str) -> Any:
@@ -47,4 +57,5 @@ def serve(sees: str, expressplay: str, opens: bool, **serving: Any) -> None:
         return {}
 
     # Werkzeug: a listening browser holds a thread, of which Granian has a fixed number.
-    serve_app(build, service=SERVICE, announce=announce, server=serve_werkzeug, **serving)
+    tls_directory = tls_dir if tls else None
+    serve_app(build, service=SERVICE, announce=announce, server=serve_werkzeug, tls_directory=tls_directory, **serving)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
 from emulator.license_client import SpcShape
-from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
 from simulation.clock import Clock
 from simulation.journal import Journal
+from simulation.tls import ClientTls
 
 DEFAULT_SEED = "device A"
 OTHER_SEED = "device B"
@@ -42,13 +43,13 @@ class Stage:
         return Client(device, self.sees, web, Journal("client", clock), self.expressplay, shape)
 
 
-def make_stage(sees: str, expressplay: str, title: str | None = None) -> Stage:
+def make_stage(sees: str, expressplay: str, title: str | None = None, tls: ClientTls = NO_FILES) -> Stage:
     """Return a stage for the services at two base URLs, its devices provisioned by ExpressPlay.
 
     `sees` may be empty where only titles in direct mode are played.
     """
     sees, expressplay = sees and clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY)
-    web = Web()
+    web = Web(tls=tls)
     return Stage(sees, expressplay, web, provision(web, expressplay), title)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from emulator.errors import BadAddress, NoAnswer, UnexpectedAnswer
+from emulator.errors import BadAddress, EmulatorError, NoAnswer, TlsFailed, UnexpectedAnswer
 from simulation.journal import TRACE_HEADER
 from simulation.strict_json import parse_json
+from simulation.tls import ClientTls, TlsError
 
 if TYPE_CHECKING:
     import requests
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 10.0, 30.0
 MAX_BODY = 32 * 1024 * 1024
 """Bytes of an answer; the largest, a segment of video, is far below."""
+NO_FILES = ClientTls()
+TRUST = "name its authority with --ca; where ca.pem of a simulated service lies is in its ready line"
+SHOW = "show one with --client-certificate and --client-key; where a good one lies is in SEES's ready line"
 
 
 @dataclass(frozen=True)
@@ -114,16 +118,18 @@ def _split(url: str) -> Any:
 class Web:
     """A session that carries one run's trace id to every party."""
 
-    def __init__(self, trace: str | None = None, session: "requests.Session | None" = None) -> None:
-        import requests  # 60 ms that `explain` and `--help` need not pay
+    def __init__(
+        self, trace: str | None = None, tls: ClientTls = NO_FILES, session: "requests.Session | None" = None
+    ) -> None:
+        from simulation.https import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
 
         self.trace = trace
-        self._session = session or requests.Session()
-        self._session.trust_env = False
+        self._tls = tls
+        self._session = session or new_session(tls)
 
     def traced(self, trace: str) -> "Web":
         """Return a Web with another trace id over the same connections."""
-        return Web(trace, self._session)
+        return Web(trace, self._tls, self._session)
 
     def close(self) -> None:
         """Close the connections."""
@@ -140,7 +146,7 @@ class Web:
         body: bytes | None = None,
         content_type: str | None = None,
     ) -> Answer:
-        """Send a request and read the answer, whatever its status; NoAnswer or BadAddress if there is none."""
+        """Send a request and read the answer, whatever its status; NoAnswer, TlsFailed or BadAddress if none comes."""
         import requests
         import urllib3
 
@@ -171,7 +177,10 @@ class Web:
                 kind = response.headers.get("Content-Type", "")
                 return Answer(party, step, _without_query(url), response.status_code, kind, content)
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
-            raise _no_answer(error, party, url, step) from None
+            raise _no_answer(error, party, url, step, self._tls) from None
+        except TlsError as error:
+            fix = "check --ca, --client-certificate and --client-key"
+            raise TlsFailed(step=step, expected="files to use for TLS", found=str(error), fix=fix) from None
 
     def get(self, party: Party, url: str, *, step: int | None, expected: str) -> Answer:
         """GET something that must be there: any status but 200 is an UnexpectedAnswer."""
@@ -205,19 +214,22 @@ def _read_all(chunks: Iterator[bytes], party: Party, url: str, step: int | None)
     return bytes(content)
 
 
-def _no_answer(error: Exception, party: Party, url: str, step: int | None) -> NoAnswer:
+def _no_answer(error: Exception, party: Party, url: str, step: int | None, tls: ClientTls) -> EmulatorError:
     import requests
+
+    from simulation.tls_diagnosis import diagnose
 
     address = origin_of(url)
     fix = f"is {party.program} running? Check the port in {party.option}"
     if isinstance(error, requests.Timeout):
         found = f"no answer in time at {address}"
-    elif isinstance(error, requests.exceptions.SSLError):
-        found, fix = f"no TLS at {address}", "use http:// for the services of this simulation"
     elif "getaddrinfo" in str(error) or "NameResolution" in str(error):
         found, fix = f"no host of that name: {address}", f"check the spelling of the host in {party.option}"
     elif "refused" in str(error):
         found = f"nothing answers at {address}"
+    elif diagnosis := diagnose(url, tls):
+        fix = diagnosis.fix(party.program, trust=TRUST, show=SHOW)
+        return TlsFailed(step=step, expected=f"{party.name} at {address}", found=diagnosis.problem.value, fix=fix)
     elif any(sign in str(error) for sign in ("without response", "reset by peer", "Broken pipe", "IncompleteRead")):
         found, fix = f"a connection that broke off at {address}", f"has {party.program} ended? Look at its log"
     else:

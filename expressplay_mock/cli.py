@@ -16,8 +16,9 @@ from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from simulation.health import health_command
 from simulation.logs import configure_logging
-from simulation.options import serve_options, threads_option, tls_dir_option, tls_option, workers_option
+from simulation.options import serve_options, threads_option, workers_option
 from simulation.serving import serve as serve_app
+from simulation.tls_options import tls_dir_option, tls_option
 
 
 def default_state() -> Path:

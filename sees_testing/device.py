@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 
 from emulator.device import Device, make_spc, provision
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
-from emulator.transport import SEES, Web, clean_base
+from emulator.transport import NO_FILES, SEES, Web, clean_base
 from fairplay.ckc import License, open_ckc
+from simulation.tls import ClientTls
 
 
 @dataclass(frozen=True, repr=False)
@@ -53,9 +54,9 @@ class VirtualDevice:
 
 
 @contextmanager
-def virtual_device(expressplay: str, seed: str = "device A") -> Iterator[VirtualDevice]:
-    """Yield a device provisioned by the mock at a base URL."""
-    web = Web()
+def virtual_device(expressplay: str, seed: str = "device A", tls: ClientTls = NO_FILES) -> Iterator[VirtualDevice]:
+    """Yield a device provisioned by the mock at a base URL; `tls` has the files for https addresses."""
+    web = Web(tls=tls)
     try:
         yield VirtualDevice(Device(seed, provision(web, expressplay)), web)
     finally:

@@ -13,9 +13,10 @@ from server.expressplay import ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
 from simulation.health import health_command
 from simulation.logs import configure_logging
-from simulation.options import base_url, serve_options, tls_dir_option, tls_option, workers_option
+from simulation.options import base_url, serve_options, workers_option
 from simulation.serving import serve as serve_app
 from simulation.tls import ClientTls, TlsError, client_files
+from simulation.tls_options import tls_dir_option, tls_option
 
 
 @click.group(context_settings={"auto_envvar_prefix": "SEES_SERVER"})

@@ -10,10 +10,11 @@ from urllib.request import HTTPSHandler, ProxyHandler, build_opener
 
 import click
 
-from simulation.options import base_url, tls_dir_option
+from simulation.options import base_url
 from simulation.routes import PREFIX
 from simulation.tls import ClientTls, TlsError, client_files
 from simulation.tls_diagnosis import diagnose
+from simulation.tls_options import tls_dir_option
 
 PAUSE = 0.05
 """Seconds between two questions."""

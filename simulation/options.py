@@ -1,7 +1,6 @@
 """The command-line options that every ``serve`` command has."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -9,7 +8,6 @@ import click
 
 from simulation.logs import LEVELS
 from simulation.serving import THREADS
-from simulation.tls import default_directory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -61,17 +59,6 @@ def serve_options(command: Command) -> Command:
         command = option(command)
     return command
 
-
-tls_option = click.option(
-    "--tls", is_flag=True, help="Serve https, with a certificate of a throw-away authority that is made for it."
-)
-tls_dir_option = click.option(
-    "--tls-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=default_directory,
-    show_default="fairplay-device-binding/tls in $XDG_STATE_HOME or ~/.local/state",
-    help="Directory of that authority and all certificates; made when it is not there. One for all services.",
-)
 
 workers_option = click.option(
     "--workers",

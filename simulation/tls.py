@@ -4,11 +4,12 @@ Who makes the files is simulation.authority; only a service that is started with
 """
 
 import os
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-OLDEST = ssl.TLSVersion.TLSv1_2
+if TYPE_CHECKING:
+    import ssl  # 20 ms that a command without a connection need not pay
 
 
 class TlsError(Exception):
@@ -30,10 +31,11 @@ class ServerTls:
     clients_ca: Path | None = None
     """Where given, a client needs a certificate of this authority (mutual TLS)."""
 
-    def context(self) -> ssl.SSLContext:
+    def context(self) -> "ssl.SSLContext":
         """Return a context for Python's own sockets."""
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = OLDEST
+        import ssl
+
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 or later
         context.load_cert_chain(self.certificate, self.key)
         if self.clients_ca:
             context.load_verify_locations(self.clients_ca)
@@ -50,12 +52,13 @@ class ClientTls:
     key: Path | None = None
     """The certificate's private key, where it is not in the same file."""
 
-    def context(self) -> ssl.SSLContext:
+    def context(self) -> "ssl.SSLContext":
         """Return a context that checks certificate and host name. Raises TlsError where a file is of no use."""
+        import ssl
+
         from requests.utils import DEFAULT_CA_BUNDLE_PATH  # the public authorities; late, for it takes 60 ms
 
         context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
-        context.minimum_version = OLDEST
         if self.ca:
             try:
                 context.load_verify_locations(self.ca)
@@ -83,5 +86,5 @@ def client_files(directory: Path) -> ClientTls:
 
 
 def _useless(file: Path, error: OSError, expected: str) -> TlsError:
-    found = "something else" if isinstance(error, ssl.SSLError) else error.strerror
+    found = error.strerror if isinstance(error, FileNotFoundError | PermissionError) else "something else"
     return TlsError(f"{file}: expected {expected}, found {found}")

@@ -4,6 +4,9 @@ from pathlib import Path
 
 import click
 
+from emulator.options import client_tls_options
+from simulation.tls import ClientTls
+
 _file = click.Path(dir_okay=False, path_type=Path)
 
 
@@ -15,6 +18,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
     show_envvar=True,
     help="Base URL of the expressplay-mock that the SEES has been pointed at; without it much is skipped.",
 )
+@client_tls_options
 @click.option("--content", required=True, help="A content id of the SEES that takes device binding.")
 @click.option("--dummy", required=True, help="The content id of its dummy, for registration.")
 @click.option(
@@ -32,6 +36,7 @@ _file = click.Path(dir_okay=False, path_type=Path)
 def conform(
     sees: str,
     expressplay: str | None,
+    client_tls: ClientTls,
     content: str,
     dummy: str,
     authenticator: str | None,
@@ -63,6 +68,7 @@ def conform(
         authenticator=authenticator,
         timeout=timeout,
         only=only,
+        tls=client_tls,
     )
     report.print_table(console, results)
     if json_file:

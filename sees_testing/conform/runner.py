@@ -4,10 +4,8 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-import requests
-
 from emulator.errors import EmulatorError
-from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
 
 # Imported for the checks in them.
 from sees_testing.conform import (  # noqa: F401
@@ -20,6 +18,8 @@ from sees_testing.conform import (  # noqa: F401
 from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
 from sees_testing.conform.stage import Stage
 from sees_testing.conform.wire import Wire, forms_of, redact, shorten
+from simulation.https import new_session
+from simulation.tls import ClientTls
 
 TIMEOUT = 15.0
 """Seconds that the SEES under test may take to answer."""
@@ -35,19 +35,20 @@ def conform(
     timeout: float = TIMEOUT,
     only: Iterable[int] = (),
     on_result: Callable[[Result], None] = lambda _: None,
+    tls: ClientTls = NO_FILES,
 ) -> list[Result]:
     """Check the SEES at base URL `sees`, which has been pointed at the mock at `expressplay`.
 
     `content` and `dummy` are content ids of that SEES. `authenticator` is looked for in its answers, and sent to
     nobody. `on_result` is called after each check, with secrets not yet all known: show its verdict, not its
-    exchanges. Raises EmulatorError if an address is none, or nothing answers there.
+    exchanges. `tls` has the files for https addresses. Raises EmulatorError if an address is none, or nothing answers
+    there.
     """
     sees = clean_base(sees, SEES)
     expressplay = clean_base(expressplay, EXPRESSPLAY) if expressplay else None
-    web = Web()
+    web = Web(tls=tls)
     try:
-        with requests.Session() as http:
-            http.trust_env = False
+        with new_session(tls) as http:
             stage = Stage(Wire(sees, timeout, http), web, expressplay, content, dummy, authenticator)
             web.ask(SEES, "GET", sees, step=None)  # NoAnswer here is clearer than forty failures
             failed: set[int] = set()
