@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from sees_testing.device import VirtualDevice
     from sees_testing.expressplay import RunningExpressPlay
     from sees_testing.sees import RunningSees
+    from simulation.tls import ClientTls
 
 
 @pytest.fixture(scope="session")
@@ -43,9 +44,17 @@ def sees(expressplay: "RunningExpressPlay") -> Iterator["RunningSees"]:
 
 
 @pytest.fixture
-def virtual_device(expressplay: "RunningExpressPlay") -> Iterator["VirtualDevice"]:
+def client_tls() -> "ClientTls":
+    """What virtual devices use for https: nothing. A suite whose SEES speaks TLS has a fixture of its own for it."""
+    from simulation.tls import ClientTls
+
+    return ClientTls()
+
+
+@pytest.fixture
+def virtual_device(expressplay: "RunningExpressPlay", client_tls: "ClientTls") -> Iterator["VirtualDevice"]:
     """A device with a FairPlay player: `.register()`, `.play()`, `.other(seed)` for a second one."""
     from sees_testing.device import virtual_device
 
-    with virtual_device(expressplay.url) as device:
+    with virtual_device(expressplay.url, tls=client_tls) as device:
         yield device
