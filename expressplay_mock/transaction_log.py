@@ -8,7 +8,7 @@ share one database. Nothing here waits without a bound: not for a connection, a 
 import threading
 import weakref
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import fields
 from select import POLLIN, poll
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
+    PoolProxiedConnection,
     Select,
     StaticPool,
     String,
@@ -126,26 +127,31 @@ class TransactionLog:
         self._driver: Any = self._engine.dialect.loaded_dbapi
         self._insert = str(_INSERT.compile(dialect=self._engine.dialect, column_keys=_ROW_FIELDS))
         self._name = self._engine.url.render_as_string(hide_password=True)
+        open_ones = ExitStack()
+        open_ones.callback(self._engine.dispose)
         # Closes the connections when it is called, when the log is forgotten, or when the program ends.
-        self.close = weakref.finalize(self, self._engine.dispose)
-        # One connection for all threads: they take turns.
+        self.close = weakref.finalize(self, open_ones.close)
+        # A database in memory is one connection for all threads: they take turns, to read too.
+        self._write_turn = threading.Lock()
         in_memory = isinstance(self._engine.pool, StaticPool)
-        self._turn: AbstractContextManager[Any] = threading.Lock() if in_memory else nullcontext()
+        self._turn: AbstractContextManager[Any] = self._write_turn if in_memory else nullcontext()
         try:
             self._prepare()
         except (LogUnavailable, IntegrityError):
             # Another process may just have been making the tables. If that was it, they are there now.
             self._prepare()
+        # SQLite has one writer at a time: threads queue for one connection, rather than wake up to try and try again.
+        self._writer: PoolProxiedConnection | None = None
+        if self._engine.dialect.name == "sqlite":
+            self._writer = open_ones.enter_context(closing(self._engine.raw_connection()))
 
     def append(self, row: Row) -> Record:
         """Commit ``row`` and return it with its number. Raises `Replayed` for a second license for one SPC."""
         values = {name: getattr(row, name) for name in _ROW_FIELDS}
         try:
             # The hottest statement goes to the driver as text: SQLAlchemy's way there takes three times as long.
-            with self._turn, closing(self._engine.raw_connection()) as connection:
-                cursor = connection.cursor()
-                cursor.execute(self._insert, values)
-                (event_id,) = cursor.fetchall()[0]
+            with self._to_write() as connection:
+                ((event_id,),) = connection.execute(self._insert, values).fetchall()
         except self._driver.IntegrityError:
             raise Replayed from None
         except (self._driver.Error, SQLAlchemyError) as error:
@@ -167,6 +173,20 @@ class TransactionLog:
         """Delete all rows, for tests; numbering goes on."""
         with self._connection() as connection:
             connection.execute(delete(_events))
+
+    @contextmanager
+    def _to_write(self) -> Iterator[Any]:
+        """Lend a connection of the driver."""
+        if self._writer is None:
+            with closing(self._engine.raw_connection()) as connection:
+                yield connection
+        elif self._write_turn.acquire(timeout=TIMEOUT):
+            try:
+                yield self._writer.dbapi_connection
+            finally:
+                self._write_turn.release()
+        else:
+            raise LogUnavailable(f"transaction log {self._name}: no turn to write within {TIMEOUT} s")
 
     @contextmanager
     def _connection(self, engine: Engine | None = None) -> Iterator[Connection]:

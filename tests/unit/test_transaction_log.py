@@ -223,3 +223,24 @@ def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"not a database, but longer than a header would be" * 30)
     with pytest.raises(LogUnavailable, match="not a database"):
         TransactionLog(f"sqlite:///{path}")
+
+
+def test_whoever_waits_behind_a_writer_waits_with_a_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("expressplay_mock.transaction_log.TIMEOUT", 0.3)
+    path = tmp_path / "log.db"
+    log = TransactionLog(f"sqlite:///{path}")
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    def refusal(_: int) -> str:
+        with pytest.raises(LogUnavailable) as caught:
+            log.append(ROW)
+        return str(caught.value).partition("log.db: ")[2]
+
+    with ThreadPoolExecutor(4) as pool:
+        said = set(pool.map(refusal, range(4)))
+    assert said == {"database is locked", "no turn to write within 0.3 s"}
+    other.execute("ROLLBACK")
+    other.close()
+    assert log.append(ROW).row == ROW
+    log.close()
