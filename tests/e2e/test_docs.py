@@ -6,7 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+from benchmarks.postgres import Postgres
 from emulator.cli import main as emulator_command
 from expressplay_mock.cli import main as mock_command
 from server.cli import main as sees_command
@@ -35,6 +36,8 @@ RUN_ELSEWHERE = {
     "scripts/demo": "tests/e2e/test_demo.py",
     "scripts/demo --keep": "tests/e2e/test_demo.py",
     "scripts/test": "the run that this test is part of",
+    "scripts/cluster": "tests/e2e/test_cluster_scripts.py",
+    "scripts/crash --kills 1 --database-kills 1": "tests/e2e/test_cluster_scripts.py",
 }
 """Commands that no test here runs, and where they are run instead."""
 
@@ -69,8 +72,8 @@ def pattern_of(shown: str) -> str:
 class Terminal:
     """Runs a page's commands in a scratch directory that looks like the repository, on ports of its own."""
 
-    def __init__(self, folder: Path, stack: ExitStack) -> None:
-        self.folder, self.stack = folder, stack
+    def __init__(self, folder: Path, stack: ExitStack, new_database: Callable[[], str]) -> None:
+        self.folder, self.stack, self.new_database = folder, stack, new_database
         for item in ("docs", "server", "scripts", "fairplay"):
             (folder / item).symlink_to(ROOT / item)
         (folder / ".venv" / "bin").mkdir(parents=True)
@@ -112,6 +115,7 @@ class Terminal:
         if mock := self.services.get("expressplay-mock"):
             # A throw-away authenticator is printed at start: the reader copies it from there.
             settings = {name: mock.ready.get("authenticator", value) for name, value in settings.items()}
+        argv = [self.new_database() if word.startswith("postgresql") else word for word in argv]
         argv[0] = str(self.folder / argv[0])
         service = self.stack.enter_context(start(argv, env={**self.environment, **settings}))
         self.services[service.name], self.urls[documented] = service, service.url
@@ -130,9 +134,13 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Terminal]:
+    def new_database() -> str:
+        postgres: Postgres = request.getfixturevalue("postgres")  # started only for the page that names one
+        return postgres.new_database()
+
     with ExitStack() as stack:
-        yield Terminal(tmp_path, stack)
+        yield Terminal(tmp_path, stack, new_database)
 
 
 def in_order(commands: list[Command]) -> list[Command]:
