@@ -124,12 +124,12 @@ class Web:
         from simulation.https import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
 
         self.trace = trace
-        self._tls = tls
+        self.tls = tls
         self._session = session or new_session(tls)
 
     def traced(self, trace: str) -> "Web":
         """Return a Web with another trace id over the same connections."""
-        return Web(trace, self._tls, self._session)
+        return Web(trace, self.tls, self._session)
 
     def close(self) -> None:
         """Close the connections."""
@@ -177,7 +177,7 @@ class Web:
                 kind = response.headers.get("Content-Type", "")
                 return Answer(party, step, _without_query(url), response.status_code, kind, content)
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
-            raise _no_answer(error, party, url, step, self._tls) from None
+            raise _no_answer(error, party, url, step, self.tls) from None
         except TlsError as error:
             fix = "check --ca, --client-certificate and --client-key"
             raise TlsFailed(step=step, expected="files to use for TLS", found=str(error), fix=fix) from None

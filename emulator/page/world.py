@@ -184,7 +184,7 @@ class World:
         """Begin a run: tell so, and return a client on this device whose steps are told while they happen."""
         run, number = self.pace.begin(), next(self._runs)
         self.feed.tell("begin", device=seat.name, title=title, renews=renews, steps=list(self.steps.values()))
-        journal, web = TellingJournal(seat.clock), Web(self.stage.name(f"page-{number}"))
+        journal, web = TellingJournal(seat.clock), Web(self.stage.name(f"page-{number}"), self.stage.web.tls)
         told: set[tuple[int, int]] = set()
 
         def tell() -> None:

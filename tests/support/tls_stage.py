@@ -13,8 +13,10 @@ NAMES = ("localhost", "127.0.0.1")
 class Certificates:
     """An authority of its own in a folder, `ca` its file."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder, self._authority, self._made = folder, CA(), 0
+    def __init__(self, folder: Path, authority: tuple[Path, Path] | None = None) -> None:
+        """Make an authority, or go on with the one of a certificate and its key."""
+        self._folder, self._made = folder, 0
+        self._authority = CA.from_pem(*(file.read_bytes() for file in authority)) if authority else CA()
         folder.mkdir()
         self.ca = self._file("ca", self._authority.cert_pem)
 
