@@ -160,10 +160,10 @@ def content_id_of(key: KeyUri, step: int) -> str:
 
 def _in_new_round(client: Client) -> Client:
     """Give each further round of steps 6 to 13 a trace id of its own, so that journals tell the rounds apart."""
-    rounds = {entry.get("trace") for entry in client.journal.entries() if (entry.get("step") or 0) >= FIRST_OF_PLAY}
-    if not rounds or not client.web.trace:
+    if not client.web.trace:
         return client
-    return replace(client, web=client.web.traced(f"{client.web.trace}.{len(rounds) + 1}"))
+    rounds = {entry.get("trace") for entry in client.journal.entries() if (entry.get("step") or 0) >= FIRST_OF_PLAY}
+    return replace(client, web=client.web.traced(f"{client.web.trace}.{len(rounds) + 1}")) if rounds else client
 
 
 def entitle(client: Client, kind: RequestType, content_id: str, cookie: str, *, step: int) -> Entitlement:
