@@ -42,6 +42,12 @@ class NotAnSpc(SpcError):
         mistake = recognise(data)
         if mistake:
             return cls("the raw octets of an SPC", mistake.what, mistake.fix)
+        if len(data) >= header_size:
+            return cls(
+                "the version of an SPC in the first four bytes, 00000001 or 00000002",
+                data[:4].hex(),
+                "send the SPC that the device made, as raw octets and with nothing before it",
+            )
         return cls(
             f"at least the {header_size} bytes of the header",
             f"{len(data)} bytes",

@@ -37,7 +37,8 @@ Sealer = Callable[..., bytes]
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "0 bytes"),
+        (b"", "at least the 176 bytes of the header, found 0 bytes"),
+        (b"root:x:0:0:" * 40, "the version of an SPC in the first four bytes, .* found 726f6f74"),
         (b"\x30\x82\x03\x00 certificate", "DER certificate"),
         (b"MIIDdzCCAl+g", "certificate in Base64"),
         (b'{"spc": "AAAA"}', "JSON"),
