@@ -139,7 +139,7 @@ def _require_av(key: bytes | None, iv: bytes | None = None) -> None:
     try:
         from av import logging
     except ImportError:
-        raise PlaybackError("Playing video needs PyAV. Fix: pip install 'fairplay-device-binding[video]'.") from None
+        raise PlaybackError("There is no PyAV to decode video with.") from None
     logging.set_libav_level(logging.PANIC)
     for name, value in (("key", key), ("IV", iv)):
         if value is not None and len(value) != KEY_SIZE:

@@ -120,7 +120,8 @@ def show(parts: Sequence[Part], keys: Keys, *, still: bool = False) -> Screening
             if still and picture is None and part.kind == "video" and shown[-1].played:
                 picture = still_png(part.data, key, shown[-1].result.frames // 2)
     except PlaybackError as error:
-        fix = "pip install 'fairplay-device-binding[video]'" if "PyAV" in str(error) else "package the title again"
+        install = "install this project with its extra video: pip install '.[video]' in its directory"
+        fix = install if "PyAV" in str(error) else "package the title again"
         raise PlaybackFailed(step=STEP, expected="video that plays", found=str(error).rstrip("."), fix=fix) from None
     return Screening(tuple(shown), picture)
 

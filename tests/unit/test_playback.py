@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from emulator import screening
+from emulator.errors import PlaybackFailed
 from emulator.playback import Kind, PlaybackError, TrackResult, Verdict, fingerprints, play_track, still_png
 
 CONTENT = Path(__file__).parents[2] / "server" / "content"
@@ -118,8 +120,12 @@ def test_nothing_expected_is_not_played() -> None:
 
 def test_missing_pyav_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(PlaybackError, match=r"pip install 'fairplay-device-binding\[video\]'"):
+    with pytest.raises(PlaybackError, match="PyAV"):
         play(FILM, "video", WRONG)
+    part = screening.Part("video", 1, None, track(FILM, "video"), None)
+    with pytest.raises(PlaybackFailed, match=r"found There is no PyAV .*Fix: .* pip install '\.\[video\]'") as failure:
+        screening.show([part], {})
+    assert str(failure.value).count("Fix:") == 1
 
 
 @every_track
