@@ -227,9 +227,9 @@ def _no_answer(error: Exception, party: Party, url: str, step: int | None, tls: 
         found, fix = f"no host of that name: {address}", f"check the spelling of the host in {party.option}"
     elif "refused" in str(error):
         found = f"nothing answers at {address}"
-    elif diagnosis := diagnose(url, tls):
-        fix = diagnosis.fix(party.program, trust=TRUST, show=SHOW)
-        return TlsFailed(step=step, expected=f"{party.name} at {address}", found=diagnosis.problem.value, fix=fix)
+    elif problem := diagnose(url, tls):
+        fix = problem.fix(party.program, trust=TRUST, show=SHOW)
+        return TlsFailed(step=step, expected=f"{party.name} at {address}", found=problem.value, fix=fix)
     elif any(sign in str(error) for sign in ("without response", "reset by peer", "Broken pipe", "IncompleteRead")):
         found, fix = f"a connection that broke off at {address}", f"has {party.program} ended? Look at its log"
     else:

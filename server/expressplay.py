@@ -230,10 +230,10 @@ def _reason_and_fix(error: Exception, url: str, tls: ClientTls) -> tuple[str, st
         return str(error), "put the file right"
     reason = _reason(error)
     broke_off = reason in {NO_TLS, NO_CONNECTION} and not isinstance(_last(error), NewConnectionError)
-    if broke_off and (diagnosis := diagnose(url, tls)):
+    if broke_off and (problem := diagnose(url, tls)):
         trust = "start SEES with its --expressplay-ca, or on ExpressPlay's --tls-dir"
         show = "let ExpressPlay do without one: SEES shows none"
-        return diagnosis.problem.value, diagnosis.fix("ExpressPlay", trust=trust, show=show)
+        return problem.value, problem.fix("ExpressPlay", trust=trust, show=show)
     return reason, CHECK_ADDRESS
 
 

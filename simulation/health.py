@@ -63,9 +63,9 @@ def problem_of(service: str, url: str, tls: ClientTls = NO_FILES) -> str | None:
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         # What nobody answers, and what takes too long, has nothing to do with TLS.
-        if not isinstance(reason, ConnectionRefusedError | TimeoutError | gaierror) and (found := diagnose(url, tls)):
+        if not isinstance(reason, ConnectionRefusedError | TimeoutError | gaierror) and (problem := diagnose(url, tls)):
             other = "name the directory of the service's certificates with --tls-dir"
-            return f"found {found.problem.value}. Fix: {found.fix(service, trust=other, show=other)}"
+            return f"found {problem.value}. Fix: {problem.fix(service, trust=other, show=other)}"
         return str(getattr(reason, "strerror", None) or reason) or type(error).__name__
     try:
         found = json.loads(body)["service"]

@@ -7,7 +7,6 @@ has sent its request by then may find nothing but a broken connection; one that 
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
 
@@ -29,6 +28,10 @@ class Problem(Enum):
     CERTIFICATE_REFUSED = "a server that refuses this client's certificate"
     HANDSHAKE = "a TLS handshake that failed"
 
+    def fix(self, program: str, *, trust: str, show: str) -> str:
+        """Say what to do: ``trust`` is how to trust another authority, ``show`` how to show a certificate."""
+        return _FIXES[self].format(program=program, trust=trust, show=show)
+
 
 _FIXES = {
     Problem.NO_TLS: "write http:// in place of https://, or start {program} with --tls",
@@ -38,7 +41,7 @@ _FIXES = {
     Problem.EXPIRED: "start {program} anew, which renews it",
     Problem.CERTIFICATE_REQUIRED: "{show}",
     Problem.CERTIFICATE_REFUSED: "{show}",
-    Problem.HANDSHAKE: "make sure that both sides can speak TLS 1.2 or 1.3",
+    Problem.HANDSHAKE: "let both sides speak TLS 1.2 or 1.3; if it wants to see a certificate, {show}",
 }
 
 _VERIFY_CODES = {
@@ -63,20 +66,7 @@ _REASONS = {
 """By the reason that OpenSSL names; a failed handshake of any other reason is Problem.HANDSHAKE."""
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """What stands between a client and the server at `address`."""
-
-    problem: Problem
-    address: str
-    """Scheme, host and port."""
-
-    def fix(self, program: str, *, trust: str, show: str) -> str:
-        """Say what to do: ``trust`` is how to trust another authority, ``show`` how to show a certificate."""
-        return _FIXES[self.problem].format(program=program, trust=trust, show=show)
-
-
-def diagnose(url: str, tls: ClientTls) -> Diagnosis | None:
+def diagnose(url: str, tls: ClientTls) -> Problem | None:
     """Return why a client with these files gets no connection to ``url``; None if TLS is not to blame.
 
     For an http URL it tells whether the server speaks TLS there.
@@ -86,7 +76,7 @@ def diagnose(url: str, tls: ClientTls) -> Diagnosis | None:
     address = parts.hostname or "", parts.port or (443 if secure else 80)
     problem: Problem | None = None
     try:
-        _listen(address, tls.context() if secure else _trusting_context())
+        _shake_hands(address, tls.context() if secure else _trusting_context(), listen=secure)
     except ssl.SSLCertVerificationError as error:
         problem = _VERIFY_CODES.get(error.verify_code, Problem.UNKNOWN_AUTHORITY)
     except ssl.SSLError as error:
@@ -94,18 +84,19 @@ def diagnose(url: str, tls: ClientTls) -> Diagnosis | None:
     except (OSError, ValueError, TlsError):  # nobody there, no time to answer, no host name, no file to use
         return None
     if not secure:
-        problem = None if problem is Problem.NO_TLS else Problem.TLS_ONLY
-    return problem and Diagnosis(problem, f"{parts.scheme}://{parts.netloc}")
+        return None if problem is Problem.NO_TLS else Problem.TLS_ONLY
+    return problem
 
 
-def _listen(address: tuple[str, int], context: ssl.SSLContext) -> None:
-    """Shake hands, say nothing, and raise what the server has against it."""
+def _shake_hands(address: tuple[str, int], context: ssl.SSLContext, *, listen: bool) -> None:
+    """Shake hands, and listen to the server afterwards if told. Raises what either side has against the other."""
     with (
         socket.create_connection(address, PATIENCE) as plain,
         context.wrap_socket(plain, server_hostname=address[0]) as secured,
         suppress(TimeoutError),  # it waits for a request: all is well
     ):
-        secured.recv(1)
+        if listen:
+            secured.recv(1)
 
 
 def _trusting_context() -> ssl.SSLContext:
