@@ -29,7 +29,11 @@ def ensure() -> str:
     _require_python()
     target = ROOT / (".venv-" + _fingerprint())
     if LINK.resolve() != target or not (target / "complete").exists():
-        with LOCK_FILE.open("w") as file:
+        try:
+            file = LOCK_FILE.open("w")
+        except OSError as error:
+            sys.exit(f"{LOCK_FILE}: {error.strerror}. The set-up writes .venv beside it: make that directory writable.")
+        with file:
             # Whoever comes second, from another terminal say, waits here and finds the work done.
             fcntl.flock(file, fcntl.LOCK_EX)
             if not (target / "complete").exists():
