@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -91,6 +92,36 @@ def test_all_scenarios_come_out_as_expected(demo: tuple[subprocess.CompletedProc
     scenarios = json.loads((demo[1] / "t.json").read_text())["scenarios"]
     assert {item["name"]: item["actual"] for item in scenarios} == OUTCOMES
     assert all(item["ok"] is True and item["actual"] == item["expected"] for item in scenarios)
+
+
+def test_over_mutual_tls_the_commands_that_it_prints_work(tmp_path: Path) -> None:
+    if not shutil.which("curl") and "CI" not in os.environ:
+        pytest.skip("curl is not installed")
+    recording = tmp_path / "t.json"
+    command = [*DEMO, "--tls", "--keep", "--still", str(tmp_path / "film.png"), "--json", str(recording)]
+    told: list[str] = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+        assert demo.stdout
+        while not told or not told[-1].startswith("  curl -s https://127.0.0.1:"):
+            told.append(demo.stdout.readline())
+            assert told[-1], demo.communicate()
+        shown = [run_printed(line) for line in told if line.startswith(("  .venv/", "  curl "))]
+        demo.send_signal(signal.SIGINT)
+        demo.communicate(timeout=60)
+    assert demo.returncode == 0
+    assert "A client without a certificate was turned away by SEES at the handshake.\n" in told
+    bound, records, titles = shown
+    assert "Played: all 120 video frames" in bound
+    assert len(json.loads(records)["records"]) == 2
+    assert json.loads(titles)["titles"]
+    steps = json.loads(recording.read_text())["steps"]
+    assert all(step["url"].startswith("https://") for step in steps if "url" in step)
+
+
+def run_printed(line: str) -> str:
+    """Run a command that the demo printed, and return what it shows."""
+    command = line.strip().replace(".venv/bin", str(Path(sys.executable).parent))
+    return subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
 
 @pytest.mark.parametrize("victim", PARTIES)
