@@ -1,5 +1,7 @@
 """Checks 1 to 10: the messages of the public API, and the customer cookie in them."""
 
+import json
+
 from sees_testing.conform.model import Failed, Origin, check
 from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, TIME_BASED, Stage, entitled, expect_denial
 from sees_testing.conform.wire import Reply
@@ -54,10 +56,16 @@ def response_is_in_due_form(stage: Stage) -> None:
             raise Failed(expected="a JSON object", found=str(reply))
         if "json" not in _content_type(reply):
             raise Failed(expected="the content type application/json", found=repr(_content_type(reply)))
-        for name, kind in (("isAllowed", bool), ("epTokenURL", str), ("error", int), ("errorText", str)):
+        for name, kind, article in (
+            ("isAllowed", bool, "a boolean"),
+            ("epTokenURL", str, "a string"),
+            ("error", int, "an integer"),
+            ("errorText", str, "a string"),
+        ):
             required = name == "isAllowed" or (name == "epTokenURL" and answer.get("isAllowed") is True)
             if type(answer[name]) is not kind if name in answer else required:
-                raise Failed(expected=f"{name}, {kind.__name__}", found=str(reply))
+                found = json.dumps(answer[name]) if name in answer else "none"
+                raise Failed(expected=f"{name}, {article}", found=f"{found} in {reply}")
 
 
 @check(5, "requestType may be left out", "requestType and customerCookie are not required.", needs=(1,))

@@ -51,7 +51,7 @@ def conform(
     """
     import json
 
-    from emulator.terminal import make_console
+    from emulator.terminal import make_console, progress
     from sees_testing.conform import report, runner
     from sees_testing.conform.model import CHECKS, Verdict
 
@@ -60,16 +60,18 @@ def conform(
             f"no check {unknown[0]}; there are {min(CHECKS)} to {max(CHECKS)}", param_hint="--only"
         )
     console = make_console()
-    results = runner.conform(
-        sees=sees,
-        expressplay=expressplay,
-        content=content,
-        dummy=dummy,
-        authenticator=authenticator,
-        timeout=timeout,
-        only=only,
-        tls=client_tls,
-    )
+    with progress("checking") as say:
+        results = runner.conform(
+            sees=sees,
+            expressplay=expressplay,
+            content=content,
+            dummy=dummy,
+            authenticator=authenticator,
+            timeout=timeout,
+            only=only,
+            on_result=lambda result: say(f"checked {result.check.number}, {result.check.title}"),
+            tls=client_tls,
+        )
     report.print_table(console, results)
     if json_file:
         json_file.write_text(json.dumps(report.as_json(results), indent=2) + "\n", encoding="utf-8")

@@ -104,10 +104,11 @@ def _remark(result: Result) -> str:
 def _print_failure(console: "Console", result: Result) -> None:
     console.print()
     console.print(_text(console, f"{result.check.number} {result.check.title}", "bold"))
-    console.print(_text(console, f"  rule     {result.check.sentence} ({result.check.origin.value})"))
-    console.print(_text(console, f"  failure  {result.text}"))
+    console.print(_text(console, f"  rule     {result.check.sentence} ({result.check.origin.value})"), soft_wrap=True)
+    # Whole lines: a message broken in two can neither be searched for nor copied.
+    console.print(_text(console, f"  failure  {result.text}"), soft_wrap=True)
     for line in _lines(result):
-        console.print(_text(console, f"  {line}", "dim"))
+        console.print(_text(console, f"  {line}", "dim"), soft_wrap=True)
 
 
 def _lines(result: Result) -> list[str]:

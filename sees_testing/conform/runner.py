@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from http import HTTPStatus
 
 from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
@@ -17,7 +18,7 @@ from sees_testing.conform import (  # noqa: F401
 )
 from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
 from sees_testing.conform.stage import Stage
-from sees_testing.conform.wire import Wire, forms_of, redact, shorten
+from sees_testing.conform.wire import SERVLET, Wire, forms_of, redact, shorten
 from simulation.https import new_session
 from simulation.tls import ClientTls
 
@@ -41,8 +42,8 @@ def conform(
 
     `content` and `dummy` are content ids of that SEES. `authenticator` is looked for in its answers, and sent to
     nobody. `on_result` is called after each check, with secrets not yet all known: show its verdict, not its
-    exchanges. `tls` has the files for https addresses. Raises EmulatorError if an address is none, or nothing answers
-    there.
+    exchanges. `tls` has the files for https addresses. Raises EmulatorError if an address is none, nothing answers
+    there, or no SEES does.
     """
     sees = clean_base(sees, SEES)
     expressplay = clean_base(expressplay, EXPRESSPLAY) if expressplay else None
@@ -50,7 +51,10 @@ def conform(
     try:
         with new_session(tls) as http:
             stage = Stage(Wire(sees, timeout, http), web, expressplay, content, dummy, authenticator)
-            web.ask(SEES, "GET", sees, step=None)  # NoAnswer here is clearer than forty failures
+            # No answer here, or none of a SEES, is clearer than forty failures.
+            answer = web.post_json(SEES, sees + SERVLET, {}, step=None)
+            if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
+                raise answer.unexpected("a response object", fix=f"check that --sees is the address before {SERVLET}")
             failed: set[int] = set()
             results = []
             for number in sorted(set(only) or CHECKS):

@@ -136,7 +136,7 @@ def entitled(reply: Reply) -> str:
     answer = reply.object() or {}
     url = answer.get("epTokenURL")
     if answer.get("isAllowed") is not True or not isinstance(url, str) or not is_http_url(url):
-        raise Failed(expected="isAllowed true and an epTokenURL", found=str(reply))
+        raise Failed(expected="isAllowed true and an epTokenURL, http:// or https://", found=str(reply))
     return url
 
 

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from broken_sees import CrashesWhenRefused, ForgetsTheDevice, TellsTheKey, TellsWhatItAsked
+from broken_sees import CrashesWhenRefused, ForgetsTheDevice, QuotesErrorNumbers, TellsTheKey, TellsWhatItAsked
 from click.testing import CliRunner, Result
 from flask import Flask
 from small_sees import DUMMY, FILM, KEYS, SmallSees
@@ -68,6 +69,23 @@ def test_a_failure_shows_rule_request_and_answer(shared_expressplay: RunningExpr
     assert CHECKS[13].sentence in " ".join(result.output.split())
     assert "follows: 13" in result.output
     assert "sent to ExpressPlay: POST" in result.output
+    sent = [line for line in result.output.splitlines() if "sent to SEES" in line]
+    assert sent
+    assert all(line.endswith("}") for line in sent)  # whole, however long: to be searched and copied
+
+
+def test_a_terminal_shows_how_far_it_is(
+    shared_expressplay: RunningExpressPlay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr("emulator.terminal.progress", lambda _: nullcontext(said.append))
+    conform_broken(SmallSees, shared_expressplay, "--only=2", "--only=3")
+    assert said == [f"checked {number}, {CHECKS[number].title}" for number in (2, 3)]
+
+
+def test_a_member_of_another_type_is_shown(shared_expressplay: RunningExpressPlay) -> None:
+    result = conform_broken(QuotesErrorNumbers, shared_expressplay, "--only=4")
+    assert 'expected error, an integer, found "1" in HTTP 200' in result.output
 
 
 def test_reports_for_programs(shared_expressplay: RunningExpressPlay, tmp_path: Path) -> None:
@@ -109,6 +127,10 @@ def test_wrong_use_is_one_clear_line(without_mock: str) -> None:
     assert nobody.exit_code == 1
     assert "nothing answers at http://127.0.0.1:9" in nobody.output
     assert nobody.output.count("\n") == 1
+    no_sees = conform(without_mock)
+    assert no_sees.exit_code == 1
+    assert "check that --sees is the address before /sees/SEESServlet" in no_sees.output
+    assert no_sees.output.count("\n") == 1
 
 
 def test_checks_are_numbered_and_say_what_they_hold() -> None:
