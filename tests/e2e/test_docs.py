@@ -27,6 +27,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 NAMED_PATH = re.compile(
     r"`((?:fairplay|simulation|expressplay_mock|server|emulator|scripts|tests|docs|benchmarks)/[\w./-]*)`"
 )
+OF_CURL = {"--cacert", "--cert", "--key"}
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 ANYTHING = "…"
 TRANSLATIONS = {"fr"}
@@ -35,6 +36,7 @@ TRANSLATIONS = {"fr"}
 RUN_ELSEWHERE = {
     "scripts/demo": "tests/e2e/test_demo.py",
     "scripts/demo --keep": "tests/e2e/test_demo.py",
+    "scripts/demo --tls": "tests/e2e/test_demo.py",
     "scripts/test": "the run that this test is part of",
     "scripts/cluster": "tests/e2e/test_cluster_scripts.py",
     "scripts/crash --kills 1 --database-kills 1": "tests/e2e/test_cluster_scripts.py",
@@ -110,7 +112,7 @@ class Terminal:
         words = shlex.split(self._here(line))
         settings = dict(word.split("=", 1) for word in words if re.match(r"[A-Z_]+=", word))
         argv = [word for word in words if not re.match(r"[A-Z_]+=", word)]
-        documented = "http://127.0.0.1:" + argv[argv.index("--port") + 1]
+        documented = ("https" if "--tls" in argv else "http") + "://127.0.0.1:" + argv[argv.index("--port") + 1]
         argv[argv.index("--port") + 1] = "0"
         if mock := self.services.get("expressplay-mock"):
             # A throw-away authenticator is printed at start: the reader copies it from there.
@@ -234,7 +236,7 @@ def test_every_option_exists(page: Path, options: Mapping[str, set[str]]) -> Non
         named = set(OPTION.findall(span))
         program = next((name for name in options if name in span), None)
         known = options[program] if program else set().union(*options.values()) | {"--help", "--version"}
-        unknown += [f"{option} in {span}" for option in named - known]
+        unknown += [f"{option} in {span}" for option in named - known - (OF_CURL if "curl" in span else set())]
     assert unknown == []
 
 
