@@ -38,6 +38,16 @@ def test_a_log_outlives_its_server(postgres: Postgres) -> None:
     log.close()
 
 
+def test_a_server_that_ended_and_came_back_costs_no_request(postgres: Postgres) -> None:
+    log = TransactionLog(postgres.new_database())
+    for action in (lambda: log.append(ROW), lambda: log.find("1001", Recent())):
+        action()
+        postgres.kill()
+        postgres.restart()
+        action()
+    log.close()
+
+
 def test_a_lock_that_is_held_ends_the_wait_with_an_error(postgres: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = "expressplay_mock.transaction_log._POSTGRESQL_LIMITS"
     monkeypatch.setattr(limits, {"options": "-c statement_timeout=200ms -c lock_timeout=100ms"})
