@@ -52,7 +52,7 @@ def create_app(stage: Stage, url: str) -> Flask:
             enabled=False,
         )
     )
-    serve_words(app)
+    serve_words(app, WEB)
     _serve_files(app, world)
     _serve_stage(app, world)
     serve_reading(app, world, url)

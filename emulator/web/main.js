@@ -104,10 +104,8 @@ function followLink() {
 }
 
 async function begin() {
-  story = await get('/api/story');
+  [story] = await Promise.all([get('/api/story'), setUpLab(), setUpFreePlay()]);
   wire();
-  await setUpLab();
-  await setUpFreePlay();
   let first = true;
   listen((event) => {
     on[event.type]?.(event);

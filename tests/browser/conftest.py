@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from emulator_stage import services
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from emulator.page.app import create_app
 from emulator.stage import make_stage
@@ -22,9 +22,12 @@ QUIET = (
     "--disable-sync",
     "--no-first-run",
     "--disable-quic",
+    "--process-per-site",  # with the tab that stays open, a test's page needs no process of its own
 )
 TIMEOUT = 15_000
 """Milliseconds that anything on the page may take."""
+USUAL = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
+"""What a page opens with. With motion, every click would first wait until the page has scrolled, smoothly."""
 
 Open = Callable[..., Page]
 
@@ -54,20 +57,32 @@ def address() -> Iterator[str]:
         stage.web.close()
 
 
+@pytest.fixture(scope="session")
+def usual(browser: Browser, address: str) -> Iterator[BrowserContext]:
+    """The window that most pages are tabs of. One tab stays, so that the process behind them does."""
+    context = browser.new_context(**USUAL)  # type: ignore[arg-type]
+    context.new_page().goto(f"{address}/web/icon.svg")
+    yield context
+    context.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, address: str) -> Iterator[Open]:
-    """Open the page, two fresh devices on it. No console error, no foreign host, or the test fails at its end."""
+def open_page(browser: Browser, usual: BrowserContext, address: str) -> Iterator[Open]:
+    """Open the page, two fresh devices on it. No console error, no foreign host, or the test fails at its end.
+
+    Given options, the page gets a window of its own: a browser that was never here.
+    """
     answer = requests.post(f"{address}/api/start-over", json={}, timeout=10)
     answer.raise_for_status()
     requests.post(f"{address}/api/pace", json={"stepping": False}, timeout=10).raise_for_status()
     problems: list[str] = []
-    contexts = []
+    opened: list[BrowserContext | Page] = []
 
     def open_(fragment: str = "", script: str = "", **options: object) -> Page:
-        context = browser.new_context(**({"viewport": {"width": 1280, "height": 900}} | options))  # type: ignore[arg-type]
-        contexts.append(context)
-        context.set_default_timeout(TIMEOUT)
+        context = browser.new_context(**(USUAL | options)) if options else usual  # type: ignore[arg-type]
         page = context.new_page()
+        opened.append(context if options else page)
+        page.set_default_timeout(TIMEOUT)
         if script:
             page.add_init_script(script)
         page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
@@ -79,8 +94,8 @@ def open_page(browser: Browser, address: str) -> Iterator[Open]:
         return page
 
     yield open_
-    for context in contexts:
-        context.close()
+    for one in opened:
+        one.close()
     assert problems == []
 
 

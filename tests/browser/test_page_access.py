@@ -7,12 +7,14 @@ from axe_playwright_python.sync_playwright import Axe
 from page_actions import play, register_and_play
 from playwright.sync_api import Page
 
+from emulator.words import LANGUAGES
+
 WEB = Path(__file__).resolve().parents[2] / "emulator" / "web"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(open_page, scheme: str) -> None:  # type: ignore[no-untyped-def]
-    page = open_page(color_scheme=scheme, reduced_motion="reduce")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing(open_page, language: str) -> None:  # type: ignore[no-untyped-def]
+    page = open_page(f"?lang={language}")
     play(page, "A", "dummy")
     play(page, "B", "film")
     play(page, "A", "film")
@@ -23,12 +25,14 @@ def test_axe_finds_nothing(open_page, scheme: str) -> None:  # type: ignore[no-u
     item.locator(".choice").first.click()
     item.locator("button.primary").click()
     item.locator(".reason").wait_for()
-    results = Axe().run(page)
-    found = {
-        violation["id"]: [node["html"][:160] + " | " + node["failureSummary"][:200] for node in violation["nodes"]]
-        for violation in results.response["violations"]
-    }
-    assert found == {}
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        results = Axe().run(page)
+        found = {
+            violation["id"]: [node["html"][:160] + " | " + node["failureSummary"][:200] for node in violation["nodes"]]
+            for violation in results.response["violations"]
+        }
+        assert found == {}, scheme
 
 
 def test_the_story_by_keyboard_alone(page: Page) -> None:
@@ -46,13 +50,16 @@ def test_the_story_by_keyboard_alone(page: Page) -> None:
     assert page.locator("#step h3").inner_text() == "Step 5"
 
 
-@pytest.mark.parametrize("width", [320, 390, 800])
-def test_a_narrow_page_needs_no_sideways_scrolling(open_page, width: int) -> None:  # type: ignore[no-untyped-def]
-    page = open_page(viewport={"width": width, "height": 800})
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_narrow_page_needs_no_sideways_scrolling(open_page, language: str) -> None:  # type: ignore[no-untyped-def]
+    page = open_page(f"?lang={language}", viewport={"width": 320, "height": 800})
     register_and_play(page)
     page.click("[data-message='11.spc']")
     page.click(".crumbs button:text-is('HU')")
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for width in (320, 390, 800):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.wait_for_function("(width) => document.querySelector('#diagram svg').clientWidth < width", arg=width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_print_leaves_the_controls_out(page: Page) -> None:

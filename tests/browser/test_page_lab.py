@@ -2,7 +2,7 @@
 
 import pytest
 from page_actions import play
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from emulator.lab import LAB
 from emulator.lab_more import MORE
@@ -47,26 +47,25 @@ def test_a_link_leads_to_an_item(page: Page, address: str) -> None:
     page.wait_for_selector("[data-item=cookie-stolen-after][open]")
 
 
-@pytest.mark.parametrize(
-    ("field", "noticed"),
-    [
-        ("messageID", "Nobody noticed"),
-        ("contentID", "4 unknown content"),
-        ("HU", "-42589"),
-        ("mark", "-9001"),
-        ("asset ID", "this device, step 13"),
-        ("certificate hash", "-42605"),
-    ],
-)
-def test_free_play_tells_who_notices(page: Page, field: str, noticed: str) -> None:
-    page.select_option("#free-field", label=field)
-    if page.locator("text=Flip a bit").is_visible():
-        page.click("text=Flip a bit")
-    else:
-        page.fill("#free-value", "something else")
-    page.click("text=Send it")
-    page.wait_for_selector("#free-result .verdict")
-    assert noticed in page.locator("#free-result").inner_text()
+NOTICED = {
+    "messageID": "Nobody noticed",
+    "contentID": "4 unknown content",
+    "HU": "-42589",
+    "mark": "-9001",
+    "asset ID": "this device, step 13",
+    "certificate hash": "-42605",
+}
+
+
+def test_free_play_tells_who_notices(page: Page) -> None:
+    for field, noticed in NOTICED.items():
+        page.select_option("#free-field", label=field)
+        if page.locator("text=Flip a bit").is_visible():
+            page.click("text=Flip a bit")
+        else:
+            page.fill("#free-value", "something else")
+        page.click("text=Send it")
+        expect(page.locator("#free-result .verdict")).to_contain_text(noticed)
 
 
 def test_the_lab_leaves_the_stage_as_it_was(page: Page) -> None:

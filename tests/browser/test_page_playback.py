@@ -61,6 +61,7 @@ def test_a_wrong_key_decodes_to_an_error(page: Page) -> None:
 def test_both_keys_of_a_rotation_play_in_one_session(page: Page) -> None:
     play(page, "A", "dummy")
     play(page, "A", "rotation")
+    video(page, "A", "video.playbackRate = 4")
     wait_for_frames(page, "A", 3.0)  # the second key begins at 2.67 s
     assert "key 2" in page.locator("#sequence-caption").inner_text()
 
