@@ -51,12 +51,19 @@ def test_every_answer_carries_the_policy(address: str) -> None:
         assert "unsafe" not in policy
 
 
-def test_the_page_has_no_inline_code(address: str) -> None:
-    text = requests.get(f"{address}/", timeout=10).text
+@pytest.mark.parametrize("language", ["en", "fr", '"><style>x'])
+def test_the_page_has_no_inline_code(address: str, language: str) -> None:
+    text = requests.get(f"{address}/", params={"lang": language}, timeout=10).text
+    assert f'<html lang="{"fr" if language == "fr" else "en"}">' in text
     assert "<style" not in text
     assert " style=" not in text
     assert "onclick" not in text
     assert text.count("<script") == text.count('src="/web/')
+
+
+def test_there_are_words_of_known_languages_only(address: str) -> None:
+    assert "Step" in requests.get(f"{address}/api/words/fr", timeout=10).json()["texts"]
+    assert requests.get(f"{address}/api/words/xx", timeout=10).status_code == 404
 
 
 @pytest.mark.parametrize(
