@@ -1,14 +1,25 @@
 """Our SEES as a test sees it, for suites whose subject is a player or another client."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from sees_testing.expressplay import RunningExpressPlay
-from server.app import Config, create_app
-from server.catalog import load_catalog
-from server.expressplay import ExpressPlayAccount
 from simulation.serving import running
+
+try:
+    from server.app import Config, create_app
+    from server.catalog import load_catalog
+    from server.expressplay import ExpressPlayAccount
+except ImportError as error:
+    if not (error.name or "").startswith("server"):
+        raise
+    # A `server.py` beside the tests is common, and pytest puts their directory first.
+    raise ImportError(
+        f"expected the package server of this project, found {getattr(sys.modules.get('server'), '__file__', None)}. "
+        "Fix: rename yours, or start SEES as a program of its own: sees-server serve."
+    ) from error
 
 
 @dataclass(frozen=True)

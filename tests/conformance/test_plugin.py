@@ -77,6 +77,14 @@ def test_every_test_has_a_mock_of_its_own(tmp_path: Path) -> None:
     assert "2 passed" in result.stdout
 
 
+def test_a_server_module_of_the_suite_is_named(tmp_path: Path) -> None:
+    (tmp_path / "server.py").write_text("app = None\n")
+    (tmp_path / "test_it.py").write_text("def test_it(sees): pass\ndef test_mock(expressplay, virtual_device): pass\n")
+    result = run("-m", "pytest", "-q", "-p", "no:cacheprovider", folder=tmp_path)
+    assert "1 passed, 1 error" in result.stdout
+    assert f"expected the package server of this project, found {tmp_path / 'server.py'}. Fix: rename" in result.stdout
+
+
 def test_a_suite_that_uses_no_fixture_imports_nothing(tmp_path: Path) -> None:
     (tmp_path / "test_none.py").write_text(
         "import sys\n"
