@@ -238,6 +238,19 @@ def test_each_service_can_ask_for_its_health(secured: Secured, tmp_path: Path) -
         assert words in refused.output
 
 
+def test_sees_is_told_whom_to_trust_for_expressplay(secured: Secured, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "server", "serve", f"--expressplay={secured.mock.url}", f"--tls-dir={tmp_path}"]
+    environment = {**os.environ, "SEES_AUTHENTICATOR": secured.mock.ready["authenticator"]}
+    message = {"messageID": "m", "version": 1, "requestType": 2, "contentID": DUMMY, "customerCookie": "trust"}
+    for options, status in ([], 503), ([f"--expressplay-ca={secured.directory / 'ca.pem'}"], 200):
+        with start([*command, *options], env=environment) as sees, requests.Session() as session:
+            session.trust_env = False
+            assert session.post(f"{sees.url}/sees/SEESServlet", json=message, timeout=20).status_code == status
+    (tmp_path / "file").write_text("no certificate")
+    with pytest.raises(StartError, match=r"--expressplay-ca.*expected one or more certificates in PEM form"):
+        start([*command, f"--expressplay-ca={tmp_path / 'file'}"], env=environment)
+
+
 def test_a_later_start_uses_the_same_files(secured: Secured) -> None:
     before = {path: path.read_bytes() for path in secured.directory.iterdir()}
     command = [sys.executable, "-m", "expressplay_mock", "serve", "--tls", "--database=:memory:", "--seed=again"]
