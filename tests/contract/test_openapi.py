@@ -1,6 +1,7 @@
 """The OpenAPI documents: every route is in them, and what they promise holds for whatever schemathesis sends."""
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from expressplay_mock import app as mock
+from expressplay_mock.content_key import KEK_SIZES
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
 from simulation.serving import running
@@ -69,6 +71,15 @@ def test_the_documents_hold_exactly_the_routes(service: str) -> None:
     app = new_mock("http://127.0.0.1") if service == "expressplay-mock" else new_sees("http://127.0.0.1")
     documented = {(path, method) for path, item in document(service)["paths"].items() for method in item}
     assert documented == routes_of(app)
+
+
+def test_a_kek_of_every_size_is_in_its_pattern() -> None:
+    token = document("expressplay-mock")["paths"]["/hms/fp/token"]
+    [in_query] = [given["schema"] for given in token["get"]["parameters"] if given["name"] == "kek"]
+    [form] = token["post"]["requestBody"]["content"].values()
+    for schema in (in_query, form["schema"]["properties"]["kek"]):
+        sizes = [size for size in range(64) if re.search(schema["pattern"], "0f" * size)]
+        assert sizes == list(KEK_SIZES)
 
 
 def holds(operation: Operation, url: str) -> None:
