@@ -91,6 +91,14 @@ def test_both_editions_are_filled_with_the_same_blocks() -> None:
     assert blocks("fr") == blocks("en")
 
 
+@pytest.mark.parametrize("page", ["walkthrough.md", "fr/walkthrough.md"])
+def test_all_that_the_token_was_asked_for_is_named_as_inside(page: str) -> None:
+    asked = {step["n"]: step for step in load("walkthrough.binding.json")["steps"]}[9]["request"]
+    names = set(asked) - {"customerAuthenticator", "errorFormat", "expirationTime"} | {"account", "expires"}
+    [paragraph] = [text for text in (ROOT / "docs" / page).read_text().split("\n\n") if "`account`" in text]
+    assert names <= set(re.findall(r"`(\w+)`", paragraph))
+
+
 def test_no_hole_is_left_open() -> None:
     for page in ("walkthrough.md", "fr/walkthrough.md"):
         assert "{{" not in (ROOT / "docs" / page).read_text()
