@@ -37,4 +37,3 @@ def pages(docs: Path) -> dict[Path, str]:
 def fill(template: str, source: blocks.Source) -> str:
     """Return the template with every hole filled."""
     return _HOLE.sub(lambda hole: MAKERS[hole[1]](source, hole[2] or ""), template)
-
