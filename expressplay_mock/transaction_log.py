@@ -248,7 +248,9 @@ def _make_engine(url: str, durable: bool) -> Engine:
             case _:
                 return create_engine(parsed, **options)
     except (NoSuchModuleError, ImportError):
-        raise LogUnavailable(f"database: no driver for {parsed.drivername} is installed; install its package") from None
+        raise LogUnavailable(
+            f"database: no driver for {parsed.drivername} is installed; PostgreSQL's comes with the extra postgres"
+        ) from None
     except ArgumentError:
         # Not repeated here: what cannot be parsed may hold a password anywhere.
         raise LogUnavailable("database: expected a URL like sqlite:///log.db, found none") from None

@@ -5,6 +5,7 @@ the server takes over the bound socket; one request to ``/_sim/health`` is answe
 one JSON object, goes to standard output.
 """
 
+import errno
 import json
 import os
 import signal
@@ -135,9 +136,12 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        # Of an unknown host, the number means nothing to os.strerror; of all, create_server says more than is needed.
+        reason = str(getattr(error, "strerror", None) or error).partition(" (while attempting")[0]
+        taken = getattr(error, "errno", None) in (errno.EADDRINUSE, errno.EACCES)
+        choice = "--port, or 0 for any free one" if taken else "--host, one of this machine"
         raise click.ClickException(
-            f"cannot listen on {host} port {port}: {reason}. Choose another with --port, or 0 for any free one."
+            f"cannot listen on {host} port {port}: {reason}. Choose another with {choice}."
         ) from None
 
 

@@ -146,7 +146,7 @@ def test_what_keeps_it_from_starting_is_one_clear_line(state: Path, tmp_path: Pa
             ("--state", str(tmp_path / "file")): "--state",
             ("--state", str(state), "--port", str(taken.getsockname()[1])): "--port",
             ("--state", str(state), "--database", "sqlite:////nowhere/at/all.db"): "unable to open",
-            ("--state", str(state), "--database", "nosuch://user:hunter2@host/db"): "no driver for nosuch",
+            ("--state", str(state), "--database", "nosuch://user:hunter2@host/db"): "; PostgreSQL's comes with",
             ("--state", str(state), "--authenticator", "hunter2"): "<number>,<32 hexadecimal digits>",
         }
         for options, word in cases.items():

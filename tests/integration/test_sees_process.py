@@ -161,7 +161,9 @@ def test_bad_catalog_is_one_line(tmp_path: Path) -> None:
         (["--expressplay", "http://host/?a=b"], "without user name, query"),
         (["--expressplay", "http://host", "--port", "70000"], "65535"),
         (["--expressplay", "http://host", "--authenticator", ""], "--authenticator: expected"),
-        (["--expressplay", "http://host", "--host", "no.such.host.invalid"], "cannot listen on no.such.host.invalid"),
+        (["--expressplay", "http://host", "--host", "no.such.invalid"], "cannot listen on no.such.invalid"),
+        (["--expressplay", "http://host", "--host", "no.such.invalid"], "Choose another with --host"),
+        (["--expressplay", "http://host", "--host", "192.0.2.1"], "Choose another with --host"),
     ],
 )
 def test_wrong_options(arguments: list[str], words: str) -> None:
