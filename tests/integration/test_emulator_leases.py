@@ -97,10 +97,14 @@ def test_where_the_first_request_fails_a_second_says_that_the_lease_is_about_to_
 ) -> None:
     register(client, cookie)
     grants = play(client, cookie, "rotation")[:1]
+    assert grants[0].contents.playback
+    start = grants[0].contents.playback.created
     asked: list[PlaybackState] = []
+    shares: list[float] = []
 
     def fail_once(client: Client, cookie: str, grant: Grant, state: PlaybackState) -> Grant:
         asked.append(state)
+        shares.append((client.device.clock.now() - start) / LEASE)
         if len(asked) == 1:
             raise NoAnswer(step=6, expected="SEES", found="nothing", fix="wait")
         return renew(client, cookie, grant, state)
@@ -108,6 +112,7 @@ def test_where_the_first_request_fails_a_second_says_that_the_lease_is_about_to_
     monkeypatch.setattr(leases, "renew", fail_once)
     assert states(play_on(client, cookie, grants, LEASE)) == [PlaybackState.LEASE_ENDING]
     assert asked == [PlaybackState.PLAYING, PlaybackState.LEASE_ENDING]
+    assert shares == pytest.approx([0.5, 0.9], abs=0.02)
 
 
 def test_a_refused_renewal_stops_playback_at_the_leases_end(stage: Stage, client: Client, cookie: str) -> None:

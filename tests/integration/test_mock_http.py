@@ -240,12 +240,15 @@ FUZZED = create_app(Config(authenticator=AUTHENTICATOR)).test_client()
 paths = st.sampled_from(
     ["/hms/fp/token", "/hms/fp/rights/", "/cmiapi/getrecord/", "/_sim/clock", "/_sim/reset", "/_sim/journal", "/x"]
 )
-parameters = st.dictionaries(
-    st.sampled_from(["customerAuthenticator", "contentKey", "iv", "cookie", "expirationTime", "ExpressPlayToken", "id"])
-    | st.text(max_size=5),
-    st.sampled_from([AUTHENTICATOR, CEK, "+60"]) | st.text(max_size=40),
-    max_size=5,
+GOOD = {"customerAuthenticator": AUTHENTICATOR, "contentKey": CEK, "iv": IV}
+names = st.sampled_from(
+    [*GOOD, *("cookie", "deviceId", "expirationTime", "rentalDuration", "fpExtension", "kid", "kek")]
 )
+parameters = st.dictionaries(
+    names | st.sampled_from(["ExpressPlayToken", "id", "start", "length"]) | st.text(max_size=5),
+    st.sampled_from([AUTHENTICATOR, CEK, "+60"]) | st.text(max_size=40),
+    max_size=3,
+).map(lambda changes: {**GOOD, **changes})
 
 
 @given(

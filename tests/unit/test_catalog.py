@@ -120,14 +120,40 @@ def test_catalog_that_comes_with_sees() -> None:
     assert not catalog.titles["film"].dummy
 
 
-@given(
-    st.text()
-    | st.lists(st.sampled_from([*GOOD.splitlines(), "a = [", '[titles."x y"]', "keys = 1", "[titles.film.keys]"])).map(
-        "\n".join
-    )
+VALUES = (
+    "1",
+    "-1",
+    "1.5",
+    "nan",
+    "true",
+    '""',
+    '"a\\nb"',
+    '"""a\nb"""',
+    "[]",
+    "[1]",
+    "[{}]",
+    "{}",
+    "2026-01-01",
+    "all",
 )
-def test_any_text_gives_a_catalog_or_one_line(text: str) -> None:
+LINES = ["", "a = [", "keys = 1", "keys = []", '"a\\nb" = 1', '[titles."x y"]', "[titles.film.keys]", "[[titles]]"]
+
+
+def read(text: str) -> None:
+    """Read any text: a catalog or one line of complaint, and nothing else."""
     try:
         assert isinstance(parse_catalog(text), Catalog)
     except CatalogError as error:
         assert "\n" not in str(error)  # noqa: PT017
+
+
+@pytest.mark.parametrize("line", [*LINES, *(f"NAME = {value}" for value in VALUES)])
+def test_another_line_anywhere_gives_a_catalog_or_one_line(line: str) -> None:
+    good = GOOD.splitlines()
+    for place, old in enumerate(good):
+        read("\n".join([*good[:place], line.replace("NAME", old.partition(" = ")[0]), *good[place + 1 :]]))
+
+
+@given(st.text())
+def test_any_text_gives_a_catalog_or_one_line(text: str) -> None:
+    read(text)

@@ -125,9 +125,15 @@ def test_a_factory_of_another_form_is_refused(body: bytes, found: str) -> None:
         parse_provisioning(body)
 
 
-@given(
-    st.binary() | st.text().map(lambda text: factory(certificate=text)) | st.text().map(lambda text: factory(ask=text))
-)
+@given(st.binary() | st.text().map(lambda text: factory(certificate=text)))
 def test_any_bytes_give_the_one_error(body: bytes) -> None:
     with pytest.raises(BadProvisioning):
         parse_provisioning(body)
+
+
+@given(st.text() | st.text("0123456789abcdef", max_size=31) | st.text("0123456789abcdeg", min_size=33, max_size=40))
+def test_any_other_ask_beside_a_good_certificate_gives_the_one_error(certificate_der: bytes, ask: str) -> None:
+    good = base64.b64encode(certificate_der).decode()
+    assert parse_provisioning(factory(certificate=good)).ask == ASK
+    with pytest.raises(BadProvisioning, match=f"an ask of {len(ask)} characters"):
+        parse_provisioning(factory(certificate=good, ask=ask))

@@ -96,8 +96,22 @@ def test_an_error_never_shows_the_token() -> None:
     assert "SECRET" not in str(caught.value)
 
 
+odd = st.text("ab1:/?&=@[]#%.", max_size=5)
+hosts = st.sampled_from(["sees.example", "", "[", "h:0", "h:99999", "[::1]:80"]) | odd
+queries = st.lists(
+    st.sampled_from([f"cid={ID}", "cid=x", "cid=", "ExpressPlayToken=AQAA", "ExpressPlayToken=", "cid"]) | odd,
+    min_size=1,
+    max_size=2,
+).map("&".join)
+
+
 @given(
-    st.one_of(st.text(), st.text().map("skd://".__add__), st.text("skd:/?cidExprsPlayTokn=&[]@#%-0123", max_size=80))
+    st.one_of(
+        st.text(),
+        st.text().map("skd://".__add__),
+        st.text("skd:/?cidExprsPlayTokn=&[]@#%-0123", max_size=80),
+        st.builds("skd://{}?{}".format, hosts, queries),
+    )
 )
 def test_any_text_gives_a_key_uri_or_the_one_error(uri: str) -> None:
     with suppress(BadKeyUri):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
@@ -106,8 +107,13 @@ def test_the_answer_mirrors_the_shape() -> None:
     }
 
 
+members = st.dictionaries(st.sampled_from(["spc", "assetId", ""]), st.none() | st.integers() | st.text(max_size=20))
+
+
 @given(
-    st.binary(max_size=300).flatmap(lambda data: st.sampled_from([data, b"spc=" + data, b"{" + data, b"\0" + data])),
+    st.binary(max_size=300).flatmap(lambda data: st.sampled_from([data, b"spc=" + data, b"{" + data, b"\0" + data]))
+    | members.map(lambda value: json.dumps(value).encode())
+    | members.map(lambda value: urlencode(value).encode()),
     st.none() | st.text(max_size=40),
 )
 def test_any_body_has_a_shape_and_an_spc_or_a_problem(body: bytes, content_type: str | None) -> None:

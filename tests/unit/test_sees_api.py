@@ -12,9 +12,13 @@ odd = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.l
 names = st.sampled_from(["messageID", "version", "requestType", "contentID", "customerCookie", "other"])
 
 
+GOOD = {"messageID": "m", "version": 1, "contentID": "c"}
+
+
 @given(
     st.binary()
     | st.dictionaries(names, odd | st.sampled_from([1, 2, 3, "id"])).map(lambda message: json.dumps(message).encode())
+    | st.dictionaries(names, odd, max_size=2).map(lambda changes: json.dumps({**GOOD, **changes}).encode())
 )
 def test_any_bytes_give_a_request_or_error_1(body: bytes) -> None:
     try:
