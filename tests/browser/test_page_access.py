@@ -26,7 +26,7 @@ def test_axe_finds_nothing(open_page, language: str) -> None:  # type: ignore[no
     item.locator("button.primary").click()
     item.locator(".reason").wait_for()
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         results = Axe().run(page)
         found = {
             violation["id"]: [node["html"][:160] + " | " + node["failureSummary"][:200] for node in violation["nodes"]]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import Environment
+from jinja2.ext import extract_from_ast
 
 from emulator.lab import LAB
 from emulator.lab_more import MORE
@@ -30,7 +31,8 @@ def of_the_page() -> set[str]:
     """The texts of index.html, as the templating library extracts them."""
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     environment.policies["ext.i18n.trimmed"] = True
-    return {str(text) for _, _, text in environment.extract_translations((WEB / "index.html").read_text())}
+    document = environment.parse((WEB / "index.html").read_text())
+    return {str(text) for _, _, text in extract_from_ast(document)}
 
 
 def of_the_scripts() -> set[str]:
@@ -118,7 +120,7 @@ def of_the_code() -> tuple[set[str], list[re.Pattern[str]]]:
     """Every string of the code that runs, and a pattern for each that is filled."""
     folders = ("emulator", "fairplay")
     nodes = [node for folder in folders for path in (ROOT / folder).rglob("*.py") for node in strings_of(path)]
-    constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    constants = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     templates = [parts_of(node) for node in nodes if isinstance(node, ast.JoinedStr)]
     return constants, [
         re.compile(".+".join(map(re.escape, parts))) for parts in templates if sum(map(len, parts)) >= SHORTEST
@@ -136,7 +138,7 @@ def parts_of(node: ast.JoinedStr) -> list[str]:
     parts = [""]
     for value in node.values:
         if isinstance(value, ast.Constant):
-            parts[-1] += value.value
+            parts[-1] += str(value.value)
         else:
             parts.append("")
     return parts
