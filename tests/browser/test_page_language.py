@@ -55,12 +55,6 @@ def test_the_switch_keeps_the_place_and_is_remembered(open_page, address: str) -
     page.wait_for_selector("html[lang=en][data-ready]")
 
 
-def test_the_browsers_language_decides_where_nobody_has(open_page) -> None:  # type: ignore[no-untyped-def]
-    assert language(open_page(locale="fr-CA")) == "fr"
-    assert language(open_page("?lang=en", locale="fr-CA")) == "en"
-    assert language(open_page("?lang=tlh", locale="de-AT")) == "en"
-
-
 def test_the_story_has_the_words_of_the_french_walkthrough(open_page) -> None:  # type: ignore[no-untyped-def]
     written = re.findall(r"^### Étape (\d+) · (.+)\n\n\*(.+)\*$", WALKTHROUGH.read_text(), re.MULTILINE)
     page = open_page("?lang=fr")
