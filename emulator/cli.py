@@ -80,7 +80,10 @@ def main() -> None:
 @services
 @run_options
 def register(**options: Any) -> None:
-    """Register the device (steps 0 to 5): play the dummy title, so that cookie and device_id meet in the log."""
+    """Register the device: steps 0 to 5.
+
+    Plays the dummy title, so that cookie and device_id meet in the log.
+    """
     _run(**options, registers=True, plays=False)
 
 
@@ -93,7 +96,7 @@ def register(**options: Any) -> None:
 @play_options
 @click.option("--offline", is_flag=True, help="Play what --state keeps, asking no server.")
 def play(url: str | None, title: str | None, offline: bool, **options: Any) -> None:
-    """Play a title on the registered device (steps 6 to 13), and check every frame.
+    """Play a title on the registered device: steps 6 to 13. Checks every frame.
 
     URL is the playlist of a title of your own (HLS, encrypted under keys of this simulation); without it a title of
     SEES is played.
@@ -209,7 +212,7 @@ def _run(
     help="Where to write a still (PNG).",
 )
 def demo(sees: str, expressplay: str, client_tls: ClientTls, recording: Path | None, teach: bool, still: Path) -> None:
-    """Run the binding, then all scenarios; exit status 0 only if all came out as expected."""
+    """Run the binding, then all scenarios. Exit status 0 only if all came out as expected."""
     from emulator.demo import run_demo
 
     if not run_demo(sees, expressplay, recording=recording, still=still, teach=teach, tls=client_tls):
@@ -228,7 +231,7 @@ def demo(sees: str, expressplay: str, client_tls: ClientTls, recording: Path | N
 @client_tls_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object instead of text.")
 def replay(file: Any, sees: str, expressplay: str | None, client_tls: ClientTls, as_json: bool) -> None:
-    """Run the recording FILE anew against a SEES, and name the first step that goes another way (- for stdin)."""
+    """Run the recording FILE anew against a SEES. Names the first step that goes another way (- for stdin)."""
     from emulator import replay as replaying
     from emulator.report import report_replay
     from emulator.terminal import progress
@@ -243,7 +246,7 @@ def replay(file: Any, sees: str, expressplay: str | None, client_tls: ClientTls,
 @main.command()
 @click.argument("file", type=click.File("rb"))
 def show(file: Any) -> None:
-    """Draw the recording FILE: its steps, its scenarios, its rows of the log (- for stdin)."""
+    """Draw the recording FILE: steps, scenarios, rows of the log. (- for stdin.)"""
     from emulator.report import print_recording
 
     print_recording(_recording(file))
@@ -268,7 +271,10 @@ def _recording(file: Any) -> dict[str, Any]:
 @click.argument("file", type=click.File("rb"))
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, each field with its bytes.")
 def inspect(file: Any, as_json: bool) -> None:
-    """Explain FILE byte by byte: an SPC or CKC, raw, in Base64, <ckc> text or JSON, or a recording (- for stdin)."""
+    """Explain FILE byte by byte: an SPC, a CKC or a recording.
+
+    Messages may be raw, in Base64, <ckc> text or JSON (- for stdin).
+    """
     from emulator import inspection
     from emulator.terminal import make_console, print_inspection
 
@@ -287,7 +293,7 @@ def inspect(file: Any, as_json: bool) -> None:
 @click.argument("code")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def explain(code: str, as_json: bool) -> None:
-    """Say what the number CODE means, at which step it shows, and what to do. (4011 will do for -4011.)"""
+    """Say what the number CODE means, at which step, and what to do. (4011 will do for -4011.)"""
     from dataclasses import asdict
 
     from emulator.explain import UnknownCode

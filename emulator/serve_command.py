@@ -34,7 +34,7 @@ from simulation.tls_options import tls_dir_option, tls_option
 def serve(
     sees: str, expressplay: str, client_tls: ClientTls, tls: bool, tls_dir: Path, opens: bool, **serving: Any
 ) -> None:
-    """Serve the walkthrough page until Ctrl-C: see the binding happen, byte by byte, and try to break it.
+    """Serve the walkthrough page until Ctrl-C. See the binding happen, byte by byte, and try to break it.
 
     When it answers, it prints one JSON line on standard output: {"service": "fps-emulator", "url": "…"}.
     """

@@ -57,6 +57,7 @@ def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path |
     "--authenticator",
     required=True,
     envvar=["SEES_AUTHENTICATOR", "SEES_SERVER_SERVE_AUTHENTICATOR"],
+    show_envvar=True,
     help="Customer authenticator of the ExpressPlay account; better given as SEES_AUTHENTICATOR in the environment, "
     "since others can read a command line.",
 )

@@ -37,7 +37,7 @@ def health_command(service: str) -> click.Command:
     )
     @tls_dir_option
     def health(url: str, wait: float, tls_dir: Path) -> None:
-        """Tell whether the service at a URL is ready: status 0 if it is, else 1 and one line that says why not."""
+        """Tell whether the service at a URL is ready. Status 0 if it is, else 1 and one line that says why not."""
         deadline = time.monotonic() + wait
         while problem := problem_of(service, url, client_files(tls_dir)):
             if time.monotonic() + PAUSE > deadline:

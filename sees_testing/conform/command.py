@@ -45,7 +45,7 @@ def conform(
     json_file: Path | None,
     junit_file: Path | None,
 ) -> None:
-    """Check anybody's SEES against its public API and the device-binding sequence.
+    """Check anybody's SEES against its public API and the sequence.
 
     Registers devices of its own under new cookies. Exit status 0 only if every check passed or was skipped.
     """

@@ -173,6 +173,13 @@ def test_wrong_options(arguments: list[str], words: str) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_a_missing_authenticator_is_told_with_its_variable() -> None:
+    without = {name: value for name, value in os.environ.items() if not name.startswith("SEES_")}
+    refused = subprocess.run(SEES, env=without, capture_output=True, text=True, timeout=60, check=False)
+    assert refused.returncode == 2
+    assert "Missing option '--authenticator' (env var: 'SEES_AUTHENTICATOR'" in refused.stderr
+
+
 def test_options_by_environment() -> None:
     environment = WITH_AUTHENTICATOR | {"SEES_SERVER_SERVE_EXPRESSPLAY": "http://127.0.0.1:1"}
     with start([*SEES[:4], "--no-sim", "--public-url", "https://sees.example/"], env=environment) as sees:

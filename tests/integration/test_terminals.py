@@ -8,16 +8,20 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 from emulator_stage import services
 
+import expressplay_mock.cli
+import server.cli
 from emulator.cli import main
 from emulator.meanings import MEANINGS
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 ROTATION = str(RECORDINGS / "rotation.binding.json")
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]")
+PROGRAMS = {"emulator": main, "mock": expressplay_mock.cli.main, "sees": server.cli.main}
 CODE_PAGES = ("ascii", "cp437", "cp1252")
 
 
@@ -64,6 +68,13 @@ def test_lines_keep_to_the_terminal_down_to_sixty_columns(
     assert isinstance(result.exception, SystemExit | None)
     tables = [line for line in result.stdout.splitlines() if not line.startswith(("SPC", "CKC", "Played", "Playback"))]
     assert max(map(len, tables)) <= max(columns, 60)
+
+
+@pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
+def test_the_list_of_commands_is_not_cut(program: click.Command) -> None:
+    listed = CliRunner().invoke(program, ["--help"], env={"COLUMNS": "80"}).stdout.partition("Commands:")[2]
+    assert listed.strip()
+    assert "..." not in listed
 
 
 def test_colour_only_in_a_terminal_and_not_against_its_users_will() -> None:
