@@ -31,6 +31,7 @@ export async function setUpFreePlay() {
   function fillIn() {
     input.value = chosen()?.value ?? '';
     flip.hidden = chosen()?.layer === 'request';
+    replace(result); // a verdict on one value says nothing about the next
   }
 
   function flipBit() {
@@ -40,6 +41,7 @@ export async function setUpFreePlay() {
 
   async function perform() {
     send.disabled = true;
+    replace(result);
     try {
       const { layer, name } = chosen();
       show((await post('/api/free', { layer, name, value: input.value })).noticed);

@@ -66,6 +66,8 @@ def test_free_play_tells_who_notices(page: Page) -> None:
             page.fill("#free-value", "something else")
         page.click("text=Send it")
         expect(page.locator("#free-result .verdict")).to_contain_text(noticed)
+    page.select_option("#free-field", label="HU")
+    expect(page.locator("#free-result")).to_be_empty()  # a verdict on another field would mislead
 
 
 def test_the_lab_leaves_the_stage_as_it_was(page: Page) -> None:
