@@ -3,11 +3,12 @@
 The answer holds the content key, which is what a token keeps from the client: never switch it on where tokens matter.
 """
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 
 from expressplay_mock.errors import Refusal
 from expressplay_mock.tokens import TokenKeys, open_token
 from simulation.clock import rfc3339
+from simulation.http_errors import read_body
 from simulation.routes import PREFIX
 
 
@@ -18,7 +19,7 @@ def teaching_routes(keys: TokenKeys) -> Blueprint:
     @routes.post("/open")
     def open_for_learner() -> tuple[Response, int]:
         try:
-            token = open_token(request.get_data().decode("ascii", "replace"), keys)
+            token = open_token(read_body().decode("ascii", "replace"), keys)
         except Refusal as refusal:
             return jsonify(refusal.as_json()), refusal.status
         restrictions = {

@@ -47,7 +47,7 @@ SCHEMA_VERSION = 1
 TIMEOUT = 5
 """Seconds that anything may take here: a free connection, another process's write, an answer of the database."""
 CONNECTIONS = 16
-"""Connections of one process, as many as it has requests in work at the same time."""
+"""Connections of one process: more requests at the same time take turns, each for a statement."""
 MAX_AGE = 300
 """Seconds after which a connection to a server is replaced: whatever lies between may have forgotten it."""
 MEMORY = ":memory:"

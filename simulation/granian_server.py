@@ -9,26 +9,34 @@ it, and the port is taken by nobody else (Granian's own sockets would share it s
 import os
 import socket
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
 from granian._granian import SocketHolder
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
-from granian.server.mt import MTServer
+from granian.http import HTTP1Settings
+from granian.server import mt
+from granian.wsgi import _callback_wrapper
 
+from simulation.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT, LateBodies
 from simulation.tls import ServerTls
 
+MAX_HEAD = 64 * 1024
+"""Bytes of request line and headers together; over it the answer is 431. The longest thing in a head is a token, of at
+most 8 KiB."""
 END_TIMEOUT = 3
 """Seconds that requests in work may take to end after a signal."""
 
 
-class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
+class _InProcessServer(mt.MTServer):  # type: ignore[misc, unused-ignore]
     def __init__(self, listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
         super().__init__(
             target="",
             interface=Interfaces.WSGI,
             http=HTTPModes.http1,
             blocking_threads=threads,
+            http1_settings=HTTP1Settings(header_read_timeout=int(HEAD_TIMEOUT * 1000), max_buffer_size=MAX_HEAD),
             log_enabled=False,
             ssl_cert=tls.certificate if tls else None,
             ssl_key=tls.key if tls else None,
@@ -56,5 +64,26 @@ class _InProcessServer(MTServer):  # type: ignore[misc, unused-ignore]
 
 
 def serve_granian(app: Flask, listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
-    """Serve ``app`` on ``listener`` until a signal ends it: ``threads`` requests at the same time, the others wait."""
+    """Serve ``app`` on ``listener`` until a signal ends it: ``threads`` requests at the same time, the others wait.
+
+    The app has a MAX_CONTENT_LENGTH.
+    """
+    # Granian has no time limit for a body, and hands the one handle on a client, the answer, to its own wrapper only.
+    its_module: Any = mt
+    its_module._wsgi_call_wrap = _with_whole_bodies
     _InProcessServer(listener, tls, threads).serve(target_loader=lambda: app, wrap_loader=False)
+
+
+def _with_whole_bodies(app: Flask, *options: Any) -> Callable[[Any, dict[str, Any]], None]:
+    """Return what Granian calls for a request: its own wrapper of ``app``, once the whole body is there."""
+    late_bodies = LateBodies(BODY_TIMEOUT)
+    ceiling = app.config["MAX_CONTENT_LENGTH"]
+    call = _callback_wrapper(app, *options)
+
+    def call_with_body(protocol: Any, request: dict[str, Any]) -> None:
+        body = late_bodies.read(request, ceiling, protocol.response_iter)
+        if body is not None:
+            request["wsgi.input"] = body
+            call(protocol, request)
+
+    return call_with_body

@@ -8,13 +8,17 @@ import logging
 import traceback
 
 from flask import Flask, Response, current_app, jsonify, request
-from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge
+from werkzeug.exceptions import HTTPException, InternalServerError, RequestEntityTooLarge, RequestURITooLarge
+
+MAX_QUERY = 16 * 1024
+"""Bytes of a query string. The longest one has a token in it, of at most 8 KiB."""
 
 log = logging.getLogger(__name__)
 
 
 def register_http_errors(app: Flask) -> None:
-    """Answer every HTTP error and every unforeseen exception of ``app`` as JSON."""
+    """Answer every HTTP error and every unforeseen exception of ``app`` as JSON; refuse long query strings."""
+    app.before_request(_limit_query)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)
 
@@ -30,6 +34,11 @@ def read_body() -> bytes:
     if request.content_length is None and limit is not None and len(body) >= limit:
         raise RequestEntityTooLarge
     return body
+
+
+def _limit_query() -> None:
+    if len(request.query_string) > MAX_QUERY:
+        raise RequestURITooLarge
 
 
 def _http_error(error: HTTPException) -> Response:
@@ -71,6 +80,11 @@ def _too_large(_: HTTPException) -> str:
     return f"body too large: expected at most {limit} bytes, found {found}. Send one message per request."
 
 
+def _query_too_large(_: HTTPException) -> str:
+    found = len(request.query_string)
+    return f"query string too long: expected at most {MAX_QUERY} bytes, found {found}. Send a form or a body instead."
+
+
 def _media_type(_: HTTPException) -> str:
     return f"content type not supported: found {(request.content_type or 'none')[:100]!r} at {_asked()}."
 
@@ -83,4 +97,4 @@ def _other(error: HTTPException) -> str:
     return f"{error.name}: {error.description}"
 
 
-_TEXTS = {404: _not_found, 405: _method, 413: _too_large, 415: _media_type, 500: _internal}
+_TEXTS = {404: _not_found, 405: _method, 413: _too_large, 414: _query_too_large, 415: _media_type, 500: _internal}

@@ -26,7 +26,12 @@ def log_requests(app: Flask) -> None:
         app.after_request(_log_request)
 
 
+def log_request(method: str, path: str, status: int) -> None:
+    """Log the line of one request."""
+    shown = path.encode("unicode_escape").decode()  # a path may hold any character, a line end too
+    log.info("%s %s %d", method, shown[:200], status)
+
+
 def _log_request(response: Response) -> Response:
-    path = request.path.encode("unicode_escape").decode()  # a path may hold any character, a line end too
-    log.info("%s %s %d", request.method, path[:200], response.status_code)
+    log_request(request.method, request.path, response.status_code)
     return response

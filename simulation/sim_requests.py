@@ -4,8 +4,7 @@ import difflib
 from collections.abc import Collection
 from typing import Any
 
-from flask import request
-
+from simulation.http_errors import read_body
 from simulation.strict_json import parse_json
 
 
@@ -26,7 +25,7 @@ def near(word: str, known: Collection[str]) -> str:
 def read_object(known: set[str]) -> dict[str, Any]:
     """Read the request's JSON object, an empty body standing for an empty object."""
     expected = f"a JSON object with {' or '.join(sorted(known))}"
-    raw = request.get_data()
+    raw = read_body()
     try:
         body = parse_json(raw) if raw else {}
     except ValueError as error:

@@ -6,10 +6,14 @@ from contextlib import suppress
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
+from simulation.slow_clients import HEAD_TIMEOUT
 from simulation.tls import ServerTls
 
 
-class _QuietHandler(WSGIRequestHandler):
+class _Handler(WSGIRequestHandler):
+    timeout = HEAD_TIMEOUT
+    """Seconds between two packets of a client; one that stalls has a thread of its own until then."""
+
     def log(self, type: str, message: str, *args: object) -> None:
         """Log nothing: Werkzeug's lines hold query strings. simulation.logs has the line per request."""
 
@@ -17,7 +21,7 @@ class _QuietHandler(WSGIRequestHandler):
 def make_threaded_server(app: Flask, listener: socket.socket, tls: ServerTls | None) -> BaseWSGIServer:
     """Make a server of ``app`` on a copy of ``listener``."""
     host, port = listener.getsockname()[:2]
-    server = make_server(host, port, app, threaded=True, fd=listener.fileno(), request_handler=_QuietHandler)
+    server = make_server(host, port, app, threaded=True, fd=listener.fileno(), request_handler=_Handler)
     if tls:
         # Werkzeug's own way shakes hands in the one thread that accepts: a client that says nothing would hold it.
         server.ssl_context = tls.context()

@@ -37,6 +37,7 @@ def health():
 
 def build(url):
     app = Flask("tiny", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = 1000
     journal = Journal("tiny", Clock())
     app.register_blueprint(sim_routes(service="tiny", version="1", journal=journal, health=health, clock=None,
                                       on_reset=None, enabled=False))
