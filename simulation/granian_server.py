@@ -23,8 +23,8 @@ from simulation.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT, LateBodies
 from simulation.tls import ServerTls
 
 MAX_HEAD = 64 * 1024
-"""Bytes of request line and headers together; over it the answer is 431. The longest thing in a head is a token, of at
-most 8 KiB."""
+"""Bytes of request line and headers together; a head of which more than that has come, and not the end, gets 431. The
+longest thing in one is a token, of at most 8 KiB."""
 END_TIMEOUT = 3
 """Seconds that requests in work may take to end after a signal."""
 
