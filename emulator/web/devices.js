@@ -23,8 +23,17 @@ export function showDevices(story, state) {
   }
 }
 
-export function lockButtons(busy) {
-  for (const button of document.querySelectorAll('.device .plays button')) button.disabled = busy;
+// A run ends for the page when its last event is there, which may be after its answer.
+const RUN = 'run';
+const busy = new Set();
+
+export const runBegins = () => lockButtons(RUN, true);
+export const runEnds = () => lockButtons(RUN, false);
+
+function lockButtons(why, locked) {
+  if (locked) busy.add(why);
+  else busy.delete(why);
+  for (const button of document.querySelectorAll('.device .plays button')) button.disabled = busy.size > 0;
 }
 
 function makeCard(story, name) {
@@ -79,7 +88,8 @@ function makeCard(story, name) {
   setInterval(tick, 1000);
 
   async function start(title) {
-    lockButtons(true);
+    lockButtons(name, true);
+    runBegins();
     pending = title;
     cover(say('Waiting for a license'), say('The decoder has the encrypted segments and no key.'), 'wait');
     still.hidden = true;
@@ -95,9 +105,10 @@ function makeCard(story, name) {
     } catch (error) {
       cover(say('No answer'), quote(error.message), 'bad');
       complain(error);
+      runEnds();
     } finally {
       pending = null;
-      lockButtons(false);
+      lockButtons(name, false);
       showExtras();
     }
   }
@@ -114,10 +125,10 @@ function makeCard(story, name) {
   }
 
   async function askToRenew() {
-    lockButtons(true);
+    lockButtons(name, true);
     const { refusal } = await post(`/api/devices/${name}/renew`).catch((error) => ({ refusal: { text: error.message } }));
     if (refusal) complain(new Error(refusal.text));
-    lockButtons(false);
+    lockButtons(name, false);
   }
 
   function showExtras() {

@@ -4,7 +4,7 @@ import './language.js';
 import { get, listen, post } from './api.js';
 import { complain } from './alert.js';
 import { $ } from './dom.js';
-import { lockButtons, showDevices } from './devices.js';
+import { runBegins, runEnds, showDevices } from './devices.js';
 import { showDiagram, watchWidth } from './diagram.js';
 import { offerMessages, openMessage, setUpInspector } from './inspector.js';
 import { setUpFreePlay } from './free.js';
@@ -20,6 +20,7 @@ let chosen = null;
 const on = {
   state(event) {
     Object.assign(state, event, { running: false });
+    runEnds();
     showDevices(story, state);
     showLog(state.rows);
     showPace();
@@ -30,7 +31,7 @@ const on = {
     state.running = true;
     chosen = null;
     showCaption(event);
-    lockButtons(true);
+    runBegins();
     showPace();
     redraw();
   },

@@ -1,6 +1,7 @@
 """The sequence on the page: the same numbers and words as everywhere, told live, all at once or step by step."""
 
 import re
+from collections.abc import Callable
 
 import requests
 from page_actions import play, register_and_play
@@ -123,3 +124,11 @@ def test_a_second_run_is_refused_while_one_waits(page: Page, address: str) -> No
     assert answer.status_code == 409
     page.click("#to-end")
     page.wait_for_selector(".arrow-row.happened[data-step='5']")
+
+
+def test_a_second_window_watches_the_run_and_may_play_after_it(open_page: Callable[..., Page]) -> None:
+    first, second = open_page(), open_page()
+    play(first, "A", "dummy")
+    second.wait_for_selector(".arrow-row[data-step='5'].happened")
+    play(second, "A", "film")
+    assert "happened: CKC" in arrows(second)[13]
