@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from math import isfinite
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, abort, jsonify
 
 from simulation.faults import KINDS, MOST, PLACES, Fault, FaultKind, Faults, TooManyFaults
 from simulation.sim_requests import NotUnderstoodError, near, read_object
@@ -14,6 +14,7 @@ MAX_DELAY = 60
 MAX_LAG = 30 * 86_400
 """Seconds."""
 MAX_TIMES = 1_000_000
+MAX_ID_DIGITS = 18
 MAX_COOKIE = 32
 """Characters."""
 
@@ -46,6 +47,12 @@ def add_fault_routes(
     @sim.delete("/faults")
     def clear_faults() -> Response:
         faults.clear()
+        return jsonify(state())
+
+    @sim.delete("/faults/<number>")
+    def clear_fault(number: str) -> Response:
+        if not (number.isascii() and number.isdecimal() and len(number) <= MAX_ID_DIGITS and faults.clear(int(number))):
+            abort(404)
         return jsonify(state())
 
 

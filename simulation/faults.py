@@ -124,12 +124,14 @@ class Faults:
         with self._lock:
             return list(self._waiting)
 
-    def clear(self) -> None:
-        """Forget all; answers that are being held back leave at once."""
+    def clear(self, number: int | None = None) -> bool:
+        """Forget the fault of that id, or all; tell whether there was any. Answers held back leave at once."""
         with self._lock:
-            for waiting in self._waiting:
+            ended = [waiting for waiting in self._waiting if number in (None, waiting.id)]
+            for waiting in ended:
                 waiting.cleared.set()
-            self._waiting.clear()
+                self._waiting.remove(waiting)
+        return bool(ended)
 
     def take(self, kinds: Iterable[FaultKind], at: str, *, cookie: str | None, account: str | None) -> Waiting | None:
         """Return the oldest fault of these kinds for a request at ``at``, which counts it as having acted."""

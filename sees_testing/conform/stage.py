@@ -111,10 +111,7 @@ class Stage:
 
     @contextmanager
     def fault(self, at: str, cookie: str | None, fault: Mapping[str, Any]) -> Iterator[None]:
-        """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where it cannot.
-
-        Afterwards all faults of the mock are cleared, for it has no way to clear one.
-        """
+        """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where it cannot."""
         if self.expressplay is None:
             raise Skipped(NO_MOCK)
         body = {**fault, "at": at} | ({} if cookie is None else {"cookie": cookie})
@@ -128,7 +125,8 @@ class Stage:
         try:
             yield
         finally:
-            self.web.ask(EXPRESSPLAY, "DELETE", faults, step=None)
+            number = answer.json_object("the fault that was set").get("id")
+            self.web.ask(EXPRESSPLAY, "DELETE", f"{faults}/{number}", step=None)
 
 
 def entitled(reply: Reply) -> str:

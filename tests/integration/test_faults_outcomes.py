@@ -9,15 +9,16 @@ from emulator_stage import AUTHENTICATOR
 from fault_outcomes import ROWS, Row
 
 from emulator.binding import play, register
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
 from emulator.stage import Stage, make_stage
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
+from expressplay_mock.disturbance import CODES
 from fairplay.errors import FairPlayError
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from simulation.faults import KINDS
+from simulation.faults import KINDS, PLACES, RIGHTS
 from simulation.serving import running
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "stage.md"
@@ -57,6 +58,28 @@ def test_outcome(stage: Stage, row: Row, request: pytest.FixtureRequest, monkeyp
     assert entitled(stage, str(client.web.trace)) == row.sees_number
     journal = requests.get(f"{stage.expressplay}/_sim/journal?trace={client.web.trace}", timeout=10).json()["entries"]
     assert row.fault["fault"] in {entry.get("fault") for entry in journal}
+
+
+@pytest.mark.parametrize("at", PLACES)
+def test_every_code_at_every_place_ends_clearly(stage: Stage, at: str, request: pytest.FixtureRequest) -> None:
+    cookie, client = stage.name(f"codes-{at}"), stage.client(f"codes {at}")
+    faults = f"{stage.expressplay}/_sim/faults"
+    request.addfinalizer(lambda: requests.delete(faults, timeout=10))
+    register(client, cookie)
+    for code in CODES:
+        fault = {"fault": "refuse", "at": at, "code": code, "cookie": cookie}
+        number = requests.post(faults, json=fault, timeout=10).json()["id"]
+        with pytest.raises(EmulatorError) as refusal:
+            play(client, cookie)
+        if at == RIGHTS:
+            assert isinstance(refusal.value, LicenseRefused)
+            assert refusal.value.number == code
+        else:
+            assert isinstance(refusal.value, EntitlementDenied)
+            assert refusal.value.number == 8
+        assert str(code) in str(refusal.value)
+        requests.delete(f"{faults}/{number}", timeout=10).raise_for_status()
+    assert play(client, cookie)
 
 
 def entitled(stage: Stage, trace: str) -> int | None:

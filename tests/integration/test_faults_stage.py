@@ -142,6 +142,17 @@ def test_a_held_back_answer_leaves_when_the_faults_are_cleared(mock: Mock) -> No
     assert mock.records().status_code == 200
 
 
+def test_one_fault_is_cleared_by_its_id(mock: Mock) -> None:
+    first, second = (mock.set(fault="refuse", at="token", code=code).json()["id"] for code in (-2019, -2031))
+    left = mock.http.delete(f"{mock.url}/_sim/faults/{first}", timeout=10)
+    assert [fault["id"] for fault in left.json()["active"]] == [second]
+    assert mock.token().json()["errorCode"] == -2031
+    for gone in (first, "0", "-1", "x", "\u0663", "9" * 5000):
+        refused = mock.http.delete(f"{mock.url}/_sim/faults/{gone}", timeout=10)
+        assert (refused.status_code, refused.json()["error"]) == (404, 404)
+    assert [fault["id"] for fault in mock.active()] == [second]
+
+
 def test_a_reset_clears_the_faults(mock: Mock) -> None:
     mock.set(fault="rubbish", at="records")
     mock.http.post(f"{mock.url}/_sim/reset", timeout=10)
@@ -298,6 +309,15 @@ def test_there_are_no_faults_without_the_stage() -> None:
     assert client.post("/_sim/faults", json={"fault": "drop", "at": "token"}).status_code == 404
 
 
-def test_several_workers_have_no_faults() -> None:
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_several_workers_have_no_faults(method: str) -> None:
     client = create_app(Config(authenticator=AUTHENTICATOR, workers=2)).test_client()
-    assert client.get("/_sim/faults").status_code == 409
+    refused = client.open("/_sim/faults", method=method, json={"fault": "drop", "at": "token"})
+    assert refused.status_code == 409
+    assert refused.json == {
+        "errorText": "clock, faults and journal belong to one process, and this service has 2 workers",
+        "expected": "a service started with --workers 1",
+        "found": 2,
+    }
+    asked = {"contentKey": "00" * 16, "iv": "11" * 16, "customerAuthenticator": AUTHENTICATOR}
+    assert client.post("/hms/fp/token", data=asked).status_code == 200
