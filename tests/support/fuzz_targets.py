@@ -4,12 +4,17 @@ Good messages are the samples that it damages. The HTTP targets send whole reque
 hold invariant 3: a numbered answer, never a 500.
 """
 
+import json
 import os
+import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
+from urllib.request import urlopen
+
+from flask import Flask
 
 from emulator.errors import EmulatorError
 from emulator.inspection import inspect_bytes
@@ -92,33 +97,39 @@ def inspect_anything(data: bytes) -> None:
         inspect_bytes(data)
 
 
-ROUTES = {
-    "mock": (
-        b"POST /hms/fp/rights/?ExpressPlayToken=AQAAAQ",
-        b"GET /hms/fp/token?customerAuthenticator=1,2&iv=00",
-        b"POST /hms/fp/token",
-        b"GET /cmiapi/getrecord/?cookie=a&start=1",
-        b"POST /_sim/clock",
-        b"POST /_sim/reset",
-        b"GET /_sim/journal?trace=a",
-    ),
-    "sees": (b"POST /sees/SEESServlet", b"GET /titles/film/master.m3u8", b"GET /titles", b"POST /_sim/reset"),
-}
 TYPES = ("application/json", "application/x-www-form-urlencoded", "application/octet-stream", "\u00e9")
+ACCOUNT = {"customerAuthenticator": CREDENTIALS.account.authenticator}
+TOKEN = {"contentKey": "00" * 16, "iv": "11" * 16, "cookie": "a", "expirationTime": "+2592000"}
+FILM = "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d"
 
 
-def http_target(url: str, routes: tuple[bytes, ...]) -> Callable[[bytes], None]:
-    """Return a target that turns bytes into one request to one of `routes`, with the bytes as path and body."""
+def routes_of(app: Flask, *more: str) -> tuple[str, ...]:
+    """Return the routes of ``app``, each as method and path, a letter for whatever varies; then ``more``."""
+    found = {
+        f"{method} {re.sub('<[^>]*>', 'a', rule.rule)}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    return (*sorted(found), *more)
+
+
+def http_target(url: str, routes: tuple[str, ...], messages: dict[str, tuple[int, bytes]]) -> Target:
+    """Return a target that turns bytes into one request.
+
+    The first byte is for the route, the second for Content-Type and for what becomes of the rest: it is the body and,
+    for most values, something behind the path too. ``messages`` are good bodies by route, with the number of their type.
+    """
     address = urlsplit(url)
 
     def send(data: bytes) -> None:
-        route = routes[data[0] % len(routes)] if data else routes[0]
-        method, _, path = route.decode().partition(" ")
-        kind = TYPES[data[1] % len(TYPES)] if len(data) > 1 else TYPES[0]
-        extra = data[2:40].hex() if data[2:3] < b"\x80" else "%" + data[2:4000].hex("%")
+        route, how = (*data[:2], 0, 0)[:2]
+        method, _, path = routes[route % len(routes)].partition(" ")
+        behind = ("", quote(data[2:4000]), "%" + data[2:4000].hex("%"), "?" + quote(data[2:4000], "=&%"))
+        kind = TYPES[how % len(TYPES)].encode("latin-1")
         connection = HTTPConnection(address.hostname or "", address.port, timeout=LONGEST)
         try:
-            connection.request(method, path + extra, body=data[2:], headers={"Content-Type": kind.encode("latin-1")})
+            target = path + behind[how // len(TYPES) % len(behind)]
+            connection.request(method, target, body=data[2:], headers={"Content-Type": kind})
             answer = connection.getresponse()
             body = answer.read()
         finally:
@@ -126,7 +137,31 @@ def http_target(url: str, routes: tuple[bytes, ...]) -> Callable[[bytes], None]:
         assert answer.status != 500, f"{method} {path}: 500, {body[:200]!r}"
         assert b"Traceback" not in body
 
-    return send
+    return Target(send, tuple(bytes((routes.index(route), kind)) + body for route, (kind, body) in messages.items()))
+
+
+def mock_target(url: str, app: Flask, spc: bytes) -> Target:
+    """Return the target of every route of the mock, among them a token URL of its own."""
+    asked = "&".join(f"{name}={quote(value, ',')}" for name, value in (TOKEN | ACCOUNT).items())
+    with urlopen(f"{url}/hms/fp/token?{asked}", timeout=LONGEST) as answer:
+        redeem = "POST /hms/" + answer.read().decode().partition("/hms/")[2]
+    routes = routes_of(app, redeem, f"GET /hms/fp/token?{asked}", f"GET /cmiapi/getrecord/?{asked}&start=1")
+    messages = {
+        redeem: (2, spc),
+        "POST /hms/fp/rights/": (0, b'{"spc": "AAAA"}'),
+        "POST /hms/fp/token": (1, asked.encode()),
+        "POST /_sim/clock": (0, b'{"advance": 0}'),
+        "POST /_sim/reset": (0, b'{"log": true}'),
+        "POST /_sim/open": (1, redeem.partition("=")[2].encode()),
+    }
+    return http_target(url, routes, messages)
+
+
+def sees_target(url: str, app: Flask) -> Target:
+    """Return the target of every route of SEES."""
+    message = {"messageID": "a", "version": 1, "requestType": 2, "contentID": FILM, "customerCookie": "a"}
+    routes = routes_of(app, "GET /titles/film/master.m3u8", "GET /_sim/journal?trace=a")
+    return http_target(url, routes, {"POST /sees/SEESServlet": (0, json.dumps(message).encode())})
 
 
 @contextmanager
@@ -134,17 +169,18 @@ def targets() -> Iterator[dict[str, Target]]:
     """Yield every target by name; the services behind the HTTP targets run as long as the block."""
     spc, ckc, open_any_spc, open_any_ckc = _messages()
     playlists = tuple(path.read_bytes() for path in sorted(sees.CONTENT.glob("*/*.m3u8")))
-    config = mock.Config(credentials=CREDENTIALS)
-    with (
-        running(mock.create_app(config)) as mock_url,
-        running(sees.create_app(sees.Config(ExpressPlayAccount(mock_url, mock_url, "1,2")))) as sees_url,
-    ):
+    with ExitStack() as services:
+        mock_app = mock.create_app(mock.Config(credentials=CREDENTIALS, teach=True))
+        mock_url = services.enter_context(running(mock_app))
+        account = ExpressPlayAccount(mock_url, mock_url, ACCOUNT["customerAuthenticator"])
+        sees_app = sees.create_app(sees.Config(account))
+        sees_url = services.enter_context(running(sees_app))
         yield {
             "spc": Target(open_any_spc, (spc,)),
             "ckc": Target(open_any_ckc, (ckc,)),
             "token": Target(open_any_token, (b"AQAAAQ" + b"A" * 120,)),
             "playlist": Target(read_any_playlist, (*playlists, b"skd://host?cid=a", b"skd:a")),
             "inspect": Target(inspect_anything, (spc, ckc)),
-            "mock": Target(http_target(mock_url, ROUTES["mock"]), (b"\0\2" + spc, b'\0\0{"spc": "AAAA"}', b"\4\0{}")),
-            "sees": Target(http_target(sees_url, ROUTES["sees"]), (b'\0\0{"messageID": "a", "version": 1}',)),
+            "mock": mock_target(mock_url, mock_app, spc),
+            "sees": sees_target(sees_url, sees_app),
         }
