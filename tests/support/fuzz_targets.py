@@ -117,7 +117,7 @@ def http_target(url: str, routes: tuple[str, ...], messages: dict[str, tuple[int
     """Return a target that turns bytes into one request.
 
     The first byte is for the route, the second for Content-Type and for what becomes of the rest: it is the body and,
-    for most values, something behind the path too. ``messages`` are good bodies by route, with the number of their type.
+    for most values, something behind the path too. ``messages`` are good bodies by route, each with its type's number.
     """
     address = urlsplit(url)
 
