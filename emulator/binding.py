@@ -70,13 +70,13 @@ class Grant:
     downloaded: float
 
 
-def register(client: Client, cookie: str, dummy: Title | None = None) -> Grant:
+def register(client: Client, cookie: str, name: str | Title | None = None) -> Grant:
     """Steps 0 to 5: bind `cookie` to this device. Returns the dummy's license, of no further use.
 
-    `dummy` is the dummy title where it is known already; step 0 is then left out.
+    `name` is a dummy's playlist URL (None: the dummy of SEES), or a title read before: step 0 is then left out.
     """
     # 0. Read the dummy M3U8 and take the content id from its skd: URI.
-    title = dummy or read_title(client, None, dummy=True, step=0)
+    title = name if isinstance(name, Title) else read_title(client, name, dummy=True, step=0)
     key = title.keys[0]
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
@@ -128,12 +128,11 @@ def bind(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, .
 def read_title(client: Client, name: str | None, *, dummy: bool, step: int) -> Title:
     """Read a title's playlists. Journals step 0."""
     if name and is_http_url(name):
-        return load_title(client.web, name, step=step, party=WEB_SERVER)
-    if dummy:
-        offer = find_dummy(client.web, client.sees, step=step)
+        title = load_title(client.web, name, step=step, party=WEB_SERVER)
     else:
-        offer = find_title(client.web, client.sees, name, step=step)
-    title = load_title(client.web, offer.master_url, step=step)
+        web, sees = client.web, client.sees
+        offer = find_dummy(web, sees, step=step) if dummy else find_title(web, sees, name, step=step)
+        title = load_title(web, offer.master_url, step=step)
     if step == 0:
         content_id = content_id_of(title.keys[0], step)
         client.journal.record(

@@ -77,14 +77,24 @@ def main() -> None:
 
 
 @main.command()
+@click.argument("url", required=False)
 @services
 @run_options
-def register(**options: Any) -> None:
+def register(url: str | None, **options: Any) -> None:
     """Register the device: steps 0 to 5.
 
-    Plays the dummy title, so that cookie and device_id meet in the log.
+    Plays the dummy title, so that cookie and device_id meet in the log. URL is the playlist of a dummy of your own,
+    for a SEES that offers no titles; without it the dummy of SEES is played.
     """
-    _run(**options, registers=True, plays=False)
+    _check_playlist(url)
+    _run(**options, title=url, registers=True, plays=False)
+
+
+def _check_playlist(url: str | None) -> None:
+    from emulator.transport import is_http_url
+
+    if url and not is_http_url(url):
+        raise click.UsageError(f"URL: expected a playlist at http:// or https://, found {url[:200]!r}.")
 
 
 @main.command()
@@ -104,12 +114,9 @@ def play(url: str | None, title: str | None, offline: bool, **options: Any) -> N
     if offline:
         _play_offline(url, title, **options)
         return
-    from emulator.transport import is_http_url
-
     if url and title:
         raise click.UsageError("Name a URL or a --title, not both.")
-    if url and not is_http_url(url):
-        raise click.UsageError(f"URL: expected a playlist at http:// or https://, found {url[:200]!r}.")
+    _check_playlist(url)
     if not url and not options["sees"]:
         raise click.UsageError("Missing option '--sees': without a URL it is SEES that offers the titles.")
     if not options["expressplay"]:

@@ -57,9 +57,10 @@ def run_binding(
     grants: dict[str, Grant] = {}
     screening, kept, error = None, None, None
     player = player or client
+    dummy = None if plays else stage.title  # where a run plays too, the stage's title is the one to play
     try:
         if registers:
-            grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else None)
+            grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else dummy)
         if plays:
             played = play(player, cookie, titles.film if titles else stage.title)
             grants |= {place_of(11, number): grant for number, grant in enumerate(played, 1)}

@@ -17,7 +17,8 @@ from server.app import CONTENT
 from server.catalog import load_catalog
 from simulation.serving import running
 
-FILM = load_catalog(CONTENT / "catalog.toml").titles["film"].keys[0]
+TITLES = load_catalog(CONTENT / "catalog.toml").titles
+FILM, DUMMY = TITLES["film"].keys[0], TITLES["dummy"].keys[0]
 
 
 @contextmanager
@@ -63,6 +64,25 @@ def test_a_title_of_ones_own_with_entitlement(urls: tuple[str, str], request: py
         result = play(url, *cookie, sees=sees, expressplay=expressplay)
     assert (result.exit_code, result.stderr) == (0, "")
     assert "Played: all 120 video frames and 236 audio frames as in the clear source" in result.stdout
+
+
+def test_a_dummy_of_ones_own_registers(urls: tuple[str, str], request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    file = tmp_path / "recording.json"
+    sees, expressplay = urls
+    where = ("--sees", sees, "--expressplay", expressplay, "--cookie", request.node.name[-20:])
+    with web_server(f"skd://{DUMMY.content_id}") as url:
+        registered = CliRunner().invoke(main, ["register", url, *where, "--recording", str(file)])
+    played = CliRunner().invoke(main, ["play", *where])
+    assert (registered.exit_code, registered.stderr) == (0, "")
+    assert "issued, registration" in registered.stdout
+    assert url in file.read_text()
+    assert (played.exit_code, played.stderr) == (0, "")
+
+
+def test_a_dummy_is_named_by_an_http_url() -> None:
+    result = CliRunner().invoke(main, ["register", "nope", "--sees", "http://x", "--expressplay", "http://x"])
+    assert result.exit_code == 2
+    assert "expected a playlist at http:// or https://, found 'nope'" in result.stderr
 
 
 def test_direct_mode_needs_no_sees(urls: tuple[str, str]) -> None:
