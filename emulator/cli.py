@@ -294,6 +294,8 @@ def inspect(file: Any, as_json: bool) -> None:
     console = make_console()
     for one in inspections:
         print_inspection(console, one)
+    if all(one.kind == inspection.UNKNOWN for one in inspections):
+        click.get_current_context().exit(1)
 
 
 @main.command(context_settings={"ignore_unknown_options": True})

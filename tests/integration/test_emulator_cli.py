@@ -89,7 +89,7 @@ def test_a_teaching_recording_is_inspected_down_to_hu(run: Command, cookie: tupl
 
 def test_inspect_reads_standard_input(run: Command) -> None:
     result = CliRunner().invoke(main, ["inspect", "-"], input=b"-----BEGIN CERTIFICATE-----")
-    assert result.exit_code == 0
+    assert result.exit_code == 1
     assert "PEM text" in result.stdout
 
 
