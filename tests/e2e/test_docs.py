@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -199,6 +200,19 @@ def test_every_link_and_path_exists(page: Path) -> None:
             missing.append(link)
     missing += [path for path in NAMED_PATH.findall(text) if not (ROOT / path).exists()]
     assert missing == []
+
+
+def test_the_readme_lists_every_page() -> None:
+    (listed,) = re.findall(r"^docs/ +(.*?)\n(?! )", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert set(re.split(r",\s+", listed)) == {page.stem for page in (ROOT / "docs").glob("*.md")} | {"openapi"}
+
+
+def test_every_page_that_installs_names_the_same_extras() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    named = [names for page in PAGES for names in re.findall(r"`pip install '\.\[(.*?)\]'`", page.read_text())]
+    assert named, "no page says how to install any more"
+    assert len(set(named)) == 1
+    assert set(named[0].split(",")) <= extras.keys()
 
 
 def anchors_of(page: Path) -> set[str]:
