@@ -12,11 +12,11 @@
 Only ``authenticator`` is required; the other values are shown with their defaults (but for ``tokens``).
 """
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 from expressplay_mock.accounts import Account, BadAuthenticator, Environment, account_of
+from expressplay_mock.toml_file import BadToml, read_toml
 
 _SWITCHES = ("enabled", "fairplay_service", "fairplay", "device_binding")
 _MEMBERS = {"authenticator", "environment", "tokens", *_SWITCHES}
@@ -29,11 +29,9 @@ class BadAccounts(ValueError):
 def read_accounts(path: Path) -> tuple[Account, ...]:
     """Read an accounts file. Raises `BadAccounts`."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BadAccounts(f"accounts {path}: {error.strerror or error}") from None
-    except ValueError:
-        raise BadAccounts(f"accounts {path}: expected TOML in UTF-8, found something else") from None
+        content = read_toml(path)
+    except BadToml as error:
+        raise BadAccounts(f"accounts {path}: {error}") from None
     tables = content.pop("accounts", None)
     if content or not isinstance(tables, list) or not tables:
         raise BadAccounts(f"accounts {path}: expected one or more [[accounts]] and nothing else, found another shape")

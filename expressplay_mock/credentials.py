@@ -100,6 +100,10 @@ def load_or_create(state: Path) -> Credentials:
         if not (directory / V1).exists():
             _add_v1(directory)
         return _read(directory)
+    except (FileExistsError, NotADirectoryError):
+        raise StateError(
+            f"state directory {state}: expected a directory, found a file there or above it. Name another with --state"
+        ) from None
     except OSError as error:
         raise StateError(
             f"state directory {state}: {error.strerror or error}. Make it writable, or name another with --state"

@@ -8,12 +8,12 @@ It is read from a TOML file (``--key-storage FILE``) when the mock starts:
 """
 
 import re
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.parameters import is_text
+from expressplay_mock.toml_file import BadToml, read_toml
 
 MAX_NAME = 64
 """Characters of a kid after ``^``."""
@@ -58,11 +58,9 @@ def stored_key(storage: KeyStorage | None, kid: str) -> bytes:
 def read_key_storage(path: Path) -> KeyStorage:
     """Read a key storage file. Raises `BadKeyStorage`."""
     try:
-        content = tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise BadKeyStorage(f"key storage {path}: {error.strerror or error}") from None
-    except ValueError:
-        raise BadKeyStorage(f"key storage {path}: expected TOML in UTF-8, found something else") from None
+        content = read_toml(path)
+    except BadToml as error:
+        raise BadKeyStorage(f"key storage {path}: {error}") from None
     keys = content.pop("keys", None)
     if content or not isinstance(keys, dict):
         raise BadKeyStorage(f"key storage {path}: expected one table [keys] and nothing else, found another shape")

@@ -40,6 +40,11 @@ def prepare(directory: Path, service: str, hosts: Iterable[str], *, client_certi
             authority = _authority(directory)
             _certificate(directory, authority, CLIENT, {"client.simulation.invalid"})
             _certificate(directory, authority, service, {*LOOPBACK, *hosts})
+    except (FileExistsError, NotADirectoryError):
+        raise TlsError(
+            f"TLS directory {directory}: expected a directory, found a file there or above it. "
+            "Name another with --tls-dir"
+        ) from None
     except OSError as error:
         raise TlsError(
             f"TLS directory {directory}: {error.strerror or error}. Make it writable, or name another with --tls-dir"

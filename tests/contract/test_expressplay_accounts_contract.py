@@ -104,7 +104,9 @@ def test_a_file_of_accounts(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         (None, "No such file"),
-        ("[[accounts]\n", "expected TOML"),
+        ("[[accounts]\n", "a mistake at line 1, column 11$"),
+        (f'[[accounts]]\nauthenticator = "{ONE}\n', "a mistake at line 2"),
+        ("x = " + "[" * 100_000, "nested too deeply"),
         ("", "one or more"),
         ("accounts = []\n", "one or more"),
         ("accounts = [1]\n", "number 1: expected a table"),

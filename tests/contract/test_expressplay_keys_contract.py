@@ -108,7 +108,10 @@ def test_a_file_of_keys(tmp_path: Path) -> None:
     ("text", "reason"),
     [
         (None, "No such file"),
-        ("keys", "expected TOML"),
+        ("keys", "a mistake at end of document$"),
+        (f'[keys]\n"{KID}" = {CEK}\n', "a mistake at line 2, column"),
+        (f'keys = {{"{CEK}" = 1, "{CEK}" = 2}}', "a mistake at line 1, column"),
+        ("d = 2026-13-45", "expected TOML, found a mistake"),
         ("[kyes]\n", "one table"),
         ("[keys]\n[more]\n", "one table"),
         ("keys = 1\n", "one table"),

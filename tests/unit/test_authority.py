@@ -107,10 +107,16 @@ def test_services_that_start_at_the_same_time_have_one_authority(tmp_path: Path)
         certificate(tmp_path, name).verify_directly_issued_by(certificate(tmp_path, "ca"))
 
 
-def test_a_place_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["file", "file/tls"])
+def test_a_place_that_is_a_file_is_one_clear_line(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(TlsError, match="--tls-dir"):
-        prepare(tmp_path / "file" / "tls", SERVICE, [], client_certificates=False)
+    with pytest.raises(TlsError, match=r"expected a directory, found a file.*--tls-dir$"):
+        prepare(tmp_path / place, SERVICE, [], client_certificates=False)
+
+
+def test_a_place_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(TlsError, match=r"writable, or name another with --tls-dir$"):
+        prepare(tmp_path / ("x" * 300), SERVICE, [], client_certificates=False)
 
 
 def test_a_host_that_no_certificate_can_name_is_one_clear_line(tmp_path: Path) -> None:

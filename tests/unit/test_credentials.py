@@ -144,10 +144,16 @@ def test_a_directory_of_an_older_release_gets_its_v1_key(made: Path) -> None:
     assert [path.name for path in made.iterdir()] == [DIRECTORY]
 
 
-def test_a_state_that_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
+@pytest.mark.parametrize("state", ["file", "file/state"])
+def test_a_state_that_is_a_file_is_one_clear_line(tmp_path: Path, state: str) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(StateError, match="--state"):
-        load_or_create(tmp_path / "file")
+    with pytest.raises(StateError, match=r"expected a directory, found a file.*--state$"):
+        load_or_create(tmp_path / state)
+
+
+def test_a_state_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(StateError, match=r"writable, or name another with --state$"):
+        load_or_create(tmp_path / ("x" * 300))
 
 
 def test_an_account_is_the_number_of_its_authenticator() -> None:
