@@ -288,12 +288,12 @@ def inspect(file: Any, as_json: bool) -> None:
     inspections = inspection.inspect_bytes(_read(file, "an SPC, CKC or recording"))
     if as_json:
         click.echo(json.dumps([inspection.as_json(one) for one in inspections], indent=2))
-        return
-    if not inspections:
+    elif not inspections:
         raise click.ClickException(f"{file.name}: a recording with no SPC or CKC in its steps")
-    console = make_console()
-    for one in inspections:
-        print_inspection(console, one)
+    else:
+        console = make_console()
+        for one in inspections:
+            print_inspection(console, one)
     if all(one.kind == inspection.UNKNOWN for one in inspections):
         click.get_current_context().exit(1)
 

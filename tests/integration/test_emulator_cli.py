@@ -93,6 +93,11 @@ def test_inspect_reads_standard_input(run: Command) -> None:
     assert "PEM text" in result.stdout
 
 
+def test_inspect_says_by_its_status_that_there_is_no_message_as_json_too(run: Command, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("no message at all")
+    assert run("inspect", str(tmp_path / "notes.txt"), "--json").exit_code == 1
+
+
 @pytest.fixture
 def two_scenarios(monkeypatch: pytest.MonkeyPatch) -> list[Scenario]:
     chosen = [scenario for scenario in SCENARIOS if scenario.name in ("play before registering", "rental run out")]
