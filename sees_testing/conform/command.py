@@ -1,13 +1,27 @@
 """The command `fps-emulator conform`, which the emulator finds by its entry point: it may not import this package."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from emulator.options import client_tls_options
 from simulation.tls import ClientTls
 
+if TYPE_CHECKING:
+    from sees_testing.conform.model import Result
+
 _file = click.Path(dir_okay=False, path_type=Path)
+
+
+def _writable(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse, before the run and not after it, a file that cannot be written."""
+    if path and not path.parent.is_dir():
+        raise click.BadParameter(f"expected a file in a directory that is there, found no directory {path.parent}")
+    if path and not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise click.BadParameter(f"expected a file that can be written, found {path}, which cannot")
+    return path
 
 
 @click.command()
@@ -31,8 +45,22 @@ _file = click.Path(dir_okay=False, path_type=Path)
 @click.option(
     "--timeout", type=click.FloatRange(0.1, 600), default=15.0, show_default=True, help="Seconds an answer may take."
 )
-@click.option("--json", "json_file", type=_file, metavar="FILE", help="Write results and exchanges (JSON) to FILE.")
-@click.option("--junit", "junit_file", type=_file, metavar="FILE", help="Write the results (JUnit XML) to FILE.")
+@click.option(
+    "--json",
+    "json_file",
+    type=_file,
+    callback=_writable,
+    metavar="FILE",
+    help="Write results and exchanges (JSON) to FILE.",
+)
+@click.option(
+    "--junit",
+    "junit_file",
+    type=_file,
+    callback=_writable,
+    metavar="FILE",
+    help="Write the results (JUnit XML) to FILE.",
+)
 def conform(
     sees: str,
     expressplay: str | None,
@@ -47,7 +75,8 @@ def conform(
 ) -> None:
     """Check anybody's SEES against its public API and the sequence.
 
-    Registers devices of its own under new cookies. Exit status 0 only if every check passed or was skipped.
+    Registers devices of its own under new cookies. Exit status 0 only if every check passed or was skipped. Ctrl-C
+    shows the verdicts so far and writes no file.
     """
     import json
 
@@ -60,18 +89,28 @@ def conform(
             f"no check {unknown[0]}; there are {min(CHECKS)} to {max(CHECKS)}", param_hint="--only"
         )
     console = make_console()
-    with progress("checking") as say:
-        results = runner.conform(
-            sees=sees,
-            expressplay=expressplay,
-            content=content,
-            dummy=dummy,
-            authenticator=authenticator,
-            timeout=timeout,
-            only=only,
-            on_result=lambda result: say(f"checked {result.check.number}, {result.check.title}"),
-            tls=client_tls,
-        )
+    so_far: list[Result] = []
+    try:
+        with progress("checking") as say:
+
+            def keep(result: "Result") -> None:
+                so_far.append(result)
+                say(f"checked {result.check.number}, {result.check.title}")
+
+            results = runner.conform(
+                sees=sees,
+                expressplay=expressplay,
+                content=content,
+                dummy=dummy,
+                authenticator=authenticator,
+                timeout=timeout,
+                only=only,
+                on_result=keep,
+                tls=client_tls,
+            )
+    except KeyboardInterrupt:
+        report.print_stopped(console, so_far, len(set(only) or CHECKS))
+        raise
     report.print_table(console, results)
     if json_file:
         json_file.write_text(json.dumps(report.as_json(results), indent=2) + "\n", encoding="utf-8")

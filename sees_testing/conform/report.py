@@ -27,20 +27,23 @@ def summary(results: Sequence[Result]) -> str:
 
 def print_table(console: "Console", results: Sequence[Result]) -> None:
     """Print one line a check, then the failures that no other explains, with what was sent and received."""
-    from rich.table import Table
-
-    table = Table("", "#", "check", "", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for result in results:
-        style = _STYLES[result.verdict]
-        remark = "" if result.verdict is Verdict.PASSED else _remark(result)
-        cells = (str(result.check.number), result.check.title, remark)
-        table.add_row(_text(console, result.verdict.value, style), *(_text(console, cell) for cell in cells))
-    console.print(table)
+    remarks = ["" if result.verdict is Verdict.PASSED else _remark(result) for result in results]
+    _print_verdicts(console, results, remarks)
     for result in results:
         if result.verdict is Verdict.FAILED and result.follows is None:
             _print_failure(console, result)
     console.print()
     console.print(_text(console, summary(results), "bold"))
+
+
+def print_stopped(console: "Console", results: Sequence[Result], planned: int) -> None:
+    """Print the verdicts of a run that was stopped. No texts: content keys that they hold may not be known yet."""
+    if results:
+        _print_verdicts(console, results, [""] * len(results))
+        console.print()
+    console.print(_text(console, f"stopped after {len(results)} of {planned}: {summary(results)}", "bold"))
+    if failed := [result for result in results if result.verdict is Verdict.FAILED]:
+        console.print(_text(console, f"--only {failed[0].check.number} shows what was sent and received there"))
 
 
 def as_json(results: Sequence[Result]) -> dict[str, Any]:
@@ -95,6 +98,17 @@ def as_junit(results: Sequence[Result]) -> bytes:
     root.append(suite)
     document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
     return document
+
+
+def _print_verdicts(console: "Console", results: Sequence[Result], remarks: Sequence[str]) -> None:
+    from rich.table import Table
+
+    table = Table("", "#", "check", "", box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for result, remark in zip(results, remarks, strict=True):
+        cells = (str(result.check.number), result.check.title, remark)
+        verdict = _text(console, result.verdict.value, _STYLES[result.verdict])
+        table.add_row(verdict, *(_text(console, cell) for cell in cells))
+    console.print(table)
 
 
 def _remark(result: Result) -> str:

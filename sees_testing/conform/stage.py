@@ -109,6 +109,20 @@ class Stage:
         """Ask for the content, device-bound, and redeem; return 0 for a license, else ExpressPlay's refusal."""
         return self.redeem(self.token(DEVICE_BOUND, self.content, cookie), device, self.content)
 
+    def note_token_request(self, token_url: str) -> None:
+        """Keep for the report what the SEES asked this token with, where the mock's journal tells."""
+        url = f"{self.expressplay}/_sim/journal"
+        try:
+            entries = self.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a journal").get("entries", [])
+        except EmulatorError:
+            return  # evidence only: the check has failed without it
+        for entry in entries:
+            if entry.get("response") == {"tokenUrl": token_url}:
+                asked, made = entry["request"], entry["decision"]
+                named = f"device {made['device_id'][:8]}…" if made["device_id"] else "no device"
+                text = f"token request with {', '.join([*asked, *made['ignored']])}; the token names {named}"
+                self.wire.note("ExpressPlay", "GET /_sim/journal", 200, text)
+
     @contextmanager
     def fault(self, at: str, cookie: str | None, fault: Mapping[str, Any]) -> Iterator[None]:
         """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where it cannot."""

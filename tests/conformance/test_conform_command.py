@@ -3,17 +3,20 @@
 import json
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import requests
 from broken_sees import CrashesWhenRefused, ForgetsTheDevice, QuotesErrorNumbers, TellsTheKey, TellsWhatItAsked
 from click.testing import CliRunner, Result
 from flask import Flask
 from small_sees import DUMMY, FILM, KEYS, SmallSees
 
 from emulator.cli import main
-from sees_testing.conform.model import CHECKS
+from sees_testing.conform.model import CHECKS, Failed
+from sees_testing.conform.stage import Stage
 from sees_testing.conform.wire import SHOWN, redact, shorten
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.sees import running_sees
@@ -69,9 +72,21 @@ def test_a_failure_shows_rule_request_and_answer(shared_expressplay: RunningExpr
     assert CHECKS[13].sentence in " ".join(result.output.split())
     assert "follows: 13" in result.output
     assert "sent to ExpressPlay: POST" in result.output
+    assert "expirationTime" in result.output
+    assert "the token names no device" in result.output
     sent = [line for line in result.output.splitlines() if "sent to SEES" in line]
     assert sent
     assert all(line.endswith("}") for line in sent)  # whole, however long: to be searched and copied
+
+
+class NamesTheDeviceOtherwise(SmallSees):
+    def device_bound(self, content: str, cookie: str) -> str:
+        return self.order(content, cookie=cookie, udid=self.device(cookie))
+
+
+def test_a_parameter_that_the_mock_ignored_is_among_those_shown(shared_expressplay: RunningExpressPlay) -> None:
+    result = conform_broken(NamesTheDeviceOtherwise, shared_expressplay, "--only=13")
+    assert "iv, udid; the token names no device" in result.output
 
 
 def test_a_terminal_shows_how_far_it_is(
@@ -104,6 +119,39 @@ def test_reports_for_programs(shared_expressplay: RunningExpressPlay, tmp_path: 
         f"29 {CHECKS[29].title}",
         f"30 {CHECKS[30].title}",
     ]
+
+
+@pytest.mark.parametrize("option", ["--json", "--junit"])
+def test_a_report_that_cannot_be_written_is_noticed_before_the_run(tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").write_text("")
+    for place in (tmp_path / "nowhere" / "report", tmp_path / "file" / "report"):
+        result = conform("http://127.0.0.1:9", f"{option}={place}")
+        assert result.exit_code == 2
+        assert f"Invalid value for '{option}'" in result.output
+        assert f"no directory {place.parent}" in " ".join(result.output.split())
+
+
+def test_a_run_that_is_stopped_shows_its_verdicts_and_ends_its_fault(
+    shared_expressplay: RunningExpressPlay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def sees_a_key(_: Stage) -> None:
+        raise Failed(expected="no key", found=KEYS[FILM])
+
+    def stopped_amid_a_fault(stage: Stage) -> None:
+        with stage.fault("token", None, {"fault": "refuse", "code": -2031}):
+            raise KeyboardInterrupt
+
+    monkeypatch.setitem(CHECKS, 7, replace(CHECKS[7], run=sees_a_key))
+    monkeypatch.setitem(CHECKS, 29, replace(CHECKS[29], run=stopped_amid_a_fault))
+    checks = ("--only=1", "--only=7", "--only=29", "--only=30")
+    result = conform_broken(SmallSees, shared_expressplay, *checks, f"--json={tmp_path / 'report.json'}")
+    assert result.exit_code == 130
+    assert f"7  {CHECKS[7].title}" in result.output
+    assert "stopped after 2 of 4: 2 checks: 1 passed, 1 failed, 0 skipped" in result.output
+    assert "--only 7" in result.output
+    assert KEYS[FILM] not in result.output  # no device has played yet, so the kit does not know that this is a key
+    assert list(tmp_path.iterdir()) == []
+    assert requests.get(f"{shared_expressplay.url}/_sim/faults", timeout=10).json()["active"] == []
 
 
 @pytest.mark.parametrize("kind", [TellsTheKey, TellsWhatItAsked])
