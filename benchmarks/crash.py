@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -109,9 +109,11 @@ def kill_the_mock(state: Path, database: str | None, kills: int, seed: int = 0) 
                 everyone = [psutil.Process(mock.process.pid), *psutil.Process(mock.process.pid).children()]
                 if chance.random() < 0.5 and len(everyone) > 1:
                     everyone[-1].kill()
+                    everyone[-1].wait()  # or the next kill might hit a process that is dead already
                 else:
                     for process in everyone:
-                        process.kill()
+                        with suppress(psutil.NoSuchProcess):  # a worker ends by itself without its supervisor
+                            process.kill()
                     mock.stop()
                     mock = start_again(state, database, mock.url)
             clients.wait_for_more(CLIENTS)
