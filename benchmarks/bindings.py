@@ -16,9 +16,9 @@ from benchmarks.workload import workload_of
 from emulator.binding import Client, bind
 from emulator.device import Device, provision
 from emulator.transport import Web
+from hosting.process import Service, start
 from simulation.clock import Clock
 from simulation.journal import Journal
-from simulation.process import Service, start
 
 GROUP = "c. the whole binding"
 GROUP_E = "e. start and memory"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.postgres import Postgres
 from benchmarks.programs import end, launch
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 REPLICAS = 2
 NO_NGINX = "nginx is not installed; on Debian: apt-get install nginx-light"

@@ -20,9 +20,9 @@ import psutil
 
 from benchmarks.postgres import Postgres
 from benchmarks.workload import Answer, Workload, connected, workload_of
-from expressplay_mock.record_service import ByCookie
+from expressplay_mock.record_query import ByCookie
 from expressplay_mock.transaction_log import TransactionLog
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 CLIENTS = 4
 PATIENCE = 60.0

@@ -23,7 +23,7 @@ from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_rati
 from benchmarks.limits import cpu, parts_of
 from benchmarks.postgres import Postgres
 from benchmarks.workload import Workload, connected, workload_of
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 GROUP = "b. the license endpoint"
 CONNECTIONS = 8

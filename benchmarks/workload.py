@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from expressplay_mock.credentials import Credentials, load_or_create
-from expressplay_mock.tokens import Token, seal
+from expressplay_mock.tokens.sealed_token import Token, seal
 from fairplay.certificate import ApplicationCertificate, load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc

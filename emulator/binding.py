@@ -1,4 +1,4 @@
-"""The binding, step by step, as the client lives it. The numbers are those of the sequence (emulator/steps.py).
+"""The binding, step by step, as the client lives it. The numbers are those of walkthrough/record/steps.py.
 
     register   steps 0 to 5: play the dummy title, and with that tell ExpressPlay who this device is
     play       steps 6 to 13: get a license for the film, good on this device only; once for each key of the film

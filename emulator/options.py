@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from simulation.tls import ClientTls, client_files, default_directory
+from hosting.tls.tls import ClientTls, client_files, default_directory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from emulator.errors import BadAddress, EmulatorError, NoAnswer, TlsFailed, UnexpectedAnswer
+from hosting.tls.tls import ClientTls, TlsError
 from simulation.journal import TRACE_HEADER
 from simulation.strict_json import parse_json
-from simulation.tls import ClientTls, TlsError
 
 if TYPE_CHECKING:
     import requests
@@ -121,7 +121,7 @@ class Web:
     def __init__(
         self, trace: str | None = None, tls: ClientTls = NO_FILES, session: "requests.Session | None" = None
     ) -> None:
-        from simulation.https import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
+        from hosting.tls.https import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
 
         self.trace = trace
         self.tls = tls
@@ -217,7 +217,7 @@ def _read_all(chunks: Iterator[bytes], party: Party, url: str, step: int | None)
 def _no_answer(error: Exception, party: Party, url: str, step: int | None, tls: ClientTls) -> EmulatorError:
     import requests
 
-    from simulation.tls_diagnosis import diagnose
+    from hosting.tls.tls_diagnosis import diagnose
 
     address = origin_of(url)
     fix = f"is {party.program} running? Check the port in {party.option}"

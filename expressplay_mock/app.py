@@ -8,16 +8,16 @@ from flask import Flask
 from expressplay_mock import __version__
 from expressplay_mock.accounts import Account, Budget, Environment, account_of
 from expressplay_mock.credentials import SPC_VERSIONS, Credentials, load_or_create, new_credentials
-from expressplay_mock.disturbance import CODES
 from expressplay_mock.endpoints import Services, expressplay_routes
-from expressplay_mock.key_storage import KeyStorage
-from expressplay_mock.license_service import MAX_BODY
+from expressplay_mock.faults.fault_effects import CODES
+from expressplay_mock.faults.fault_routes import add_fault_routes
+from expressplay_mock.faults.faults import Faults
+from expressplay_mock.license_body import MAX_BODY
 from expressplay_mock.provisioning import provisioning_routes
 from expressplay_mock.teaching import teaching_routes
+from expressplay_mock.tokens.key_storage import KeyStorage
 from expressplay_mock.transaction_log import MEMORY, TransactionLog
 from simulation.clock import Clock
-from simulation.fault_routes import add_fault_routes
-from simulation.faults import Faults
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.routes import sim_routes

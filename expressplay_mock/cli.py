@@ -12,13 +12,13 @@ from expressplay_mock.accounts import BadAuthenticator, Environment
 from expressplay_mock.accounts_file import BadAccounts, read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, seeded_credentials
-from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
+from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
-from simulation.health import health_command
-from simulation.logs import configure_logging
-from simulation.options import serve_options, threads_option, workers_option
-from simulation.serving import serve as serve_app
-from simulation.tls_options import tls_dir_option, tls_option
+from hosting.health import health_command
+from hosting.logs import configure_logging
+from hosting.options import serve_options, threads_option, workers_option
+from hosting.serving import serve as serve_app
+from hosting.tls.tls_options import tls_dir_option, tls_option
 
 
 def default_state() -> Path:

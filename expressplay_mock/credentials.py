@@ -19,7 +19,7 @@ from pathlib import Path
 from expressplay_mock.accounts import Account, account_of, new_account
 from expressplay_mock.application_key import ApplicationKey, new_application_key, read_application_key
 from expressplay_mock.redemption import Keys
-from expressplay_mock.tokens import KEY_ID_SIZE, KEY_SIZE, TokenKeys, new_token_keys
+from expressplay_mock.tokens.sealed_token import KEY_ID_SIZE, KEY_SIZE, TokenKeys, new_token_keys
 from fairplay.certificate import certificate_hash
 from fairplay.spc import KeyServer
 from fairplay.tllv import RandomBytes

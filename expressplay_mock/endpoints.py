@@ -12,19 +12,21 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from expressplay_mock import disturbance, exchanges, record_service, token_service
+from expressplay_mock import journal_entries, record_query
 from expressplay_mock.accounts import Account, Budget, Environment, authenticate, check_options
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.exchanges import Entry
-from expressplay_mock.key_storage import KeyStorage
-from expressplay_mock.license_service import ANSWER_TYPES, MAX_BODY, read_body, write_answer
+from expressplay_mock.faults import fault_effects
+from expressplay_mock.faults.faults import RECORDS, RIGHTS, TOKEN, Faults
+from expressplay_mock.journal_entries import Entry
+from expressplay_mock.license_body import ANSWER_TYPES, MAX_BODY, read_body, write_answer
 from expressplay_mock.parameters import Parameters, read_parameters, single_values
-from expressplay_mock.record_service import ById, Query, Record
+from expressplay_mock.record_query import ById, Query, Record
 from expressplay_mock.redemption import Decision, Keys, Refused, redeem, replayed
-from expressplay_mock.tokens import Token, open_token, seal
+from expressplay_mock.tokens import token_request
+from expressplay_mock.tokens.key_storage import KeyStorage
+from expressplay_mock.tokens.sealed_token import Token, open_token, seal
 from expressplay_mock.transaction_log import LogUnavailable, Replayed, TransactionLog
 from simulation.clock import Clock
-from simulation.faults import RECORDS, RIGHTS, TOKEN, Faults
 from simulation.http_errors import read_body as read_request_body
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 
@@ -78,7 +80,7 @@ def expressplay_routes(services: Services) -> Blueprint:
 
     @routes.after_request
     def leave(response: Response) -> Response:
-        response = disturbance.on_the_way_back(response, _GOOD_TYPES[request.path.rstrip("/")])
+        response = fault_effects.on_the_way_back(response, _GOOD_TYPES[request.path.rstrip("/")])
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -90,21 +92,21 @@ def _answer_token_request(services: Services) -> Response:
     try:
         if request.method == "POST":
             parameters = read_parameters(request.query_string, _body())
-        disturbance.strike(services.faults, TOKEN, **disturbance.claims(parameters))
-        account = _account(parameters, token_service.PARAMETERS, services)
+        fault_effects.strike(services.faults, TOKEN, **fault_effects.claims(parameters))
+        account = _account(parameters, token_request.PARAMETERS, services)
         check_options(account, binds_device="deviceId" in parameters)
-        token = token_service.make_token(
+        token = token_request.make_token(
             parameters, account=account.number, now=services.clock.now(), storage=services.key_storage
         )
         services.budget.spend(account)
     except Refusal as refusal:
-        _note(services, exchanges.token_request, parameters, refusal)
-        if token_service.wants_json(parameters):
+        _note(services, journal_entries.token_request, parameters, refusal)
+        if token_request.wants_json(parameters):
             return _json(refusal.as_json(), refusal.status)
         return Response(refusal.as_html(), refusal.status, mimetype="text/html")
     sealed = seal(token, services.keys.tokens, secrets.token_bytes)
     url = f"{services.public_url}{RIGHTS_PATH}?{TOKEN_PARAMETER}={sealed}"
-    _note(services, exchanges.token_request, parameters, (token, url))
+    _note(services, journal_entries.token_request, parameters, (token, url))
     return Response(url, content_type="text/uri-list")
 
 
@@ -114,15 +116,15 @@ def _answer_redemption(services: Services) -> Response:
         body = read_body(_body(), request.content_type)
         token_text = _token_text()
         token = _token_for_faults(services, token_text)
-        disturbance.strike(services.faults, RIGHTS, **disturbance.whose(token))
+        fault_effects.strike(services.faults, RIGHTS, **fault_effects.whose(token))
     except Refusal as refusal:
-        _note(services, exchanges.redemption, body, Refused(refusal, token), None)
+        _note(services, journal_entries.redemption, body, Refused(refusal, token), None)
         return _json(refusal.as_license_json(), refusal.status)
     now = services.clock.now()
     decided = redeem(token_text, body, now=now, random=secrets.token_bytes, keys=services.keys)
     decision, record = _settle(decided, services.log)
-    decision = disturbance.broken(services.faults, decision)
-    _note(services, exchanges.redemption, body, decision, record)
+    decision = fault_effects.broken(services.faults, decision)
+    _note(services, journal_entries.redemption, body, decision, record)
     if isinstance(decision, Refused):
         return _json(decision.refusal.as_license_json(), decision.refusal.status)
     return Response(write_answer(body.shape, decision.ckc), content_type=ANSWER_TYPES[body.shape])
@@ -157,14 +159,14 @@ def _token_text() -> str | None:
 def _answer_record_request(services: Services) -> Response:
     parameters = read_parameters(request.query_string)
     try:
-        disturbance.strike(services.faults, RECORDS, **disturbance.claims(parameters))
-        account = _account(parameters, record_service.PARAMETERS, services)
-        query = record_service.read_query(parameters)
+        fault_effects.strike(services.faults, RECORDS, **fault_effects.claims(parameters))
+        account = _account(parameters, record_query.PARAMETERS, services)
+        query = record_query.read_query(parameters)
         records = _find(services, account, query)
     except Refusal as refusal:
-        _note(services, exchanges.record_request, parameters, None, refusal)
+        _note(services, journal_entries.record_request, parameters, None, refusal)
         return _json(refusal.as_json(), refusal.status)
-    _note(services, exchanges.record_request, parameters, query, records)
+    _note(services, journal_entries.record_request, parameters, query, records)
     return _json({"records": [record.as_json() for record in records]}, 200)
 
 
@@ -173,9 +175,9 @@ def _find(services: Services, account: Account, query: Query) -> list[Record]:
         records = services.log.find(account.number, query)
     except LogUnavailable as error:
         raise _log_unavailable(error) from None
-    records = disturbance.left_out(services.faults, records, account.number)
+    records = fault_effects.left_out(services.faults, records, account.number)
     if isinstance(query, ById) and not records:
-        raise record_service.no_such_record(query.event_id)
+        raise record_query.no_such_record(query.event_id)
     return records
 
 
@@ -207,13 +209,13 @@ def _note(services: Services, describe: Callable[..., list[Entry]], *what: Any) 
     """Have ``describe`` make the entries about ``what`` happened, if there is anybody to read them."""
     if services.journal is None and not log.isEnabledFor(logging.DEBUG):
         return
-    for entry in map(disturbance.as_sent, describe(*what)):
+    for entry in map(fault_effects.as_sent, describe(*what)):
         log.debug("%s", entry.summary)
         if services.journal is not None:
             exchange = entry.status is not None
             services.journal.record(
                 **vars(entry),
-                fault=disturbance.acted(),
+                fault=fault_effects.acted(),
                 trace=read_trace(request.headers.get(TRACE_HEADER)),
                 method=request.method if exchange else None,
                 url=services.public_url + request.path if exchange else None,

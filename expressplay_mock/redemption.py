@@ -8,10 +8,10 @@ import hashlib
 from dataclasses import dataclass, field, replace
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.extensions import read_extensions
-from expressplay_mock.license_service import LicenseBody
-from expressplay_mock.record_service import Row
-from expressplay_mock.tokens import Token, TokenKeys, open_token
+from expressplay_mock.license_body import LicenseBody
+from expressplay_mock.record_query import Row
+from expressplay_mock.tokens.extensions import read_extensions
+from expressplay_mock.tokens.sealed_token import Token, TokenKeys, open_token
 from fairplay.ckc import ContentKey, seal_ckc
 from fairplay.errors import FairPlayError, MissingTag, SpcError
 from fairplay.spc import KeyServer, SpcContents, open_spc

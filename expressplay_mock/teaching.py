@@ -6,7 +6,7 @@ The answer holds the content key, which is what a token keeps from the client: n
 from flask import Blueprint, Response, jsonify
 
 from expressplay_mock.errors import Refusal
-from expressplay_mock.tokens import TokenKeys, open_token
+from expressplay_mock.tokens.sealed_token import TokenKeys, open_token
 from simulation.clock import rfc3339
 from simulation.http_errors import read_body
 from simulation.routes import PREFIX

@@ -41,7 +41,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from expressplay_mock.record_service import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
+from expressplay_mock.record_query import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
 
 SCHEMA_VERSION = 1
 TIMEOUT = 5

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from expressplay_mock import tokens
 from expressplay_mock.errors import Code
+from expressplay_mock.tokens import sealed_token
 from fairplay import layout, session_key
 from fairplay.aes import encrypt_block
 from fairplay.ckc import ckc_key
@@ -121,11 +121,11 @@ def _count(first: int, size: int) -> bytes:
 
 def _token() -> str:
     parts = (
-        ("prefix", len(tokens.PREFIX), f"`{tokens.PREFIX.hex()}`, so that the text starts with `AQAAA`"),
-        ("key id", tokens.KEY_ID_SIZE, "chooses one of the service's token keys, so that keys can rotate"),
-        ("nonce", tokens.NONCE_SIZE, "random, never used twice"),
+        ("prefix", len(sealed_token.PREFIX), f"`{sealed_token.PREFIX.hex()}`, so that the text starts with `AQAAA`"),
+        ("key id", sealed_token.KEY_ID_SIZE, "chooses one of the service's token keys, so that keys can rotate"),
+        ("nonce", sealed_token.NONCE_SIZE, "random, never used twice"),
         ("ciphertext", "n", "the restrictions under AES-256-GCM; prefix and key id are the associated data"),
-        ("tag", tokens.TAG_SIZE, "of AES-256-GCM"),
+        ("tag", sealed_token.TAG_SIZE, "of AES-256-GCM"),
     )
     offset: int | str = 0
     lines = []

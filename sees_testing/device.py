@@ -9,7 +9,7 @@ from emulator.device import Device, make_spc, provision
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
 from emulator.transport import NO_FILES, SEES, Web, clean_base
 from fairplay.ckc import License, open_ckc
-from simulation.tls import ClientTls
+from hosting.tls.tls import ClientTls
 
 
 @dataclass(frozen=True, repr=False)

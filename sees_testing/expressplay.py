@@ -9,7 +9,7 @@ import requests
 
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.credentials import Credentials, new_credentials
-from simulation.serving import running
+from hosting.serving import running
 
 TIMEOUT = 10
 """Seconds that an answer of the mock may take."""

@@ -11,10 +11,10 @@ import pytest
 
 if TYPE_CHECKING:
     from expressplay_mock.credentials import Credentials
+    from hosting.tls.tls import ClientTls
     from sees_testing.device import VirtualDevice
     from sees_testing.expressplay import RunningExpressPlay
     from sees_testing.sees import RunningSees
-    from simulation.tls import ClientTls
 
 
 @pytest.fixture(scope="session")
@@ -46,7 +46,7 @@ def sees(expressplay: "RunningExpressPlay") -> Iterator["RunningSees"]:
 @pytest.fixture
 def client_tls() -> "ClientTls":
     """What virtual devices use for https: nothing. A suite whose SEES speaks TLS has a fixture of its own for it."""
-    from simulation.tls import ClientTls
+    from hosting.tls.tls import ClientTls
 
     return ClientTls()
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from hosting.serving import running
 from sees_testing.expressplay import RunningExpressPlay
-from simulation.serving import running
 
 try:
     from server.app import Config, create_app

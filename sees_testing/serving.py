@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from flask import Flask
 
-from simulation.serving import running
+from hosting.serving import running
 
 WsgiApp = Callable[..., Iterable[bytes]]
 START_TIMEOUT = 30.0

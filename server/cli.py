@@ -6,17 +6,17 @@ from typing import Any
 import click
 from flask import Flask
 
+from hosting.health import health_command
+from hosting.logs import configure_logging
+from hosting.options import base_url, serve_options, workers_option
+from hosting.serving import serve as serve_app
+from hosting.tls.tls import ClientTls, TlsError, client_files
+from hosting.tls.tls_options import tls_dir_option, tls_option
 from server import SERVICE, __version__
 from server.app import Config, create_app
 from server.catalog import CatalogError
 from server.expressplay import ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
-from simulation.health import health_command
-from simulation.logs import configure_logging
-from simulation.options import base_url, serve_options, workers_option
-from simulation.serving import serve as serve_app
-from simulation.tls import ClientTls, TlsError, client_files
-from simulation.tls_options import tls_dir_option, tls_option
 
 
 @click.group(context_settings={"auto_envvar_prefix": "SEES_SERVER"})

@@ -17,14 +17,14 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, IncompleteRead, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
+from hosting.logs import hush_urllib3
+from hosting.tls.https import TlsAdapter
+from hosting.tls.tls import ClientTls, TlsError
+from hosting.tls.tls_diagnosis import diagnose
 from server.entitlement import Record, TokenOrder
 from server.errors import DeniedError, ErrorNumber
-from simulation.https import TlsAdapter
 from simulation.journal import REDACTED, TRACE_HEADER, Journal
-from simulation.logs import hush_urllib3
 from simulation.strict_json import parse_json
-from simulation.tls import ClientTls, TlsError
-from simulation.tls_diagnosis import diagnose
 
 TOKEN_PATH = "/hms/fp/token"  # noqa: S105  an address, no secret
 RIGHTS_PATH = "/hms/fp/rights/"

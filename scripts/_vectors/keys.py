@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from expressplay_mock.tokens import TokenKeys
+from expressplay_mock.tokens.sealed_token import TokenKeys
 from fairplay.certificate import ApplicationCertificate, load_certificate
 from fairplay.spc import KeyServer
 

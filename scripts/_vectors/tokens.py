@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from _vectors.keys import Stream, TestKeys, Vector
 from _vectors.spc import CONTENT, DEVICE, NOW
-from expressplay_mock.tokens import MAX_LENGTH, PREFIX, Token, TokenKeys, seal
+from expressplay_mock.tokens.sealed_token import MAX_LENGTH, PREFIX, Token, TokenKeys, seal
 
 INVALID = {"number": -4010}
 TOO_MANY_BYTES = 65_537

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.lab import LAB
-from emulator.recording import shorten
-from emulator.steps import LIFELINES, STEPS
+from walkthrough.experiments.lab import LAB
+from walkthrough.record.recording import shorten
+from walkthrough.record.steps import LIFELINES, STEPS
 
 MERMAID_NAMES = dict(zip(LIFELINES, "CSEL", strict=True))
 LONGEST = 72

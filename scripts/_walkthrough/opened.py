@@ -4,8 +4,8 @@ import base64
 from collections.abc import Callable, Mapping
 
 from _walkthrough.blocks import Maker, Source, table
-from emulator.inspection import Inspection, inspect_bytes
 from fairplay.annotate import Annotation
+from walkthrough.record.inspection import Inspection, inspect_bytes
 
 WHOLE, ENDS = 20, 8
 """Bytes of a field shown whole; of a longer one, so many from its start and half as many from its end."""

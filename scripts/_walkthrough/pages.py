@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from _walkthrough import blocks, commands, opened
-from emulator.words import typeset, words
+from walkthrough.words import typeset, words
 
 BINDING, LAB_FILE = "walkthrough.binding.json", "lab.json"
 COOKIE = "alice"

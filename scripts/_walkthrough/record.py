@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
-from emulator.lab import LAB, run_item
-from emulator.lab import as_json as item_as_json
-from emulator.report import failure_of, write_json
-from emulator.run import run_binding
-from emulator.scenarios import SCENARIOS, run_scenario
-from emulator.scenarios import as_json as scenario_as_json
-from emulator.stage import make_stage
-from simulation.process import start
+from hosting.process import start
+from walkthrough.experiments.lab import LAB, run_item
+from walkthrough.experiments.lab import as_json as item_as_json
+from walkthrough.experiments.scenarios import SCENARIOS, run_scenario
+from walkthrough.experiments.scenarios import as_json as scenario_as_json
+from walkthrough.record.run import run_binding
+from walkthrough.record.stage import make_stage
+from walkthrough.terminal.report import failure_of, write_json
 
 
 def record(folder: Path) -> None:

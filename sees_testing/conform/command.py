@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from emulator.options import client_tls_options
-from simulation.tls import ClientTls
+from hosting.tls.tls import ClientTls
 
 if TYPE_CHECKING:
     from sees_testing.conform.model import Result
@@ -80,9 +80,9 @@ def conform(
     """
     import json
 
-    from emulator.terminal import make_console, progress
     from sees_testing.conform import report, runner
     from sees_testing.conform.model import CHECKS, Verdict
+    from walkthrough.terminal.terminal import make_console, progress
 
     if unknown := sorted(set(only) - set(CHECKS)):
         raise click.BadParameter(

@@ -7,6 +7,8 @@ from http import HTTPStatus
 
 from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
+from hosting.tls.https import new_session
+from hosting.tls.tls import ClientTls
 
 # Imported for the checks in them.
 from sees_testing.conform import (  # noqa: F401
@@ -19,8 +21,6 @@ from sees_testing.conform import (  # noqa: F401
 from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
 from sees_testing.conform.stage import Stage
 from sees_testing.conform.wire import SERVLET, Wire, forms_of, redact, shorten
-from simulation.https import new_session
-from simulation.tls import ClientTls
 
 TIMEOUT = 15.0
 """Seconds that the SEES under test may take to answer."""

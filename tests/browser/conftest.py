@@ -10,9 +10,9 @@ import requests
 from emulator_stage import services
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from emulator.page.app import create_app
-from emulator.stage import make_stage
-from simulation.serving import running
+from hosting.serving import running
+from walkthrough.page.app import create_app
+from walkthrough.record.stage import make_stage
 
 QUIET = (
     "--autoplay-policy=no-user-gesture-required",

@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from page_actions import play, register_and_play
 from playwright.sync_api import Page
 
-from emulator.words import LANGUAGES
+from walkthrough.words import LANGUAGES
 
 WEB = Path(__file__).resolve().parents[2] / "emulator" / "web"
 

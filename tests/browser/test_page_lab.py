@@ -4,9 +4,9 @@ import pytest
 from page_actions import play
 from playwright.sync_api import Page, expect
 
-from emulator.lab import LAB
-from emulator.lab_more import MORE
-from emulator.page.predictions import PREDICTIONS
+from walkthrough.experiments.lab import LAB
+from walkthrough.experiments.lab_more import MORE
+from walkthrough.experiments.predictions import PREDICTIONS
 
 
 @pytest.fixture(scope="module")

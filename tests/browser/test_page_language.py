@@ -6,11 +6,11 @@ from pathlib import Path
 from page_actions import play, register_and_play, screen
 from playwright.sync_api import Page, expect
 
-from emulator.lab import LAB
-from emulator.lab_more import MORE
-from emulator.page.predictions import PREDICTIONS
-from emulator.steps import STEPS
-from emulator.words import typeset, words
+from walkthrough.experiments.lab import LAB
+from walkthrough.experiments.lab_more import MORE
+from walkthrough.experiments.predictions import PREDICTIONS
+from walkthrough.record.steps import STEPS
+from walkthrough.words import typeset, words
 
 FRENCH = words("fr")
 WALKTHROUGH = Path(__file__).resolve().parents[2] / "docs" / "fr" / "walkthrough.md"

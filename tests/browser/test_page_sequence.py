@@ -7,9 +7,9 @@ import requests
 from page_actions import play, register_and_play
 from playwright.sync_api import Page
 
-from emulator.page.sources import PLACES, find
-from emulator.page.world import outline
-from emulator.steps import STEPS
+from walkthrough.page.source_code import PLACES, find
+from walkthrough.page.world import outline
+from walkthrough.record.steps import STEPS
 
 
 def arrows(page: Page) -> dict[int, str]:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 from small_sees import DUMMY, FILM, SmallSees
 
+from hosting.serving import running
 from sees_testing.conform.model import Result
 from sees_testing.conform.runner import conform
 from sees_testing.expressplay import RunningExpressPlay, running_expressplay
-from simulation.serving import running
 
 RunKit = Callable[[type[SmallSees], Iterable[int]], list[Result]]
 

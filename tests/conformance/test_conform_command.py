@@ -15,12 +15,12 @@ from flask import Flask
 from small_sees import DUMMY, FILM, KEYS, SmallSees
 
 from emulator.cli import main
+from hosting.serving import running
 from sees_testing.conform.model import CHECKS, Failed
 from sees_testing.conform.stage import Stage
 from sees_testing.conform.wire import SHOWN, redact, shorten
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.sees import running_sees
-from simulation.serving import running
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_terminal_shows_how_far_it_is(
     shared_expressplay: RunningExpressPlay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("emulator.terminal.progress", lambda _: nullcontext(said.append))
+    monkeypatch.setattr("walkthrough.terminal.terminal.progress", lambda _: nullcontext(said.append))
     conform_broken(SmallSees, shared_expressplay, "--only=2", "--only=3")
     assert said == [f"checked {number}, {CHECKS[number].title}" for number in (2, 3)]
 

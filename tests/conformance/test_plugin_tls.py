@@ -8,12 +8,12 @@ from small_sees import DUMMY, FILM, SmallSees
 from tls_stage import Certificates
 
 from emulator.errors import TlsFailed
+from hosting.serving import running
+from hosting.tls.tls import ClientTls
 from sees_testing.conform.model import Verdict
 from sees_testing.conform.runner import conform
 from sees_testing.device import VirtualDevice, virtual_device
 from sees_testing.expressplay import RunningExpressPlay
-from simulation.serving import running
-from simulation.tls import ClientTls
 
 
 @pytest.fixture

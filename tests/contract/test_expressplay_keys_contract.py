@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_wrap
 
-from expressplay_mock.key_storage import BadKeyStorage, read_key_storage
+from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
 from fairplay.ckc import open_ckc
 
 Mock = Any

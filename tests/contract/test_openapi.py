@@ -22,10 +22,10 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from expressplay_mock import app as mock
-from expressplay_mock.content_key import KEK_SIZES
+from expressplay_mock.tokens.content_key import KEK_SIZES
+from hosting.serving import running
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
-from simulation.serving import running
 
 DOCUMENTS = Path(__file__).resolve().parents[2] / "docs" / "openapi"
 AUTHENTICATOR = "100,0123456789abcdef0123456789abcdef"

@@ -18,8 +18,8 @@ import pytest
 from benchmarks.postgres import Postgres
 from emulator.cli import main as emulator_command
 from expressplay_mock.cli import main as mock_command
+from hosting.process import Service, start
 from server.cli import main as sees_command
-from simulation.process import Service, start
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted(path for path in (ROOT / "docs").rglob("*.md") if "templates" not in path.parts)]

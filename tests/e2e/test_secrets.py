@@ -10,9 +10,9 @@ import pytest
 import requests
 from processes import Processes, running_processes
 
-from emulator.run import run_binding
-from emulator.scenarios import SCENARIOS, run_scenario
-from emulator.stage import make_stage
+from walkthrough.experiments.scenarios import SCENARIOS, run_scenario
+from walkthrough.record.run import run_binding
+from walkthrough.record.stage import make_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLES = tomllib.loads((ROOT / "server" / "content" / "catalog.toml").read_text())["titles"].values()

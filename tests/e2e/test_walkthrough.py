@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from processes import Processes
 
-from emulator.lab import LAB
-from emulator.run import run_binding
-from emulator.scenarios import SCENARIOS
-from emulator.stage import make_stage
+from walkthrough.experiments.lab import LAB
+from walkthrough.experiments.scenarios import SCENARIOS
+from walkthrough.record.run import run_binding
+from walkthrough.record.stage import make_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = ROOT / "docs" / "recordings"

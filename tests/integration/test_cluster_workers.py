@@ -9,7 +9,7 @@ import requests
 
 from benchmarks.crash import clients_of, lost, start_mock
 from benchmarks.workload import workload_of
-from simulation.process import start
+from hosting.process import start
 
 SERVE = [sys.executable, "-m", "expressplay_mock", "serve"]
 

@@ -12,15 +12,15 @@ from emulator.device import make_spc
 from emulator.errors import EntitlementDenied, LicenseRefused, RentalRanOut
 from emulator.limits import check_limits, rental_end
 from emulator.playback import Verdict
-from emulator.run import run_binding
-from emulator.scenarios import SCENARIOS, Scenario, run_scenario
 from emulator.screening import watch
-from emulator.stage import Stage, shifted_clock
 from emulator.transport import EXPRESSPLAY
 from fairplay.ckc import ContentKey, License, open_ckc
 from fairplay.errors import CkcError
 from server.app import CONTENT
 from server.catalog import load_catalog
+from walkthrough.experiments.scenarios import SCENARIOS, Scenario, run_scenario
+from walkthrough.record.run import run_binding
+from walkthrough.record.stage import Stage, shifted_clock
 
 
 @pytest.fixture(scope="module")

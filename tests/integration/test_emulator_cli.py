@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner, Result
 from emulator_stage import services
 
-from emulator import demo
 from emulator.cli import main
-from emulator.scenarios import SCENARIOS, Scenario
+from walkthrough import demo
+from walkthrough.experiments.scenarios import SCENARIOS, Scenario
 
 
 class Command:

@@ -10,10 +10,10 @@ from emulator_stage import Told, services, told
 from emulator.errors import BadAddress, BadPlaylist, MessageIdMismatch, NoAnswer, UnexpectedAnswer, UnknownTitle
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
 from emulator.playlist import load_title
-from emulator.recording import fetch_journal
-from emulator.stage import make_stage
 from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+from walkthrough.record.recording import fetch_journal
+from walkthrough.record.stage import make_stage
 
 REQUEST = entitlement_request("m-1", RequestType.REGISTRATION, "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4", "alice")
 

@@ -11,11 +11,11 @@ from emulator.binding import Client, Grant, bind, play, register
 from emulator.errors import LeaseRanOut, NoAnswer
 from emulator.leases import play_on, renew
 from emulator.limits import check_limits, lease_end, rental_end
-from emulator.run import run_binding
 from emulator.screening import watch
-from emulator.stage import Stage
 from fairplay.ckc import Duration, KeyType
 from fairplay.spc import PlaybackState
+from walkthrough.record.run import run_binding
+from walkthrough.record.stage import Stage
 
 LEASE = 120
 """Seconds: the lease of the title `rotation`."""

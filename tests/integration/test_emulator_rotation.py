@@ -9,13 +9,13 @@ from emulator_stage import real_stage
 
 from emulator.binding import bind, play, register
 from emulator.errors import UnexpectedAnswer
-from emulator.inspection import inspect_bytes
 from emulator.playback import Verdict
-from emulator.run import run_binding
 from emulator.screening import fetch_parts, show, watch
-from emulator.stage import Stage
 from fairplay.ckc import ContentKey
 from server.app import CONTENT
+from walkthrough.record.inspection import inspect_bytes
+from walkthrough.record.run import run_binding
+from walkthrough.record.stage import Stage
 
 FRAMES = json.loads((CONTENT / "rotation" / "frames.json").read_text())
 

@@ -10,16 +10,16 @@ from sees_stage import DEVICE, row, stage
 
 from emulator.binding import play, register
 from emulator.errors import EntitlementDenied
-from emulator.stage import make_stage
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
+from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.entitlement import Record
 from server.errors import DeniedError, ErrorNumber
 from server.expressplay import ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, PatientLookUp
-from simulation.serving import running
+from walkthrough.record.stage import make_stage
 
 REGISTERED = [Record(1, DEVICE, True, 0)]
 

@@ -10,16 +10,16 @@ from fault_outcomes import ROWS, Row
 
 from emulator.binding import play, register
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
-from emulator.stage import Stage, make_stage
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
-from expressplay_mock.disturbance import CODES
+from expressplay_mock.faults.fault_effects import CODES
+from expressplay_mock.faults.faults import KINDS, PLACES, RIGHTS
 from fairplay.errors import FairPlayError
+from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from simulation.faults import KINDS, PLACES, RIGHTS
-from simulation.serving import running
+from walkthrough.record.stage import Stage, make_stage
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "stage.md"
 

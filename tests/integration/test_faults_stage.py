@@ -10,9 +10,9 @@ from emulator_stage import AUTHENTICATOR
 from stranger import Message, Stranger
 
 from expressplay_mock.app import Config, create_app
-from expressplay_mock.disturbance import CODES
-from simulation.faults import KINDS
-from simulation.serving import running
+from expressplay_mock.faults.fault_effects import CODES
+from expressplay_mock.faults.faults import KINDS
+from hosting.serving import running
 
 KEYS = {"contentKey": "00" * 16, "iv": "11" * 16, "customerAuthenticator": AUTHENTICATOR, "errorFormat": "json"}
 

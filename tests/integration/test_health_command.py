@@ -9,9 +9,9 @@ from emulator_stage import AUTHENTICATOR, Told, told
 
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.cli import main as mock
+from hosting.health import problem_of
+from hosting.serving import running
 from server.cli import main as sees
-from simulation.health import problem_of
-from simulation.serving import running
 
 
 def test_a_ready_service() -> None:

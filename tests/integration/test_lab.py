@@ -8,8 +8,8 @@ import pytest
 from emulator_stage import real_stage
 
 from emulator.errors import UnexpectedAnswer
-from emulator.lab import LAB, LabItem, as_json, run_item
-from emulator.stage import Stage
+from walkthrough.experiments.lab import LAB, LabItem, as_json, run_item
+from walkthrough.record.stage import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +52,6 @@ def test_an_item_names_the_code_that_decided(item: LabItem) -> None:
 
 
 def test_an_expressplay_without_a_journal_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.lab_runs.collect", lambda *_: [])
+    monkeypatch.setattr("walkthrough.experiments.lab_runs.collect", lambda *_: [])
     with pytest.raises(UnexpectedAnswer, match="without --no-sim"):
         run_item(LAB[2], stage)

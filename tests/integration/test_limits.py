@@ -13,14 +13,14 @@ from flask import Flask
 from sees_stage import AUTHENTICATOR
 
 from expressplay_mock import app as mock
-from expressplay_mock.license_service import MAX_BODY
+from expressplay_mock.license_body import MAX_BODY
+from hosting.granian_server import MAX_HEAD
+from hosting.process import Service, start
+from hosting.serving import THREADS
+from hosting.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT, UNREAD_TIMEOUT
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
-from simulation.granian_server import MAX_HEAD
 from simulation.http_errors import MAX_QUERY
-from simulation.process import Service, start
-from simulation.serving import THREADS
-from simulation.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT, UNREAD_TIMEOUT
 
 MOCK = mock.create_app(mock.Config(authenticator=AUTHENTICATOR, teach=True))
 SEES = sees.create_app(sees.Config(ExpressPlayAccount("http://127.0.0.1:1", "http://127.0.0.1:1", AUTHENTICATOR)))

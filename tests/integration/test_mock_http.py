@@ -21,7 +21,7 @@ from fairplay.certificate import load_certificate
 from fairplay.ckc import open_ckc
 from fairplay.session_key import device_id_of
 from fairplay.spc import SpcContents, build_spc
-from simulation.serving import running
+from hosting.serving import running
 
 AUTHENTICATOR = "4711," + "5ec7e7" * 5 + "99"
 CEK, IV = "c0ffee00c0ffee11c0ffee22c0ffee33", "0f" * 16

@@ -20,7 +20,7 @@ from expressplay_mock.cli import main
 from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 COMMAND = [sys.executable, "-m", "expressplay_mock", "serve"]
 Start = Callable[..., Service]

@@ -7,9 +7,9 @@ import pytest
 import requests
 from processes import running_processes
 
-from emulator.page.sources import PLACES, Place, find, sources_of
-from emulator.steps import STEPS
-from simulation.process import StartError, start
+from hosting.process import StartError, start
+from walkthrough.page.source_code import PLACES, Place, find, sources_of
+from walkthrough.record.steps import STEPS
 
 
 def test_it_serves_and_ends_cleanly(tmp_path: Path) -> None:

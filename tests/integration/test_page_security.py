@@ -6,9 +6,9 @@ import pytest
 import requests
 from emulator_stage import services
 
-from emulator.page.app import create_app
-from emulator.stage import make_stage
-from simulation.serving import running
+from hosting.serving import running
+from walkthrough.page.app import create_app
+from walkthrough.record.stage import make_stage
 
 
 @pytest.fixture(scope="module")

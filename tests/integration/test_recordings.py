@@ -14,16 +14,16 @@ from hypothesis import strategies as st
 from jsonschema_rs import validate
 
 from emulator.cli import main
-from emulator.comparison import compare
 from emulator.errors import BadRecording
-from emulator.replay import check, read_recording, replay
-from emulator.scenarios import SCENARIOS
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
+from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from simulation.serving import running
+from walkthrough.experiments.scenarios import SCENARIOS
+from walkthrough.record.comparison import compare
+from walkthrough.replay import check, read_recording, replay
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 FILES = sorted(FOLDER.glob("*.binding.json"))
@@ -280,7 +280,7 @@ def test_a_recording_altered_anyhow_is_shown_or_refused(data: st.DataObject) -> 
 def test_every_command_writes_recordings_that_fit_the_schema(
     urls: tuple[str, str], tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("emulator.demo.SCENARIOS", SCENARIOS[2:3])
+    monkeypatch.setattr("walkthrough.demo.SCENARIOS", SCENARIOS[2:3])
     file = tmp_path / "t.binding.json"
     is_demo = arguments == ("demo",)
     where = ("--json" if is_demo else "--recording", str(file), *(("--still", str(tmp_path / "s")) if is_demo else ()))

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from expressplay_mock.credentials import seeded_credentials
-from simulation.process import StartError, start
+from hosting.process import StartError, start
 
 SERVE = [sys.executable, "-m", "expressplay_mock", "serve"]
 

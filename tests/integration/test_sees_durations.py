@@ -6,8 +6,8 @@ import pytest
 from emulator_stage import real_stage
 
 from emulator.binding import bind
-from emulator.stage import Stage
 from fairplay.ckc import Duration, KeyType
+from walkthrough.record.stage import Stage
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ import pytest
 import requests
 from sees_stage import AUTHENTICATOR, CATALOG
 
-from simulation.process import StartError, start
+from hosting.process import StartError, start
 
 SEES = [sys.executable, "-m", "server", "serve", "--expressplay", "http://127.0.0.1:1"]
 WITH_AUTHENTICATOR = os.environ | {"SEES_AUTHENTICATOR": AUTHENTICATOR}
@@ -21,15 +21,15 @@ WITHOUT_GRANIAN = [
 TINY_APP = """
 import os, signal, sys, threading
 from flask import Flask
-from simulation import granian_server
+from hosting import granian_server
 from simulation.journal import Journal
 from simulation.clock import Clock
 from simulation.routes import sim_routes
-from simulation.serving import serve
+from hosting.serving import serve
 
 granian_server.END_TIMEOUT = 0.1
 if "werkzeug" in sys.argv:
-    sys.modules["granian"] = sys.modules["simulation.granian_server"] = None
+    sys.modules["granian"] = sys.modules["hosting.granian_server"] = None
 
 def health():
     if "unhealthy" in sys.argv:
@@ -94,7 +94,7 @@ def test_logs_requests_without_query_and_secrets(command: list[str]) -> None:
 @pytest.mark.parametrize("command", [SEES, WITHOUT_GRANIAN], ids=["granian", "werkzeug"])
 def test_ends_when_its_starter_is_killed(command: list[str]) -> None:
     starter = (
-        "import sys, threading; from simulation.process import start;"
+        "import sys, threading; from hosting.process import start;"
         "print(start(sys.argv[1:]).process.pid, flush=True); threading.Event().wait()"
     )
     with subprocess.Popen(

@@ -14,9 +14,9 @@ from expressplay_mock.credentials import new_credentials
 from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc
+from hosting.serving import running
 from server.app import Config, create_app
 from server.expressplay import ExpressPlayAccount
-from simulation.serving import running
 
 
 @dataclass

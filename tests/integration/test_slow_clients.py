@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from sees_stage import AUTHENTICATOR
 
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 HASTE = (
     "from simulation import slow_clients as limits; "

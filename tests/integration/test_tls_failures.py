@@ -14,12 +14,12 @@ from tls_stage import Certificates
 
 from emulator.errors import NoAnswer, TlsFailed
 from emulator.transport import SEES, Web
+from hosting.serving import running
+from hosting.tls import tls_diagnosis
+from hosting.tls.tls import ClientTls, ServerTls
+from hosting.tls.tls_diagnosis import Problem, diagnose
 from server.app import Config, create_app
 from server.expressplay import ExpressPlayAccount
-from simulation import tls_diagnosis
-from simulation.serving import running
-from simulation.tls import ClientTls, ServerTls
-from simulation.tls_diagnosis import Problem, diagnose
 
 CONTENT = "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4"
 Trouble = Callable[["Scene"], AbstractContextManager[tuple[str, ClientTls]]]

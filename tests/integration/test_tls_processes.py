@@ -18,10 +18,10 @@ from tls_stage import Certificates
 
 from emulator.cli import main as emulator
 from expressplay_mock.cli import main as mock
+from hosting.process import Service, StartError, start
+from hosting.tls.authority import prepare
+from hosting.tls.tls import ClientTls, client_files
 from server.cli import main as sees
-from simulation.authority import prepare
-from simulation.process import Service, StartError, start
-from simulation.tls import ClientTls, client_files
 
 CONTENT, DUMMY = "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d", "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4"
 WITHOUT_GRANIAN = "import sys; sys.modules['granian'] = None; from server.cli import main; main()"

@@ -15,7 +15,7 @@ import requests
 from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 CEK, IV = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
 # RFC 3394, section 4.1: this KEK wraps this CEK to these 24 bytes.

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 
 from flask import Flask, Response, request
 
-from emulator.stage import Stage, make_stage
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
+from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from simulation.serving import running
+from walkthrough.record.stage import Stage, make_stage
 
 AUTHENTICATOR = "77,0123456789abcdef0123456789abcdef"
 

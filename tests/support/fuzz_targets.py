@@ -17,22 +17,22 @@ from urllib.request import urlopen
 from flask import Flask
 
 from emulator.errors import EmulatorError
-from emulator.inspection import inspect_bytes
 from emulator.key_uri import parse_key_uri
 from emulator.playlist import parse_master, parse_media
 from expressplay_mock import app as mock
 from expressplay_mock.credentials import new_credentials
 from expressplay_mock.errors import Refusal
-from expressplay_mock.tokens import open_token
+from expressplay_mock.tokens.sealed_token import open_token
 from fairplay.annotate import annotate_ckc, annotate_spc, keys_of
 from fairplay.certificate import load_certificate
 from fairplay.ckc import ContentKey, open_ckc, seal_ckc
 from fairplay.errors import CkcError, SpcError
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc, open_spc
+from hosting.serving import running
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
-from simulation.serving import running
+from walkthrough.record.inspection import inspect_bytes
 
 CREDENTIALS = new_credentials()
 LONGEST = 2.0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import requests
 
-from simulation.process import Service, start
+from hosting.process import Service, start
 
 
 @dataclass(frozen=True)

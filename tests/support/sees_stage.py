@@ -9,9 +9,9 @@ from typing import Any
 import requests
 from flask import Flask, Response, request
 
+from hosting.serving import running
 from server.app import Config, create_app
 from server.expressplay import ExpressPlayAccount
-from simulation.serving import running
 
 DUMMY, FILM, CLUB = (f"{digit * 8}-0000-4000-8000-000000000000" for digit in "abc")
 CEKS = {DUMMY: "d0" * 16, FILM: "f1" * 16, CLUB: "c2" * 16}

@@ -1,11 +1,11 @@
-"""Certificates as a test wants them, good and bad: of authorities that simulation.authority knows nothing of."""
+"""Certificates as a test wants them, good and bad: of authorities that hosting.tls.authority knows nothing of."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from trustme import CA, Blob
 
-from simulation.tls import ClientTls, ServerTls
+from hosting.tls.tls import ClientTls, ServerTls
 
 NAMES = ("localhost", "127.0.0.1")
 

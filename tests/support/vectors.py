@@ -9,7 +9,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from expressplay_mock.tokens import TokenKeys
+from expressplay_mock.tokens.sealed_token import TokenKeys
 from fairplay.certificate import certificate_hash
 from fairplay.spc import KeyServer
 

@@ -14,9 +14,11 @@ LONGEST = 350
 MAY_IMPORT = {
     "fairplay": set(),
     "simulation": set(),
-    "expressplay_mock": {"fairplay", "simulation"},
-    "server": {"simulation"},
-    "emulator": {"fairplay", "simulation"},
+    "hosting": {"simulation"},
+    "expressplay_mock": {"fairplay", "simulation", "hosting"},
+    "server": {"simulation", "hosting"},
+    "emulator": {"fairplay", "simulation", "hosting"},
+    "walkthrough": {"fairplay", "simulation", "hosting", "emulator"},
 }
 
 

@@ -1,0 +1,1 @@
+"""Faults on demand: what can go wrong, the routes that set it, and where it acts."""

@@ -1,0 +1,124 @@
+"""What the journal says about each exchange: pure functions from what happened to the entries about it.
+
+Step numbers are those of the sequence (docs/walkthrough.md). The journal itself redacts secrets by field name.
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from expressplay_mock import record_query
+from expressplay_mock.errors import Refusal
+from expressplay_mock.license_body import LicenseBody
+from expressplay_mock.parameters import Parameters
+from expressplay_mock.record_query import Query, Record, describe
+from expressplay_mock.redemption import Decision, Issued, Refused
+from expressplay_mock.tokens.sealed_token import Token
+from expressplay_mock.tokens.token_request import PARAMETERS as TOKEN_PARAMETERS
+from expressplay_mock.tokens.token_request import REPEATABLE
+from simulation.clock import rfc3339
+
+THE_LOG = "log"
+"""The party named for what the transaction log does: it has a lifeline of its own in the sequence."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One journal entry: an exchange over HTTP if it has a ``status``, else an event inside the service."""
+
+    step: int | None
+    summary: str
+    party: str | None = None
+    status: int | None = None
+    request: Mapping[str, Any] | None = None
+    response: Mapping[str, Any] | None = None
+    decision: Mapping[str, Any] | None = None
+
+
+def token_request(parameters: Parameters, answer: tuple[Token, str] | Refusal) -> list[Entry]:
+    """Step 2 (or 9, for a token that names a device); ``answer`` is the token and its URL, or the refusal."""
+    known = {*TOKEN_PARAMETERS, REPEATABLE}
+    request = _single(parameters, known)
+    step = 9 if "deviceId" in parameters else 2
+    if isinstance(answer, Refusal):
+        response = answer.as_json()
+        return [Entry(step, f"token request: {_refused(answer)}", None, answer.status, request, response, _why(answer))]
+    token, url = answer
+    decision = {
+        "cookie": token.cookie,
+        "device_id": token.device_id,
+        "expires": rfc3339(token.expires),
+        # Letters only: digits in a name might be a misplaced secret.
+        "ignored": [name for name in parameters if name not in known and name.isascii() and name.isalpha()],
+    }
+    summary = f"token request: {_kind(token)} token made"
+    return [Entry(step, summary, None, 200, request, {"tokenUrl": url}, decision)]
+
+
+def redemption(body: LicenseBody | None, decision: Decision, record: Record | None) -> list[Entry]:
+    """Steps 4 and 5 for a token without a device; 11 and 12 for one with, and its row in the log."""
+    token, spc = decision.token, decision.spc
+    device_id = token.device_id if token else None
+    step = (4 if device_id is None else 11) if token else None
+    request = {"shape": body.shape.value, "notes": body.notes, "spc": _base64(body.spc)} if body else None
+    warnings = {"warnings": spc.warnings} if spc and spc.warnings else None
+    match decision:
+        case Issued(ckc=ckc):
+            response: Mapping[str, Any] = {"ckc": _base64(ckc)}
+            entries = [Entry(step, "redemption: CKC issued", None, 200, request, response, warnings)]
+        case Refused(refusal=refusal):
+            response, summary = refusal.as_license_json(), f"redemption: {_refused(refusal)}"
+            why = {**_why(refusal), **(warnings or {})}
+            entries = [Entry(step, summary, None, refusal.status, request, response, why)]
+    if device_id and spc:
+        equal = device_id == spc.device_id
+        summary = f"device_id of token and SPC compared: {'equal' if equal else 'different'}"
+        compared = {"token device_id": device_id, "spc device_id": spc.device_id, "equal": equal}
+        entries.append(Entry(12, summary, decision=compared))
+    if record:
+        what = "registration" if record.row.registration else "redemption"
+        summary = f"{what} written to the transaction log"
+        entries.append(Entry(None if device_id else 5, summary, THE_LOG, decision=record.as_json()))
+    return entries
+
+
+def record_request(parameters: Parameters, query: Query | None, answer: list[Record] | Refusal) -> list[Entry]:
+    """Step 7, and 8 where the log was asked."""
+    request = _single(parameters, set(record_query.PARAMETERS))
+    if isinstance(answer, Refusal):
+        summary = f"record request: {_refused(answer)}"
+        return [Entry(7, summary, None, answer.status, request, answer.as_json(), _why(answer))]
+    found = f"{len(answer)} found"
+    response = {"records": [record.as_json() for record in answer]}
+    looked_up = {
+        "query": describe(query) if query else {},
+        "found": len(answer),
+        "event_ids": [record.event_id for record in answer],
+    }
+    return [
+        Entry(7, f"record request: {found}", None, 200, request, response),
+        Entry(8, f"records looked up: {found}", THE_LOG, decision=looked_up),
+    ]
+
+
+def _kind(token: Token) -> str:
+    if token.device_id:
+        return "device-bound"
+    return "cookie-bound" if token.cookie else "unbound"
+
+
+def _single(parameters: Parameters, known: set[str]) -> dict[str, Any]:
+    return {name: values[0] if len(values) == 1 else values for name, values in parameters.items() if name in known}
+
+
+def _why(refusal: Refusal) -> dict[str, Any]:
+    return {"refused": refusal.subject, "expected": refusal.expected, "found": refusal.found, "fix": refusal.fix}
+
+
+def _refused(refusal: Refusal) -> str:
+    return f"refused, {refusal.code.number} {refusal.code.meaning}"
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

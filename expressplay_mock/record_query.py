@@ -1,0 +1,146 @@
+"""The record service: what a record is, the four ways to ask for some, and how they are written as JSON."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from expressplay_mock.errors import Code, Refusal
+from expressplay_mock.parameters import Parameters, single_values
+from expressplay_mock.tokens.token_request import check_cookie
+from simulation.clock import rfc3339
+
+RECENT = 32
+"""Records in an answer to a question by cookie, or to none."""
+MAX_PAGE = 200
+
+PARAMETERS: Mapping[str, Code] = {
+    "customerAuthenticator": Code.AUTHENTICATOR_INVALID,
+    "cookie": Code.INVALID_COOKIE,
+    "id": Code.NO_VALUE,
+    "start": Code.NO_VALUE,
+    "length": Code.NO_VALUE,
+}
+
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One redemption, as it is written into the transaction log. Never the content key.
+
+    ``time`` in Unix seconds; ``result`` 0 where a license was issued, else the refusal's number, with the number
+    of the SPC check as ``cause``. ``device_id`` and ``content_id`` are None where no SPC opened. ``replay_id``
+    stands for the SPC (64 hex digits): two issued rows never share one.
+    """
+
+    account: str
+    time: float
+    cookie: str | None
+    device_id: str | None
+    content_id: str | None
+    registration: bool
+    result: int
+    cause: int | None
+    replay_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A row in the log, with the number that the log gave it: unique and increasing."""
+
+    event_id: int
+    row: Row
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the record as the service answers it."""
+        return {
+            "event_id": self.event_id,
+            "time": rfc3339(self.row.time),
+            "cookie": self.row.cookie,
+            "device_id": self.row.device_id,
+            "content_id": self.row.content_id,
+            "registration": self.row.registration,
+            "result": self.row.result,
+            "cause": self.row.cause,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The 32 most recent records."""
+
+
+@dataclass(frozen=True, slots=True)
+class ByCookie:
+    """The 32 most recent issued records with this cookie."""
+
+    cookie: str
+
+
+@dataclass(frozen=True, slots=True)
+class ById:
+    """The one record with this event id."""
+
+    event_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """``length`` records from index ``start``, where 0 is the newest."""
+
+    start: int
+    length: int
+
+
+Query = Recent | ByCookie | ById | Window
+
+
+def read_query(parameters: Parameters) -> Query:
+    """Return what ``parameters`` ask for. Raises `Refusal` (-2033 for the cookie, -2035 for the others)."""
+    values = single_values(parameters, PARAMETERS)
+    asked = sorted(values.keys() - {"customerAuthenticator"})
+    match asked:
+        case []:
+            return Recent()
+        case ["cookie"]:
+            return ByCookie(check_cookie(values["cookie"]))
+        case ["id"]:
+            return ById(_number("id", values["id"]))
+        case ["length", "start"]:
+            return Window(_number("start", values["start"]), _page(values["length"]))
+    raise Refusal(
+        Code.INVALID_COOKIE if "cookie" in asked else Code.NO_VALUE,
+        " and ".join(asked),
+        expected="cookie alone, id alone, start with length, or none of them",
+        found="another combination",
+        fix="ask in one of these ways at a time",
+    )
+
+
+def describe(query: Query) -> dict[str, Any]:
+    """Return ``query`` for a reader, in the names of the parameters that ask for it."""
+    match query:
+        case Recent():
+            return {"newest": RECENT}
+        case ById(event_id):
+            return {"id": event_id}
+    return asdict(query)
+
+
+def no_such_record(event_id: int) -> Refusal:
+    """Return the refusal of an id that none of the account's records has."""
+    return Refusal(Code.NO_VALUE, "id", expected="the event_id of a record of this account", found=str(event_id))
+
+
+def _number(name: str, value: str) -> int:
+    if not _NUMBER.fullmatch(value):
+        raise Refusal(Code.NO_VALUE, name, expected="a number of 1 to 18 decimal digits", found=ascii(value[:24]))
+    return int(value)
+
+
+def _page(value: str) -> int:
+    length = _number("length", value)
+    if not 1 <= length <= MAX_PAGE:
+        raise Refusal(Code.NO_VALUE, "length", expected=f"1 to {MAX_PAGE} records a page", found=value)
+    return length

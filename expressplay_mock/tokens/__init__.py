@@ -1,0 +1,1 @@
+"""Tokens: the request for one, the key inside it, and the sealed bytes."""

@@ -1,0 +1,102 @@
+"""Where the content key of a token comes from: the request says it in exactly one of four ways.
+
+| parameters | the content key is |
+|---|---|
+| ``contentKey`` | in the request, in clear |
+| ``kek`` and ``ek`` | in the request, wrapped under ``kek`` |
+| ``kek`` and ``kid`` | in the key storage, wrapped under ``kek`` |
+| ``kid`` | in the key storage, in clear |
+
+Wrapped means AES Key Wrap (RFC 3394). Documented but for one thing: which number says that two ways were mixed.
+"""
+
+import re
+from collections.abc import Mapping
+
+from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+
+from expressplay_mock.errors import Code, Refusal
+from expressplay_mock.tokens.key_storage import CLEAR, WRAPPED, KeyStorage, stored_key
+
+KEK_SIZES = (16, 24, 32)
+"""Bytes of a key-encryption key: AES-128, -192 and -256."""
+
+_NAMES = ("contentKey", "kek", "ek", "kid")
+_HEX = re.compile(r"([0-9A-Fa-f]{2})+", re.ASCII)
+
+
+def content_key(values: Mapping[str, str], storage: KeyStorage | None) -> bytes:
+    """Return the content key, 16 bytes.
+
+    Raises `Refusal`: -2005 and -2027 for contentKey, -4018 to -4022 for kid, -4024 for kek and ek, -6005 where the
+    stored key is not of the kind that was asked for.
+    """
+    match [name for name in _NAMES if name in values]:
+        case ["contentKey"]:
+            return from_hex(values["contentKey"], Code.CONTENT_KEY_NOT_HEX, "contentKey", (CLEAR,))
+        case ["kek", "ek"]:
+            wrapped = from_hex(values["ek"], Code.INVALID_WRAPPED_KEY, "ek", (WRAPPED,))
+            return _unwrap(values["kek"], wrapped)
+        case ["kek", "kid"]:
+            return _unwrap(values["kek"], _of_size(stored_key(storage, values["kid"]), WRAPPED))
+        case ["kid"]:
+            return _of_size(stored_key(storage, values["kid"]), CLEAR)
+        case ["kek"]:
+            raise Refusal(Code.MISSING_KID, "kek", expected="exactly one of ek and kid with it", found="neither")
+        case []:
+            raise Refusal(
+                Code.MISSING_CONTENT_KEY,
+                "contentKey",
+                expected="it once, or kek with ek or kid, or kid alone",
+                found="none of them",
+                fix="send contentKey, or name a stored key by kid",
+            )
+        case mixed:
+            code = Code.MISSING_CONTENT_KEY if "contentKey" in mixed else Code.INVALID_WRAPPED_KEY
+            raise Refusal(
+                code,
+                ", ".join(mixed),
+                expected="contentKey alone, kek with ek, kek with kid, or kid alone",
+                found="another combination",
+                fix="say in one way only which key it is",
+            )
+
+
+def from_hex(value: str, code: Code, name: str, sizes: tuple[int, ...]) -> bytes:
+    """Return the bytes that hexadecimal digits stand for, of one of ``sizes``. Raises `Refusal` with ``code``."""
+    if not _HEX.fullmatch(value) or len(value) // 2 not in sizes:
+        # The value may well be a secret with a slip in it: only its form is told.
+        expected = " or ".join(str(2 * size) for size in sizes) + " hexadecimal digits"
+        raise Refusal(code, name, expected=expected, found=form_of(value))
+    return bytes.fromhex(value)
+
+
+def form_of(value: str) -> str:
+    """Describe a value without showing it."""
+    if not value:
+        return "an empty value"
+    strange = sum(character not in "0123456789abcdefABCDEF" for character in value)
+    return f"{len(value)} characters" + (f", {strange} of them no hexadecimal digits" if strange else "")
+
+
+def _unwrap(kek: str, wrapped: bytes) -> bytes:
+    key = from_hex(kek, Code.INVALID_WRAPPED_KEY, "kek", KEK_SIZES)
+    try:
+        return aes_key_unwrap(key, wrapped)
+    except InvalidUnwrap:
+        raise Refusal(
+            Code.INVALID_WRAPPED_KEY,
+            "kek",
+            expected="the key that wrapped the content key (AES Key Wrap, RFC 3394)",
+            found="another one, or a damaged wrapped key",
+            fix="wrap the content key again, under the kek that is sent",
+        ) from None
+
+
+def _of_size(key: bytes, size: int) -> bytes:
+    if len(key) != size:
+        kinds = {CLEAR: "a content key in clear, since no kek came with kid", WRAPPED: "a wrapped key for this kek"}
+        found = {CLEAR: "a key in clear", WRAPPED: "a wrapped key"}[len(key)]
+        fix = "send kid without kek" if size == WRAPPED else "send the kek that wraps the stored key"
+        raise Refusal(Code.INVALID_KEY_DATA, "stored key", expected=kinds[size], found=found, fix=fix)
+    return key

@@ -1,0 +1,78 @@
+"""The command-line options that every ``serve`` command has."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from hosting.logs import LEVELS
+from hosting.serving import THREADS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def base_url(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """Check an address that paths are appended to; a click callback. Returns it without a slash at its end."""
+    if value is None:
+        return None
+    try:
+        parts = urlsplit(value)
+        complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is no number, half an IPv6 address
+        complete = False
+    if not complete:
+        raise click.BadParameter(f"expected http://host:port or https://host:port, found {value!r}")
+    if "@" in parts.netloc or "?" in value or "#" in value or any(c.isspace() for c in value):
+        raise click.BadParameter("expected an address without user name, query, fragment and spaces")
+    return value.rstrip("/")
+
+
+_OPTIONS = (
+    click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
+    click.option(
+        "--port",
+        default=0,
+        show_default=True,
+        type=click.IntRange(0, 65535),
+        help="Port to listen on; 0 takes a free one, which the ready line on standard output tells.",
+    ),
+    click.option(
+        "--log-level",
+        default="warning",
+        show_default=True,
+        type=click.Choice(LEVELS),
+        help="Log to standard error from this level on; info has one line for each request.",
+    ),
+    click.option("--no-sim", is_flag=True, help="Switch the /_sim/ routes off, all but health."),
+    click.option(
+        "--until-stdin-closes",
+        is_flag=True,
+        help="End when standard input ends, as it does when whoever holds the other end dies.",
+    ),
+)
+
+
+def serve_options(command: Command) -> Command:
+    """Add the options; the command gets host, port, log_level, no_sim and until_stdin_closes."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+workers_option = click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Processes that serve; about one per core. With more than one, most /_sim/ routes answer 409.",
+)
+
+threads_option = click.option(
+    "--threads",
+    default=THREADS,
+    show_default=True,
+    type=click.IntRange(1, 256),
+    help="Requests in work at the same time in each process. 1 costs the least under load, but a slow client or a "
+    "fault that delays an answer then holds up all the others: put a proxy in front that hands on whole requests.",
+)

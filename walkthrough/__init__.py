@@ -1,0 +1,1 @@
+"""What watches and explains all parties: the recording, the experiments, the terminal and the page."""

@@ -1,0 +1,1 @@
+"""Ways to break the binding, each a real run with an expected outcome: the demo's scenarios and the lab."""

@@ -1,0 +1,61 @@
+"""The command `fps-emulator serve`: the walkthrough page on this machine's loopback interface."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from emulator.options import client_tls_options
+from hosting.tls.tls import ClientTls
+from hosting.tls.tls_options import tls_dir_option, tls_option
+
+
+@click.command()
+@click.option("--sees", required=True, envvar="FPS_EMULATOR_SEES", show_envvar=True, help="Base URL of SEES.")
+@click.option(
+    "--expressplay",
+    required=True,
+    envvar="FPS_EMULATOR_EXPRESSPLAY",
+    show_envvar=True,
+    help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
+)
+@client_tls_options
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. The page shows keys of its virtual devices: leave it on loopback.",
+)
+@click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@tls_option
+@tls_dir_option
+@click.option("--open", "opens", is_flag=True, help="Open the page in the default browser.")
+@click.option("--until-stdin-closes", is_flag=True, help="End when standard input ends.")
+def serve(
+    sees: str, expressplay: str, client_tls: ClientTls, tls: bool, tls_dir: Path, opens: bool, **serving: Any
+) -> None:
+    """Serve the walkthrough page until Ctrl-C. See the binding happen, byte by byte, and try to break it.
+
+    When it answers, it prints one JSON line on standard output: {"service": "fps-emulator", "url": "…"}.
+    """
+    from hosting.serving import serve as serve_app
+    from hosting.werkzeug_server import serve_werkzeug
+    from walkthrough.page.app import SERVICE, create_app
+    from walkthrough.record.stage import make_stage
+
+    stage = make_stage(sees, expressplay, tls=client_tls)
+    address = ""
+
+    def build(url: str) -> Any:
+        nonlocal address
+        address = url
+        return create_app(stage, url)
+
+    def announce() -> dict[str, str]:
+        if opens:
+            click.launch(address)
+        return {}
+
+    # Werkzeug: a listening browser holds a thread, of which Granian has a fixed number.
+    tls_directory = tls_dir if tls else None
+    serve_app(build, service=SERVICE, announce=announce, server=serve_werkzeug, tls_directory=tls_directory, **serving)

@@ -1,0 +1,139 @@
+"""`inspect FILE`: recognise an SPC, a CKC or a recording in whatever form it was saved, and annotate its bytes."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_spc
+from fairplay.layout import CKC_VERSION
+from fairplay.session_key import DerivedKeys
+from simulation.strict_json import parse_json
+from walkthrough.record.recording import FORMAT, place_of
+
+UNKNOWN = "neither SPC nor CKC"
+MAX_FILE = 16 * 1024 * 1024
+"""Bytes of a file worth inspecting; a recording takes some 100 KB."""
+
+_TEXT_FORM = re.compile(rb"\s*<ckc>(.*)</ckc>\s*", re.DOTALL)
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_=\s-]{16,}")
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """One message: where it came from in the file, "SPC", "CKC" or neither, and its annotated fields."""
+
+    source: str
+    kind: str
+    size: int
+    notes: tuple[Annotation, ...]
+
+
+def inspect_bytes(data: bytes) -> list[Inspection]:
+    """Return what `data` holds: the messages of a recording, or the one message that it is. Never raises."""
+    value = _json(data)
+    if isinstance(value, dict) and value.get("format") == FORMAT:
+        return _inspect_recording(value)
+    if isinstance(value, dict):
+        for kind in ("spc", "ckc"):
+            if isinstance(text := value.get(kind), str):
+                return [_inspect(f"JSON member {kind}", _decode(text.encode()) or b"", kind.upper())]
+    if text_form := _TEXT_FORM.fullmatch(data):
+        return [_inspect("<ckc> text", _decode(text_form[1]) or b"", "CKC")]
+    decoded = _decode(data.strip().removeprefix(b"spc=")) if _is_text(data) else None
+    # Base64 of something else (a certificate, a token) is best explained as the text it is.
+    if decoded and decoded[:3] == b"\0\0\0":
+        return [_inspect("Base64 text", decoded)]
+    return [_inspect("raw bytes", data)]
+
+
+def as_json(inspection: Inspection) -> dict[str, Any]:
+    """Return an inspection as a JSON object, each field with its bytes in hex."""
+    return {
+        "source": inspection.source,
+        "kind": inspection.kind,
+        "size": inspection.size,
+        "fields": [
+            {
+                "layer": note.layer,
+                "offset": note.offset,
+                "length": note.length,
+                "field": note.field,
+                "value": note.value,
+                "meaning": note.meaning,
+                "origin": note.origin.value,
+                "hex": note.data.hex(),
+                "problem": note.problem or None,
+            }
+            for note in inspection.notes
+        ],
+    }
+
+
+def _inspect(source: str, data: bytes, kind: str | None = None, keys: MessageKeys | None = None) -> Inspection:
+    kind = kind or _kind_of(data)
+    notes = annotate_ckc(data, keys) if kind == "CKC" else annotate_spc(data, keys)
+    return Inspection(source, kind, len(data), tuple(notes))
+
+
+def _kind_of(data: bytes) -> str:
+    """Tell a CKC from an SPC by its header, even where it was cut or altered behind that."""
+    version, where_ckc_has_length = (int.from_bytes(part, "big") for part in (data[:4], data[24:28]))
+    if version == CKC_VERSION and where_ckc_has_length <= MAX_FILE:
+        return "CKC"
+    return "SPC" if version in (1, 2) else UNKNOWN
+
+
+def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:
+    found = []
+    steps = recording.get("steps")
+    for step in steps if isinstance(steps, list) else []:
+        if not isinstance(step, dict):
+            continue
+        number, rounds = step.get("n"), step.get("round", 1)
+        # The CKC of step 13 answers the SPC of step 11, so it opens with the keys of that.
+        keys = _keys(recording, place_of(11 if number == 13 else number, rounds))
+        for part, kind in (("request", "spc"), ("response", "ckc")):
+            text = step[part].get(kind) if isinstance(step.get(part), dict) else None
+            if isinstance(text, str):
+                found.append(_inspect(place_of(number, rounds), _decode(text.encode()) or b"", kind.upper(), keys))
+    return found
+
+
+def _keys(recording: Mapping[str, Any], place: str) -> MessageKeys | None:
+    """Return the message keys of a step from the section `device_keys`, if it is there and whole."""
+    section = recording.get("device_keys")
+    texts: Any = section.get(place) if isinstance(section, dict) else None
+    try:
+        values = {name: bytes.fromhex(texts[name]) for name in ("spc_key", "dask", "mac_key", "ckc_key")}
+    except (KeyError, TypeError, ValueError):
+        return None
+    sizes = {name: len(value) for name, value in values.items()}
+    if sizes != {"spc_key": 16, "dask": 16, "mac_key": 32, "ckc_key": 16}:
+        return None
+    derived = DerivedKeys(values["dask"], values["mac_key"])
+    return MessageKeys(values["spc_key"], derived, values["ckc_key"])
+
+
+def _json(data: bytes) -> Any:
+    if not data.lstrip().startswith(b"{"):
+        return None
+    try:
+        return parse_json(data)
+    except ValueError:
+        return None
+
+
+def _is_text(data: bytes) -> bool:
+    return _BASE64.fullmatch(data.strip().removeprefix(b"spc=")) is not None
+
+
+def _decode(text: bytes) -> bytes | None:
+    """Decode Base64, plain or URL-safe, with or without padding and line breaks."""
+    packed = b"".join(text.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
+    try:
+        return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
+    except binascii.Error:
+        return None

@@ -1,0 +1,84 @@
+"""Where runs are played: the two services, the devices made for them, and ExpressPlay's clock."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from emulator.binding import Client
+from emulator.device import Device, Provisioning, provision
+from emulator.license_client import SpcShape
+from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
+from hosting.tls.tls import ClientTls
+from simulation.clock import Clock
+from simulation.journal import Journal
+
+DEFAULT_SEED = "device A"
+OTHER_SEED = "device B"
+CLOCK = 'a clock {"now", "offset"}'
+
+
+@dataclass(frozen=True)
+class Stage:
+    """The services at their base URLs, and what their devices are provisioned with. `run` names this stage's runs."""
+
+    sees: str
+    expressplay: str
+    web: Web = field(repr=False)
+    provisioning: Provisioning = field(repr=False)
+    title: str | None = None
+    run: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    def name(self, purpose: str) -> str:
+        """Return a name that no other stage has, good as a cookie (at most 32 characters) and as a trace id."""
+        return f"{self.run}-{purpose}"[:32]
+
+    def client(
+        self, purpose: str, seed: str = DEFAULT_SEED, *, spc_version: int = 2, shape: SpcShape = SpcShape.RAW
+    ) -> Client:
+        """Return a client on a fresh device, with the trace id `name(purpose)`."""
+        clock = Clock()
+        device = Device(seed, self.provisioning, clock, spc_version=spc_version)
+        web = self.web.traced(self.name(purpose))
+        return Client(device, self.sees, web, Journal("client", clock), self.expressplay, shape)
+
+
+def make_stage(sees: str, expressplay: str, title: str | None = None, tls: ClientTls = NO_FILES) -> Stage:
+    """Return a stage for the services at two base URLs, its devices provisioned by ExpressPlay.
+
+    `sees` may be empty where only titles in direct mode are played.
+    """
+    sees, expressplay = sees and clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY)
+    web = Web(tls=tls)
+    return Stage(sees, expressplay, web, provision(web, expressplay), title)
+
+
+@contextmanager
+def shifted_clock(stage: Stage, seconds: float) -> Iterator[None]:
+    """Let ExpressPlay's clock run `seconds` ahead inside the block.
+
+    A clock only goes forward: going back is a reset (which also empties ExpressPlay's journal) and moving forward
+    again to where it was.
+    """
+    before = _offset(stage)
+    _post(stage, "clock", {"advance": seconds})
+    try:
+        yield
+    finally:
+        _post(stage, "reset", {})
+        if before:
+            _post(stage, "clock", {"advance": before})
+
+
+def _offset(stage: Stage) -> float:
+    answer = stage.web.get(EXPRESSPLAY, f"{stage.expressplay}/_sim/clock", step=None, expected=CLOCK)
+    offset = answer.json_object(CLOCK).get("offset")
+    if isinstance(offset, bool) or not isinstance(offset, int | float):
+        raise answer.unexpected(CLOCK, "a clock without its offset")
+    return float(offset)
+
+
+def _post(stage: Stage, route: str, value: dict[str, float]) -> None:
+    answer = stage.web.post_json(EXPRESSPLAY, f"{stage.expressplay}/_sim/{route}", value, step=None)
+    if answer.status != 200:
+        raise answer.unexpected("a clock that can be set")

@@ -1,0 +1,113 @@
+"""Draws a recorded sequence as lines of text: four lifelines, one arrow per step. No terminal here, only text."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from walkthrough.record.steps import LIFELINES
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+NARROWEST, WIDEST = 60, 110
+FIRST, LAST_MARGIN = 3, 9
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """The characters a drawing is made of."""
+
+    bar: str
+    line: str
+    cross: str
+    right: str
+    left: str
+    own: str
+    good: str
+    bad: str
+    more: str
+
+
+BOX = Glyphs("│", "─", "┼", "▶", "◀", "◆", "✓", "✗", "…")
+ASCII = Glyphs("|", "-", "+", ">", "<", "*", "ok", "no", "..")
+
+
+class _Line:
+    """One line of text, written into at places, each character with a style."""
+
+    def __init__(self, width: int) -> None:
+        self._characters = [" "] * width
+        self._styles = [""] * width
+
+    def write(self, at: int, text: str, style: str) -> None:
+        for place, character in enumerate(text, at):
+            if 0 <= place < len(self._characters):
+                self._characters[place], self._styles[place] = character, style
+
+    def text(self) -> "Text":
+        from rich.text import Text
+
+        text = Text()
+        for character, style in zip(self._characters, self._styles, strict=True):
+            text.append(character, style)
+        text.rstrip()
+        return text
+
+
+def draw_sequence(recording: Mapping[str, Any], width: int, glyphs: Glyphs) -> list["Text"]:
+    """Return the lines of the drawing of a recording, at most `width` columns (but never under 60) wide."""
+    width = min(max(width, NARROWEST), WIDEST)
+    gap = (width - FIRST - LAST_MARGIN) // (len(LIFELINES) - 1)
+    places = {name: FIRST + number * gap for number, name in enumerate(LIFELINES)}
+    lines = [_heading(places, width)]
+    prelude = [recording["prelude"]] if recording.get("prelude") else []
+    for step in [*prelude, *recording["steps"]]:
+        lines += _draw_step(step, places, width, glyphs)
+    return [line.text() for line in lines]
+
+
+def _heading(places: Mapping[str, int], width: int) -> _Line:
+    line = _Line(width)
+    for name, place in places.items():
+        start = max(0, min(place - len(name) // 2, width - len(name)))
+        line.write(start, name, "bold")
+    return line
+
+
+def _lifelines(places: Mapping[str, int], width: int, glyphs: Glyphs) -> _Line:
+    line = _Line(width)
+    for place in places.values():
+        line.write(place, glyphs.bar, "dim")
+    return line
+
+
+def _draw_step(step: Mapping[str, Any], places: Mapping[str, int], width: int, glyphs: Glyphs) -> Sequence[_Line]:
+    start, end = places[step["from"]], places[step["to"]]
+    colour = "cyan" if step.get("ok", True) else "red"
+    words, arrow = _lifelines(places, width, glyphs), _lifelines(places, width, glyphs)
+    number = f"{step['n']} "
+    summary = _plain(str(step["summary"]), glyphs)
+    room = width - len(number)
+    if len(summary) > room:
+        summary = summary[: room - len(glyphs.more)] + glyphs.more
+    # Beside the lifeline where the arrow begins on the left, or further left where the words need the room.
+    at = max(0, min(min(start, end) + 2, room - len(summary)))
+    words.write(at, number, f"bold {colour}")
+    words.write(at + len(number), summary + " ", "" if colour == "cyan" else colour)
+    if start == end:
+        arrow.write(start, glyphs.own, f"bold {colour}")
+        return words, arrow
+    low, high = min(start, end), max(start, end)
+    arrow.write(low + 1, glyphs.line * (high - low - 1), colour)
+    for place in places.values():
+        if low < place < high:
+            arrow.write(place, glyphs.cross, colour)
+    arrow.write(high - 1 if end == high else low + 1, glyphs.right if end == high else glyphs.left, f"bold {colour}")
+    return words, arrow
+
+
+def _plain(text: str, glyphs: Glyphs) -> str:
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    if glyphs is ASCII:
+        return printable.replace("…", ASCII.more).encode("ascii", "replace").decode()
+    return printable

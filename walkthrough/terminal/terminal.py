@@ -1,0 +1,146 @@
+"""What the demo shows in a terminal: the sequence, the scenarios, the rows of the log. Plain text in a pipe."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from walkthrough.terminal.drawing import ASCII, BOX, Glyphs, draw_sequence
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from walkthrough.record.inspection import Inspection
+
+PIPE_WIDTH = 120
+"""Columns where the output is no terminal and COLUMNS does not say."""
+ROOMY = 100
+"""Columns from which on a value is never broken into two lines."""
+LONGEST_VALUE = 40
+"""Characters of a value that are shown whole: a device_id is."""
+
+
+def make_console() -> "Console":
+    """Return a console on standard output: colour and the terminal's width only where it is a terminal."""
+    import os
+    import sys
+
+    from rich.console import Console
+
+    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(highlight=False, markup=False, emoji=False, width=width)
+
+
+@contextmanager
+def progress(text: str) -> Iterator[Callable[[str], None]]:
+    """Show on standard error that work goes on; yields what changes the text. Nothing where that is no terminal."""
+    import sys
+
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    # The spinner is ASCII: Windows code pages have no other.
+    with Console(stderr=True, highlight=False, markup=False, emoji=False).status(text, spinner="line") as status:
+        yield lambda text: status.update(text)
+
+
+def glyphs_for(encoding: str) -> Glyphs:
+    """Return box characters where `encoding` has them all, plain ASCII otherwise."""
+    try:
+        "".join(vars(BOX).values()).encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return ASCII
+    return BOX
+
+
+def print_sequence(console: "Console", recording: Mapping[str, Any]) -> None:
+    """Draw the recorded sequence."""
+    for line in draw_sequence(recording, console.width, glyphs_for(console.encoding)):
+        console.print(line, no_wrap=True, overflow="crop", crop=False)
+
+
+def print_scenarios(console: "Console", scenarios: Sequence[Mapping[str, Any]]) -> None:
+    """Print each scenario with what was expected and what came."""
+    glyphs = glyphs_for(console.encoding)
+    table = _table("", "scenario", "expected", "actual")
+    for scenario in scenarios:
+        ok = bool(scenario["ok"])
+        mark, style = (glyphs.good, "green") if ok else (glyphs.bad, "bold red")
+        cells = [_printable(scenario[name], glyphs) for name in ("name", "expected", "actual")]
+        table.add_row(_styled(mark, style), *cells[:2], _styled(cells[2], "" if ok else style))
+    console.print(table)
+
+
+def print_rows(console: "Console", rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print rows of the transaction log."""
+    glyphs = glyphs_for(console.encoding)
+    table = _table("event", "time", "cookie", "device_id", "content", "result")
+    for row in rows:
+        result = "issued" if row.get("result") == 0 else f"refused {row.get('result')}"
+        if row.get("registration"):
+            result += ", registration"
+        device, content = (str(row.get(name))[:8] + glyphs.more for name in ("device_id", "content_id"))
+        cells = (row.get("event_id"), str(row.get("time"))[11:19], row.get("cookie"), device, content, result)
+        table.add_row(*(_printable(cell, glyphs) for cell in cells))
+    console.print(table)
+
+
+def print_inspection(console: "Console", inspection: "Inspection") -> None:
+    """Print an annotated message, layer by layer; long values are shortened in the middle."""
+    glyphs = glyphs_for(console.encoding)
+    print_heading(console, f"{inspection.kind}, {inspection.size} bytes ({inspection.source})")
+    for layer, notes in groupby(inspection.notes, key=lambda note: note.layer):
+        console.print(_styled(f"\n{layer}", "cyan"))
+        table = _table("offset", "bytes", "field", "value", "meaning")
+        table.columns[3].no_wrap = console.width >= ROOMY
+        for note in notes:
+            value = note.value if len(note.value) <= LONGEST_VALUE else f"{note.value[:16]}…{note.value[-8:]}"
+            table.add_row(
+                *(_printable(cell, glyphs) for cell in (note.offset, note.length, note.field, value, note.meaning))
+            )
+            if note.problem:
+                table.add_row(
+                    "",
+                    "",
+                    _styled(_printable("problem", glyphs), "bold red"),
+                    "",
+                    _styled(_printable(note.problem, glyphs), "red"),
+                )
+        console.print(table)
+
+
+def print_heading(console: "Console", text: str) -> None:
+    """Print a heading after an empty line."""
+    console.print()
+    print_line(console, text, "bold")
+
+
+def print_line(console: "Console", text: str, style: str = "") -> None:
+    """Print one line of text, wrapped by the terminal only, so that paths stay whole."""
+    console.print(_styled(_printable(text, glyphs_for(console.encoding)), style), soft_wrap=True)
+
+
+def _table(*columns: str) -> "Table":
+    from rich.table import Table
+
+    table = Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in table.columns:
+        column.overflow = "fold"
+    return table
+
+
+def _styled(text: str, style: str) -> Any:
+    from rich.text import Text
+
+    return Text(text, style)
+
+
+def _printable(value: Any, glyphs: Glyphs) -> str:
+    # Texts of other parties: no control characters, and nothing that the terminal's encoding lacks.
+    text = "".join(character if character.isprintable() else "?" for character in str(value))
+    if glyphs is ASCII:
+        return text.replace("…", ASCII.more).encode("ascii", "replace").decode()
+    return text
