@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from walkthrough.words import LANGUAGES
 
-WEB = Path(__file__).resolve().parents[2] / "emulator" / "web"
+WEB = Path(__file__).resolve().parents[2] / "walkthrough" / "page" / "web"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -118,7 +118,7 @@ def test_no_french_has_lost_its_text(of_the_walkthrough: set[str]) -> None:
 
 def of_the_code() -> tuple[set[str], list[re.Pattern[str]]]:
     """Every string of the code that runs, and a pattern for each that is filled."""
-    folders = ("emulator", "fairplay")
+    folders = ("emulator", "walkthrough", "fairplay")
     nodes = [node for folder in folders for path in (ROOT / folder).rglob("*.py") for node in strings_of(path)]
     constants = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     templates = [parts_of(node) for node in nodes if isinstance(node, ast.JoinedStr)]
