@@ -9,6 +9,7 @@ server/entitlement.py for SEES and expressplay_mock/redemption.py for ExpressPla
 
 import base64
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
@@ -41,7 +42,10 @@ MAX_ASSET_ID = 200
 
 @dataclass(frozen=True)
 class Client:
-    """Who plays: a device, the services it knows (base URLs), its way out, and its own journal of the run."""
+    """Who plays: a device, the services it knows (base URLs), its way out, and its own journal of the run.
+
+    `made` is told every SPC that the device makes and what is in it, also where no license comes of it.
+    """
 
     device: Device
     sees: str
@@ -49,6 +53,7 @@ class Client:
     journal: Journal = field(repr=False)
     expressplay: str = ""
     shape: SpcShape = SpcShape.RAW
+    made: Callable[[bytes, SpcContents], None] = field(default=lambda _spc, _contents: None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,7 @@ def redeem(
     token_url = entitlement.token_url if entitlement else direct_url(client, key)
     asset_id = key.content_id or urlsplit(token_url).netloc[:MAX_ASSET_ID]
     spc, contents = make_spc(client.device, asset_id, state, session)
+    client.made(spc, contents)
     answer = post_spc(client, token_url, spc, step=step, asset_id=asset_id)
     downloaded = client.device.clock.now()
     # R1 first, then every returned tag, and only then the key: a CKC that answers another SPC gives nothing.

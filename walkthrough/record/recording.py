@@ -9,7 +9,6 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from emulator.binding import Grant
 from emulator.errors import EmulatorError
 from emulator.explain import title_of
 from emulator.transport import EXPRESSPLAY as EXPRESSPLAY_PARTY
@@ -17,6 +16,7 @@ from emulator.transport import SEES as SEES_PARTY
 from emulator.transport import Party, Web
 from fairplay.annotate import keys_of
 from fairplay.session_key import device_id_of
+from fairplay.spc import SpcContents
 from walkthrough.record.steps import STEPS, Step
 
 FORMAT, VERSION = "binding-recording", 1
@@ -86,12 +86,10 @@ def make_recording(
     `made` is a time (RFC 3339), `services` maps names to base URLs, `client` says how the client was run, for who
     wants to run it again.
     """
-    rounds = _rounds(entries)
     steps = [
         recorded if number == 1 else {"n": recorded["n"], "round": number, **recorded}
-        for number, of_round in enumerate(rounds, 1)
-        for step in STEPS
-        if (recorded := _record_step(step, of_round, cookie, seed))
+        for number, of_round in enumerate(_rounds(entries), 1)
+        for recorded in record_steps(of_round, cookie, seed)
     ]
     before, after = _log_rows(entries, cookie)
     recording: dict[str, Any] = {
@@ -115,11 +113,11 @@ def make_recording(
     return recording
 
 
-def teaching_keys(grants: Mapping[str, Grant]) -> dict[str, Any]:
-    """Return the message keys of granted licenses in hex, by the step of their SPC: for `--teach` only."""
+def teaching_keys(made: Mapping[str, SpcContents]) -> dict[str, Any]:
+    """Return the message keys of a device's SPCs in hex, by their step: for `--teach` only."""
     section: dict[str, Any] = {"note": "Keys of a virtual device's messages, for teaching. Never share real ones."}
-    for place, grant in grants.items():
-        contents, keys = grant.contents, keys_of(grant.contents)
+    for place, contents in made.items():
+        keys = keys_of(contents)
         secrets = {
             "spc_key": contents.spc_key,
             "dask": contents.derived.dask,
@@ -132,6 +130,11 @@ def teaching_keys(grants: Mapping[str, Grant]) -> dict[str, Any]:
         }
         section[place] = {name: value.hex() for name, value in secrets.items()}
     return section
+
+
+def record_steps(entries: Sequence[Entry], cookie: str, seed: str) -> list[dict[str, Any]]:
+    """Return the steps that the entries of one round tell, in order. Entries of one exchange suffice for its steps."""
+    return [recorded for step in STEPS if (recorded := _record_step(step, entries, cookie, seed))]
 
 
 def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -> dict[str, Any] | None:
@@ -231,14 +234,14 @@ def _size(text: str) -> int:
 
 def _log_rows(entries: Sequence[Entry], cookie: str) -> tuple[list[Row], list[Row]]:
     """Return the rows of a cookie as they were found before this run wrote any, and as they were after it."""
-    written = {row["event_id"]: row for row in map(_written_row, entries) if row and row.get("cookie") == cookie}
+    written = {row["event_id"]: row for row in map(written_row, entries) if row and row.get("cookie") == cookie}
     found = {row["event_id"]: row for entry in entries for row in _found_rows(entry)}
     rows = {**found, **written}
     after = [rows[number] for number in sorted(rows)]
     return [row for row in after if row["event_id"] not in written], after
 
 
-def _written_row(entry: Entry) -> Row | None:
+def written_row(entry: Entry) -> Row | None:
     """Return the row that the log wrote in this event, if it is such an event."""
     row = entry.get("decision")
     is_row = entry.get("party") == "log" and isinstance(row, dict) and isinstance(row.get("event_id"), int)

@@ -89,7 +89,7 @@ def run_binding(
             "plays_on": None if player is client else player.device.seed,
             "watch_for": watch_for,
         },
-        device_keys=teaching_keys(grants) if teach else None,
+        device_keys=teaching_keys({place: grant.contents for place, grant in grants.items()}) if teach else None,
     )
     return Run(recording, screening, error, grants, kept)
 
