@@ -121,7 +121,7 @@ class Web:
     def __init__(
         self, trace: str | None = None, tls: ClientTls = NO_FILES, session: "requests.Session | None" = None
     ) -> None:
-        from hosting.tls.https import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
+        from hosting.http_client import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
 
         self.trace = trace
         self.tls = tls

@@ -5,11 +5,11 @@ import time
 from http.client import HTTPException
 from pathlib import Path
 from socket import gaierror
-from urllib.error import HTTPError
-from urllib.request import HTTPSHandler, ProxyHandler, build_opener
+from urllib.parse import urlsplit
 
 import click
 
+from hosting.deadline import EndingConnection, EndingTlsConnection, ending, within
 from hosting.options import base_url
 from hosting.tls.tls import ClientTls, TlsError, client_files
 from hosting.tls.tls_diagnosis import diagnose
@@ -19,7 +19,9 @@ from simulation.routes import PREFIX
 PAUSE = 0.05
 """Seconds between two questions."""
 ANSWER_TIMEOUT = 5.0
-"""Seconds that one answer may take."""
+"""Seconds that one answer may take, from connecting to its last byte."""
+MAX_ANSWER = 65_536
+"""Bytes of an answer that are read."""
 NO_FILES = ClientTls()
 
 
@@ -52,26 +54,40 @@ def health_command(service: str) -> click.Command:
 def problem_of(service: str, url: str, tls: ClientTls = NO_FILES) -> str | None:
     """Ask once; return None if ``service`` is ready at ``url``, else why it is not."""
     try:
-        https = [HTTPSHandler(context=tls.context())] if url.startswith("https://") else []
-        with build_opener(ProxyHandler({}), *https).open(f"{url}{PREFIX}/health", timeout=ANSWER_TIMEOUT) as answer:
-            body = answer.read(65_536)
-    except HTTPError as error:
-        with error:
-            return _reason(error.read(65_536)) or f"status {error.code}"
+        with within(ANSWER_TIMEOUT):
+            status, body = _ask(f"{url}{PREFIX}/health", tls)
     except TlsError as error:
         return str(error)
+    except TimeoutError:
+        return f"no whole answer within {ANSWER_TIMEOUT:g} s"
     except (OSError, HTTPException) as error:
-        reason = getattr(error, "reason", error)
-        # What nobody answers, and what takes too long, has nothing to do with TLS.
-        if not isinstance(reason, ConnectionRefusedError | TimeoutError | gaierror) and (problem := diagnose(url, tls)):
+        # What nobody answers has nothing to do with TLS.
+        if not isinstance(error, ConnectionRefusedError | gaierror) and (problem := diagnose(url, tls)):
             other = "name the directory of the service's certificates with --tls-dir"
             return f"found {problem.value}. Fix: {problem.fix(service, trust=other, show=other)}"
-        return str(getattr(reason, "strerror", None) or reason) or type(error).__name__
+        return str(getattr(error, "strerror", None) or error) or type(error).__name__
+    if status != 200:
+        return _reason(body) or f"status {status}"
     try:
         found = json.loads(body)["service"]
     except (ValueError, KeyError, TypeError):
         return "something else answers there"
     return None if found == service else f"expected {service}, found {str(found)[:64]}"
+
+
+def _ask(url: str, tls: ClientTls) -> tuple[int, bytes]:
+    parts = urlsplit(url)
+    connection = (
+        EndingTlsConnection(parts.netloc, context=ending(tls.context()))
+        if parts.scheme == "https"
+        else EndingConnection(parts.netloc)
+    )
+    try:
+        connection.request("GET", parts.path, headers={"Connection": "close"})
+        answer = connection.getresponse()
+        return answer.status, answer.read(MAX_ANSWER)
+    finally:
+        connection.close()
 
 
 def _reason(body: bytes) -> str | None:

@@ -13,12 +13,11 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, IncompleteRead, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
+from hosting.http_client import Adapter, TlsAdapter
 from hosting.logs import hush_urllib3
-from hosting.tls.https import TlsAdapter
 from hosting.tls.tls import ClientTls, TlsError
 from hosting.tls.tls_diagnosis import diagnose
 from server.entitlement import Record, TokenOrder
@@ -77,7 +76,7 @@ class ExpressPlay:
             respect_retry_after_header=False,  # a wait that somebody else chooses is not bounded
             raise_on_status=False,
         )
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=32, max_retries=tries))
+        self._session.mount("http://", Adapter(pool_maxsize=32, max_retries=tries))
         self._session.mount("https://", TlsAdapter(account.tls, pool_maxsize=32, max_retries=tries))
 
     def order_token(self, order: TokenOrder, trace: str | None) -> str:

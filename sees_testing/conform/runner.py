@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
-from hosting.tls.https import new_session
+from hosting.http_client import new_session
 from hosting.tls.tls import ClientTls
 
 # Imported for the checks in them.
