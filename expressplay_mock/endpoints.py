@@ -88,7 +88,7 @@ def expressplay_routes(services: Services) -> Blueprint:
 
 
 def _answer_token_request(services: Services) -> Response:
-    parameters = read_parameters(request.query_string)
+    parameters = in_query = read_parameters(request.query_string)
     try:
         if request.method == "POST":
             parameters = read_parameters(request.query_string, _body())
@@ -100,13 +100,14 @@ def _answer_token_request(services: Services) -> Response:
         )
         services.budget.spend(account)
     except Refusal as refusal:
-        _note(services, journal_entries.token_request, parameters, refusal)
+        _warn(refusal)
+        _note(services, journal_entries.token_request, parameters, in_query, refusal)
         if token_request.wants_json(parameters):
             return _json(refusal.as_json(), refusal.status)
         return Response(refusal.as_html(), refusal.status, mimetype="text/html")
     sealed = seal(token, services.keys.tokens, secrets.token_bytes)
     url = f"{services.public_url}{RIGHTS_PATH}?{TOKEN_PARAMETER}={sealed}"
-    _note(services, journal_entries.token_request, parameters, (token, url))
+    _note(services, journal_entries.token_request, parameters, in_query, (token, url))
     return Response(url, content_type="text/uri-list")
 
 
@@ -118,6 +119,7 @@ def _answer_redemption(services: Services) -> Response:
         token = _token_for_faults(services, token_text)
         fault_effects.strike(services.faults, RIGHTS, **fault_effects.whose(token))
     except Refusal as refusal:
+        _warn(refusal)
         _note(services, journal_entries.redemption, body, Refused(refusal, token), None)
         return _json(refusal.as_license_json(), refusal.status)
     now = services.clock.now()
@@ -126,6 +128,7 @@ def _answer_redemption(services: Services) -> Response:
     decision = fault_effects.broken(services.faults, decision)
     _note(services, journal_entries.redemption, body, decision, record)
     if isinstance(decision, Refused):
+        _warn(decision.refusal)
         return _json(decision.refusal.as_license_json(), decision.refusal.status)
     return Response(write_answer(body.shape, decision.ckc), content_type=ANSWER_TYPES[body.shape])
 
@@ -164,6 +167,7 @@ def _answer_record_request(services: Services) -> Response:
         query = record_query.read_query(parameters)
         records = _find(services, account, query)
     except Refusal as refusal:
+        _warn(refusal)
         _note(services, journal_entries.record_request, parameters, None, refusal)
         return _json(refusal.as_json(), refusal.status)
     _note(services, journal_entries.record_request, parameters, query, records)
@@ -172,7 +176,7 @@ def _answer_record_request(services: Services) -> Response:
 
 def _find(services: Services, account: Account, query: Query) -> list[Record]:
     try:
-        records = services.log.find(account.number, query)
+        records = services.log.find(account.number, fault_effects.swapped(services.faults, query, account.number))
     except LogUnavailable as error:
         raise _log_unavailable(error) from None
     records = fault_effects.left_out(services.faults, records, account.number)
@@ -205,6 +209,12 @@ def _json(body: Mapping[str, object], status: int) -> Response:
     return response
 
 
+def _warn(refusal: Refusal) -> None:
+    """Tell the operator of a refusal: the text that the answer has, so nothing that its receiver did not have."""
+    trace = read_trace(request.headers.get(TRACE_HEADER))
+    log.warning("%s %s: %s%s", request.method, request.path, refusal, f" (trace {trace})" if trace else "")
+
+
 def _note(services: Services, describe: Callable[..., list[Entry]], *what: Any) -> None:
     """Have ``describe`` make the entries about ``what`` happened, if there is anybody to read them."""
     if services.journal is None and not log.isEnabledFor(logging.DEBUG):
@@ -217,6 +227,7 @@ def _note(services: Services, describe: Callable[..., list[Entry]], *what: Any) 
                 **vars(entry),
                 fault=fault_effects.acted(),
                 trace=read_trace(request.headers.get(TRACE_HEADER)),
+                agent=request.headers.get("User-Agent") if exchange else None,
                 method=request.method if exchange else None,
                 url=services.public_url + request.path if exchange else None,
             )

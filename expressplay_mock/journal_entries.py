@@ -36,16 +36,22 @@ class Entry:
     decision: Mapping[str, Any] | None = None
 
 
-def token_request(parameters: Parameters, answer: tuple[Token, str] | Refusal) -> list[Entry]:
-    """Step 2 (or 9, for a token that names a device); ``answer`` is the token and its URL, or the refusal."""
+def token_request(parameters: Parameters, in_query: Parameters, answer: tuple[Token, str] | Refusal) -> list[Entry]:
+    """Step 2 (or 9, for a token that names a device); ``answer`` is the token and its URL, or the refusal.
+
+    Those ``in_query`` are named: proxies and logs keep addresses, so secrets do not belong there.
+    """
     known = {*TOKEN_PARAMETERS, REPEATABLE}
     request = _single(parameters, known)
+    by_query = {"in_query": sorted(known.intersection(in_query))}
     step = 9 if "deviceId" in parameters else 2
     if isinstance(answer, Refusal):
         response = answer.as_json()
-        return [Entry(step, f"token request: {_refused(answer)}", None, answer.status, request, response, _why(answer))]
+        why = _why(answer) | by_query
+        return [Entry(step, f"token request: {_refused(answer)}", None, answer.status, request, response, why)]
     token, url = answer
     decision = {
+        **by_query,
         "cookie": token.cookie,
         "device_id": token.device_id,
         "expires": rfc3339(token.expires),

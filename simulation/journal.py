@@ -18,6 +18,8 @@ CAPACITY = 10_000
 """Entries kept."""
 MAX_CHARACTERS = 32 * 1024 * 1024
 """Characters of JSON kept, whatever the number of entries."""
+MAX_AGENT = 200
+"""Characters of a User-Agent kept."""
 
 REDACTED = "<redacted>"
 _SECRET_FIELDS = frozenset(
@@ -58,7 +60,7 @@ class Journal:
         self._party = party
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: deque[tuple[str | None, str]] = deque()
+        self._entries: deque[tuple[int, str | None, str]] = deque()
         self._characters = 0
         self._seq = 0
 
@@ -76,11 +78,12 @@ class Journal:
         response: Any = None,
         decision: Any = None,
         fault: str | None = None,
+        agent: str | None = None,
     ) -> None:
         """Append an entry; ``party`` only where a process speaks for another lifeline than its own.
 
-        ``step`` is the number in the sequence, 0 to 13; ``fault`` names what was made to go wrong in it. The query
-        string of ``url`` is dropped.
+        ``step`` is the number in the sequence, 0 to 13; ``fault`` names what was made to go wrong in it, ``agent`` is
+        what the asking program calls itself. The query string of ``url`` is dropped.
         """
         fields = {
             "time": rfc3339(self._clock.now()),
@@ -95,20 +98,21 @@ class Journal:
             "response": redact(response),
             "decision": redact(decision),
             "fault": fault,
+            "agent": agent[:MAX_AGENT] if agent is not None else None,
         }
         kept = {name: value for name, value in fields.items() if value is not None}
         with self._lock:
             self._seq += 1
             text = json.dumps({"seq": self._seq, **kept})
-            self._entries.append((trace, text))
+            self._entries.append((self._seq, trace, text))
             self._characters += len(text)
             while len(self._entries) > CAPACITY or self._characters > MAX_CHARACTERS:
-                self._characters -= len(self._entries.popleft()[1])
+                self._characters -= len(self._entries.popleft()[2])
 
-    def entries(self, trace: str | None = None) -> list[dict[str, Any]]:
-        """Return copies of the entries, oldest first; those of one trace id if one is given."""
+    def entries(self, trace: str | None = None, after: int = 0) -> list[dict[str, Any]]:
+        """Return copies of the entries, oldest first: those of one trace id if one is given, with a ``seq`` above."""
         with self._lock:
-            texts = [text for its_trace, text in self._entries if trace is None or its_trace == trace]
+            texts = [text for seq, of, text in self._entries if seq > after and trace in (None, of)]
         return [json.loads(text) for text in texts]
 
     def clear(self) -> None:

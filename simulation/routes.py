@@ -9,6 +9,7 @@ from simulation.journal import Journal, read_trace
 from simulation.sim_requests import NotUnderstoodError, read_object
 
 PREFIX = "/_sim"
+MAX_DIGITS = 18
 
 
 def sim_routes(
@@ -50,7 +51,7 @@ def sim_routes(
 
     @sim.get("/journal")
     def show_journal() -> Response:
-        return jsonify({"entries": journal.entries(_asked_trace())})
+        return jsonify({"entries": journal.entries(_asked_trace(), _asked_after())})
 
     @sim.delete("/journal")
     def clear_journal() -> Response:
@@ -94,7 +95,19 @@ def sim_routes(
             ) from None
         return clock_state()
 
+    @sim.delete("/clock")
+    def put_clock_back() -> Response:
+        clock.reset()
+        return clock_state()
+
     return sim
+
+
+def _asked_after() -> int:
+    asked = request.args.get("after", "0")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) <= MAX_DIGITS):
+        raise NotUnderstoodError("after is no seq of an entry", expected="a whole number", found=asked[:64])
+    return int(asked)
 
 
 def _asked_trace() -> str | None:

@@ -15,7 +15,10 @@ from expressplay_mock.faults.faults import (
     BROKEN_CKC,
     DELAY,
     DROP,
+    ERROR_PAGE,
     LAG,
+    OTHERS_ROWS,
+    RECORDS,
     REFUSE,
     RIGHTS,
     RUBBISH,
@@ -26,7 +29,7 @@ from expressplay_mock.faults.faults import (
 )
 from expressplay_mock.journal_entries import Entry
 from expressplay_mock.parameters import Parameters
-from expressplay_mock.record_query import Record
+from expressplay_mock.record_query import ByCookie, Query, Recent, Record
 from expressplay_mock.redemption import Decision, Issued
 from expressplay_mock.tokens.sealed_token import Token
 from fairplay.layout import CKC_HEADER
@@ -35,9 +38,11 @@ CODES = {code.number: code.meaning for code in Code}
 """What the fault "refuse" can refuse with."""
 NONSENSE = b"rubbish"
 """The body of an answer without sense: no URL, no CKC, no JSON."""
+PAGE = b'<!DOCTYPE html>\n<html lang="en"><head><title>Gateway</title></head><body>Please try later</body></html>\n'
+"""The body of an answer that is meant for people."""
 
 _BY_NUMBER = {code.number: code for code in Code}
-_INSTEAD = (REFUSE, STATUS, RUBBISH)
+_INSTEAD = (REFUSE, STATUS, ERROR_PAGE, RUBBISH)
 _ON_THE_WAY_BACK = (DELAY, DROP)
 
 
@@ -78,6 +83,16 @@ def broken(faults: Faults, decision: Decision) -> Decision:
     return replace(decision, ckc=bytes(ckc))
 
 
+def swapped(faults: Faults, query: Query, account: str) -> Query:
+    """Return the question, or another one in the place of one about a cookie, if a fault wants that."""
+    if not isinstance(query, ByCookie):
+        return query
+    if faults.take((OTHERS_ROWS,), RECORDS, cookie=query.cookie, account=account) is None:
+        return query
+    _remember(OTHERS_ROWS)
+    return Recent()
+
+
 def left_out(faults: Faults, records: list[Record], account: str) -> list[Record]:
     """Return the records without those that a lag leaves out."""
     rows = [(record.event_id, record.row.time, record.row.cookie) for record in records]
@@ -95,11 +110,14 @@ def acted() -> str | None:
 def as_sent(entry: Entry) -> Entry:
     """Return the journal entry of an exchange with the answer that really left."""
     waiting: Waiting | None = g.get("struck")
-    if waiting is None or waiting.fault.kind not in (STATUS, RUBBISH) or entry.status is None:
+    if waiting is None or waiting.fault.kind not in _INSTEAD or entry.status is None:
         return entry
+    kind = waiting.fault.kind
+    if kind is REFUSE:
+        return replace(entry, status=waiting.fault.status or entry.status)
     status = waiting.fault.status or 200
-    what = f"a bare status {status}" if waiting.fault.kind is STATUS else "rubbish"
-    response = {"body": NONSENSE.decode() if waiting.fault.kind is RUBBISH else ""}
+    what = {STATUS: f"a bare status {status}", ERROR_PAGE: f"an HTML page, status {status}"}.get(kind, "rubbish")
+    response = {"body": {RUBBISH: NONSENSE, ERROR_PAGE: PAGE}.get(kind, b"").decode()}
     summary = f"{entry.summary.partition(':')[0]}: answered with {what}"
     return replace(entry, summary=summary, status=status, response=response)
 
@@ -110,8 +128,13 @@ def on_the_way_back(response: Response, content_type: str) -> Response:
     if waiting is None:
         return response
     match waiting.fault.kind:
+        case kind if kind is REFUSE and waiting.fault.status:
+            response.status_code = waiting.fault.status
         case kind if kind is STATUS:
-            return Response(status=waiting.fault.status)
+            wait = waiting.fault.retry_after
+            return Response(status=waiting.fault.status, headers={} if wait is None else {"Retry-After": str(wait)})
+        case kind if kind is ERROR_PAGE:
+            return Response(PAGE, waiting.fault.status, content_type="text/html")
         case kind if kind is RUBBISH:
             return Response(NONSENSE, content_type=content_type)
         case kind if kind is DELAY:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
-from expressplay_mock.faults.faults import KINDS, MOST, PLACES, Fault, FaultKind, Faults, TooManyFaults
+from expressplay_mock.faults.faults import KINDS, MOST, PLACES, STATUS, Fault, FaultKind, Faults, TooManyFaults
 from simulation.sim_requests import NotUnderstoodError, near, read_object
 
 MAX_DELAY = 60
@@ -18,7 +18,7 @@ MAX_ID_DIGITS = 18
 MAX_COOKIE = 32
 """Characters."""
 
-KEYS = ("fault", "at", "code", "status", "seconds", "requests", "times", "cookie", "account")
+KEYS = ("fault", "at", "code", "status", "retry_after", "seconds", "requests", "times", "cookie", "account")
 _EVERY_KIND = {"times", "cookie", "account"}
 
 
@@ -59,7 +59,7 @@ def add_fault_routes(
 def read_fault(body: Mapping[str, Any], *, codes: Mapping[int, str], accounts: Collection[str]) -> Fault:
     """Read a request for a fault; NotUnderstoodError for whatever it does not say clearly."""
     kind = KINDS[_one_of("fault", body.get("fault"), list(KINDS))]
-    unwanted = sorted(set(body) - _EVERY_KIND - {"fault", "at", *kind.needs, *kind.one_of})
+    unwanted = sorted(set(body) - _EVERY_KIND - {"fault", "at", *kind.needs, *kind.one_of, *kind.may})
     if unwanted:
         raise NotUnderstoodError(
             f"{kind.name} has no {unwanted[0]}", expected=_wanted(kind), found=f"{unwanted[0]!r} beside it"
@@ -75,7 +75,8 @@ def read_fault(body: Mapping[str, Any], *, codes: Mapping[int, str], accounts: C
         kind,
         at=_one_of("at", body.get("at", kind.places[0] if len(kind.places) == 1 else None), kind.places),
         code=_code(body["code"], codes) if "code" in body else None,
-        status=_integer("status", body, 400, 599),
+        status=_integer("status", body, 400 if kind is STATUS else 200, 599),
+        retry_after=_integer("retry_after", body, 0, MAX_LAG),
         seconds=_seconds(body["seconds"], longest) if "seconds" in body else None,
         requests=_integer("requests", body, 1, MAX_TIMES),
         times=_integer("times", body, 1, MAX_TIMES),
@@ -90,7 +91,7 @@ def _wanted(kind: FaultKind) -> str:
         wanted.append(f'"at": {" or ".join(PLACES)}')
     wanted += kind.needs
     wanted += [" or ".join(kind.one_of)] if kind.one_of else []
-    return ", ".join(wanted) + "; if need be times, cookie, account"
+    return ", ".join(wanted) + f"; if need be {', '.join((*kind.may, 'times', 'cookie', 'account'))}"
 
 
 def _one_of(name: str, value: Any, allowed: Collection[str]) -> str:

@@ -25,15 +25,31 @@ class FaultKind:
     needs: tuple[str, ...] = ()
     one_of: tuple[str, ...] = ()
     """Settings of which it takes exactly one."""
+    may: tuple[str, ...] = ()
+    """Settings that it takes and can be without."""
 
     def as_json(self) -> dict[str, Any]:
         """Return the line for a reader."""
         line: dict[str, Any] = {"name": self.name, "meaning": self.meaning, "at": list(self.places)}
-        return line | {"needs": [*self.needs, *([" or ".join(self.one_of)] if self.one_of else [])]}
+        needs = [*self.needs, *([" or ".join(self.one_of)] if self.one_of else [])]
+        return line | {"needs": needs, "may": list(self.may)}
 
 
-REFUSE = FaultKind("refuse", "answers with the error code, and does nothing else", needs=("code",))
-STATUS = FaultKind("status", "answers with a bare HTTP status, as a proxy would, and does nothing", needs=("status",))
+REFUSE = FaultKind(
+    "refuse",
+    "answers with the error code, if need be under another HTTP status than its own, and does nothing else",
+    needs=("code",),
+    may=("status",),
+)
+STATUS = FaultKind(
+    "status",
+    "answers with a bare HTTP status, as a proxy would, and does nothing; retry_after is the header's seconds",
+    needs=("status",),
+    may=("retry_after",),
+)
+ERROR_PAGE = FaultKind(
+    "error-page", "answers with a page for people (HTML), as a proxy would, and does nothing", needs=("status",)
+)
 RUBBISH = FaultKind("rubbish", "answers 200 and the right Content-Type with no sense in it, and does nothing")
 DELAY = FaultKind("delay", "does what was asked, and holds the answer back for some real seconds", needs=("seconds",))
 DROP = FaultKind("drop", "does what was asked, and breaks the connection off in the middle of the answer")
@@ -44,8 +60,11 @@ LAG = FaultKind(
     (RECORDS,),
     one_of=("seconds", "requests"),
 )
+OTHERS_ROWS = FaultKind("others-rows", "answers the look-up of one cookie with the newest rows of all", (RECORDS,))
 
-KINDS: Mapping[str, FaultKind] = {kind.name: kind for kind in (REFUSE, STATUS, RUBBISH, DELAY, DROP, BROKEN_CKC, LAG)}
+KINDS: Mapping[str, FaultKind] = {
+    kind.name: kind for kind in (REFUSE, STATUS, ERROR_PAGE, RUBBISH, DELAY, DROP, BROKEN_CKC, LAG, OTHERS_ROWS)
+}
 """The whole list, by name."""
 
 
@@ -57,6 +76,7 @@ class Fault:
     at: str
     code: int | None = None
     status: int | None = None
+    retry_after: int | None = None
     seconds: float | None = None
     requests: int | None = None
     times: int | None = None

@@ -1,67 +1,27 @@
 """The stage's faults over real HTTP: what each does to the mock's answer, how it is counted, and strict reading."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 import requests
 from emulator_stage import AUTHENTICATOR
-from stranger import Message, Stranger
+from mock_stage import Mock, redeem, running_mock
 
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.faults.fault_effects import CODES
 from expressplay_mock.faults.faults import KINDS
-from hosting.serving import running
-
-KEYS = {"contentKey": "00" * 16, "iv": "11" * 16, "customerAuthenticator": AUTHENTICATOR, "errorFormat": "json"}
-
-
-@dataclass
-class Mock:
-    url: str
-    http: requests.Session
-
-    def token(self, **changes: str) -> requests.Response:
-        return self.http.post(f"{self.url}/hms/fp/token", data=KEYS | changes, timeout=10)
-
-    def records(self, **asked: str) -> requests.Response:
-        parameters = {"customerAuthenticator": AUTHENTICATOR} | asked
-        return self.http.get(f"{self.url}/cmiapi/getrecord/", params=parameters, timeout=10)
-
-    def set(self, **fault: Any) -> requests.Response:
-        return self.http.post(f"{self.url}/_sim/faults", json=fault, timeout=10)
-
-    def active(self) -> list[dict[str, Any]]:
-        active: list[dict[str, Any]] = self.http.get(f"{self.url}/_sim/faults", timeout=10).json()["active"]
-        return active
-
-    def journal(self) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = self.http.get(f"{self.url}/_sim/journal", timeout=10).json()["entries"]
-        return entries
 
 
 @pytest.fixture(scope="module")
 def one_mock() -> Iterator[Mock]:
-    with (
-        running(lambda url: create_app(Config(public_url=url, authenticator=AUTHENTICATOR))) as url,
-        requests.Session() as http,
-    ):
-        http.trust_env = False
-        yield Mock(url, http)
+    with running_mock() as mock:
+        yield mock
 
 
 @pytest.fixture
 def mock(one_mock: Mock) -> Mock:
-    """The one mock as new: no fault, no journal, no row."""
-    one_mock.http.post(f"{one_mock.url}/_sim/reset", json={"log": True}, timeout=10)
-    return one_mock
-
-
-def redeem(mock: Mock, cookie: str = "alice", **token: str) -> tuple[requests.Response, Message]:
-    stranger = Stranger("", mock.url, bytes(20), cookie, mock.http)
-    message = stranger.message("some content")
-    return stranger.redeem(mock.token(cookie=cookie, **token).text.strip(), message.seal()), message
+    return one_mock.reset()
 
 
 def ids(answer: requests.Response) -> list[int]:

@@ -80,5 +80,18 @@ ROWS = (
     row(SILENT, SAME, 9, DENIED, "no answer in time", fault="delay", at="records", seconds=60),
     row(NOT_ASKED, "-42589 not the CKC of its SPC", None, "WrongCkc", "-42589", fault="broken-ckc", at="rights"),
     row("entitles, at its third look", "plays", None, "", "", fault="lag", at="records", requests=2),
+    row(AWAY, SAME, 9, DENIED, "status 502 from 3 tries", fault="error-page", at="token", status=502),
+    row(
+        NOT_ASKED,
+        "-9102 unexpected answer",
+        None,
+        "UnexpectedAnswer",
+        "an HTML page",
+        fault="error-page",
+        at="rights",
+        status=502,
+    ),
+    row(UNUSABLE, SAME, 8, DENIED, "expected a JSON object with records", fault="error-page", at="records", status=200),
+    row(UNUSABLE, SAME, 8, DENIED, "records of the cookie", fault="others-rows", at="records"),
     row("6, and that it looked 3 times", SAME, 6, DENIED, "looked 3 times", fault="lag", at="records", seconds=60),
 )
