@@ -46,12 +46,13 @@ def test_field_and_bytes_are_linked_by_keyboard(page: Page) -> None:
     assert frame.locator(".run.chosen").get_attribute("aria-label") == "Bytes of payload IV"
 
 
-def test_a_refused_devices_spc_stays_closed(page: Page) -> None:
+def test_the_spc_of_a_refused_device_can_be_read(page: Page) -> None:
     play(page, "A", "dummy")
     play(page, "B", "film")
     page.click("[data-message='11.spc']")
-    page.wait_for_selector(".message .closed")
-    assert page.locator(".layer").count() == 1
+    page.click(".crumbs button:text-is('HU')")
+    device_id = page.locator("[data-device=B] dl .hex").inner_text()
+    assert page.locator(".run.chosen").inner_text().replace(" ", "") == device_id
 
 
 def test_a_token_is_sealed_and_then_opened(page: Page) -> None:

@@ -7,8 +7,8 @@ import requests
 from page_actions import play, register_and_play
 from playwright.sync_api import Page
 
+from walkthrough.page.outline import outline
 from walkthrough.page.source_code import PLACES, find
-from walkthrough.page.world import outline
 from walkthrough.record.steps import STEPS
 
 
@@ -21,7 +21,7 @@ def arrows(page: Page) -> dict[int, str]:
 def test_before_anything_has_happened_all_steps_are_there_in_grey(page: Page) -> None:
     drawn = arrows(page)
     assert sorted(drawn) == [step.n for step in STEPS]
-    for step, words in zip(STEPS, outline(), strict=True):
+    for step, words in zip(STEPS, outline([])["steps"], strict=True):
         assert drawn[step.n] == f"Step {step.n}, {step.sender} to {step.receiver}, not yet: {words['summary']}"
 
 

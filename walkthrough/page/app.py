@@ -12,16 +12,19 @@ from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.routes import sim_routes
-from walkthrough.page.bytes_routes import serve_reading
-from walkthrough.page.freeplay import serve_free_play
+from walkthrough.page.bytes_routes import serve_bytes
+from walkthrough.page.device_runs import license_of, play_title, renew_leases, still_of
+from walkthrough.page.event_stream import MAX_LISTENERS, TooManyListeners
+from walkthrough.page.free_play import serve_free_play
 from walkthrough.page.lab_routes import serve_lab
-from walkthrough.page.media import FILE, describe_tracks, fetch_file
+from walkthrough.page.media import SANDBOXED, TYPES, describe_tracks, fetch_file
+from walkthrough.page.outline import outline
+from walkthrough.page.pacing import Busy
 from walkthrough.page.page_language import serve_words
 from walkthrough.page.page_requests import Unusable, read_object
+from walkthrough.page.page_state import PageState
 from walkthrough.page.security import protect
-from walkthrough.page.world import Busy, World, outline
 from walkthrough.record.stage import Stage
-from walkthrough.record.steps import LIFELINES
 
 SERVICE = "fps-emulator"
 WEB = Path(__file__).parent / "web"
@@ -33,13 +36,14 @@ DONE: dict[str, Any] = {"ok": True}
 
 def create_app(stage: Stage, url: str) -> Flask:
     """Build the app that is served at `url`."""
-    world = World(stage)
+    page = PageState(stage)
     app = Flask(SERVICE, static_folder=None, template_folder=WEB)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
     protect(app, url)
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(Unusable, _unusable)
+    app.register_error_handler(TooManyListeners, _full)
     app.register_error_handler(EmulatorError, _failed)
     app.register_blueprint(
         sim_routes(
@@ -53,71 +57,82 @@ def create_app(stage: Stage, url: str) -> Flask:
         )
     )
     serve_words(app, WEB)
-    _serve_files(app, world)
-    _serve_stage(app, world)
-    serve_reading(app, world, url)
-    serve_lab(app, world)
-    serve_free_play(app, world)
+    _serve_files(app, page)
+    _serve_actions(app, page)
+    serve_bytes(app, page, url)
+    serve_lab(app, page)
+    serve_free_play(app, page)
     return app
 
 
-def _serve_files(app: Flask, world: World) -> None:
+def _serve_files(app: Flask, page: PageState) -> None:
     @app.get("/web/<file>")
     def web(file: str) -> Response:
         return send_from_directory(WEB, file)
 
-    @app.get("/media/<path:path>")
-    def media(path: str) -> Response:
-        if not FILE.fullmatch(path):
+    @app.get("/media/<title>/<file>")
+    def media(title: str, file: str) -> Response:
+        kind = TYPES.get(Path(file).suffix)
+        if kind is None:
             abort(404)
-        answer = fetch_file(world.stage.web, world.stage.sees, path)
-        return Response(answer.body, answer.status, content_type=answer.content_type)
+        response = Response(fetch_file(page.stage.web, page.stage.sees, title, file), content_type=kind)
+        response.headers["Content-Security-Policy"] = SANDBOXED
+        return response
 
 
-def _serve_stage(app: Flask, world: World) -> None:
-    @app.get("/api/story")
-    def story() -> Response:
-        titles = [{"title": offer.title, "name": offer.name, "dummy": offer.dummy} for offer in world.titles()]
-        services = {"sees": world.stage.sees, "expressplay": world.stage.expressplay}
-        return jsonify(lifelines=LIFELINES, steps=outline(), titles=titles, services=services)
+def _serve_actions(app: Flask, page: PageState) -> None:
+    @app.get("/api/outline")
+    def show_outline() -> Response:
+        return jsonify(outline(page.titles()))
 
     @app.get("/api/events")
     def events() -> Response:
-        return Response(world.feed.listen(world.state()), content_type="text/event-stream")
+        first = {"type": "state", **page.shown()}
+        return Response(page.events.listen(first), content_type="text/event-stream")
 
     @app.get("/api/titles/<title>")
     def tracks(title: str) -> Response:
-        if title not in [offer.title for offer in world.titles()]:
+        if title not in [offer.title for offer in page.titles()]:
             abort(404)
-        found = describe_tracks(world.stage.web, world.stage.sees, title)
+        found = describe_tracks(page.stage.web, page.stage.sees, title)
         return jsonify([{"mime": track.mime, "parts": [_part(part) for part in track.parts]} for track in found])
 
     @app.post("/api/devices")
     def add_device() -> Response:
-        world.add_device()
+        page.devices.add()
+        page.tell_state()
         return jsonify(DONE)
 
     @app.post("/api/devices/<name>")
     def change_device(name: str) -> Response:
-        world.change(name, read_object())
+        page.devices.change(name, read_object())
+        page.tell_state()
         return jsonify(DONE)
 
     @app.post("/api/devices/<name>/clock")
     def advance(name: str) -> Response:
-        world.advance(name, read_object().get("advance"))
+        page.devices.advance(name, read_object().get("advance"))
+        page.tell_state()
         return jsonify(DONE)
 
     @app.post("/api/devices/<name>/play")
     def play(name: str) -> Response:
-        return jsonify(world.play(name, str(read_object().get("title"))))
+        return jsonify(play_title(page, name, str(read_object().get("title"))))
 
     @app.post("/api/devices/<name>/renew")
     def renew(name: str) -> Response:
-        return jsonify(world.renew(name))
+        return jsonify(renew_leases(page, name))
+
+    @app.get("/api/devices/<name>/license")
+    def license_(name: str) -> Response:
+        device = page.devices.get(name)
+        if not device.grants or device.over():
+            abort(404)
+        return jsonify(license_of(page, device))
 
     @app.get("/api/devices/<name>/still")
     def still(name: str) -> Response:
-        picture = world.still(name)
+        picture = still_of(page, name)
         if picture is None:
             abort(404)
         return Response(picture, content_type="image/png")
@@ -126,16 +141,16 @@ def _serve_stage(app: Flask, world: World) -> None:
     def pace() -> Response:
         match read_object():
             case {"stepping": bool(stepping)}:
-                world.pace.set_stepping(stepping)
+                page.pacing.set_stepping(stepping)
             case {"next": True}:
-                world.pace.next()
+                page.pacing.next()
             case _:
                 raise Unusable('expected {"stepping": true or false} or {"next": true}')
         return jsonify(DONE)
 
     @app.post("/api/start-over")
     def start_over() -> Response:
-        world.start_over()
+        page.start_over()
         return jsonify(DONE)
 
 
@@ -149,6 +164,10 @@ def _busy(_: Busy) -> tuple[Response, int]:
 
 def _unusable(error: Unusable) -> tuple[Response, int]:
     return jsonify(error=400, errorText=str(error)), 400
+
+
+def _full(_: TooManyListeners) -> tuple[Response, int]:
+    return jsonify(error=503, errorText=f"{MAX_LISTENERS} windows are open on this page: close one"), 503
 
 
 def _failed(error: EmulatorError) -> tuple[Response, int]:

@@ -13,10 +13,10 @@ from emulator.transport import EXPRESSPLAY
 from simulation.http_errors import read_body
 from walkthrough.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
 from walkthrough.page.page_requests import Unusable
+from walkthrough.page.page_state import PageState
 from walkthrough.page.source_code import sources_of
-from walkthrough.page.world import World
 
-MOST_MESSAGES = 200
+MAX_MESSAGES = 200
 """Messages kept for the commands that fetch them; the oldest make room."""
 
 
@@ -30,7 +30,7 @@ class Messages:
         """Keep a message; return its id."""
         name = message_id(data)
         self._kept[name] = data
-        while len(self._kept) > MOST_MESSAGES:
+        while len(self._kept) > MAX_MESSAGES:
             self._kept.popitem(last=False)
         return name
 
@@ -39,7 +39,7 @@ class Messages:
         return self._kept.get(name)
 
 
-def serve_reading(app: Flask, world: World, url: str) -> None:
+def serve_bytes(app: Flask, page: PageState, url: str) -> None:
     """Add the routes."""
     messages = Messages()
 
@@ -56,15 +56,21 @@ def serve_reading(app: Flask, world: World, url: str) -> None:
 
     @app.get("/api/inspect/<int:step>/<kind>")
     def inspect_step(step: int, kind: str) -> Response:
-        found = find_message(world.steps.get(step, {}), kind)
+        found = find_message(page.steps.get(step, {}), kind)
         if found is None:
             abort(404)
         data = base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)) if kind == "token" else base64.b64decode(found)
         address = f"{url}/api/messages/{messages.keep(data)}"
-        contents, seed = world.opened.get(data, (None, None))
-        context = Context(address, world.stage.expressplay, contents, world.stage.provisioning.ask, seed)
+        own = page.own(data)
+        context = Context(
+            address,
+            page.stage.expressplay,
+            own.contents if own else None,
+            page.stage.provisioning.ask,
+            own.seed if own else None,
+        )
         if kind == "token":
-            return jsonify(inspect_token(found, context, _open_token(world, found)))
+            return jsonify(inspect_token(found, context, _open_token(page, found)))
         return jsonify((inspect_spc if kind == "spc" else inspect_ckc)(data, context))
 
     @app.post("/api/inspect")
@@ -75,12 +81,10 @@ def serve_reading(app: Flask, world: World, url: str) -> None:
         return jsonify(inspect_dropped(data))
 
 
-def _open_token(world: World, token: str) -> dict[str, Any] | None:
-    """Have ExpressPlay open a token, if it teaches and this page has opened a CKC; None otherwise."""
-    if not world.opened:
-        return None
-    url = f"{world.stage.expressplay}/_sim/open"
-    answer = world.stage.web.ask(EXPRESSPLAY, "POST", url, step=None, body=token.encode(), content_type="text/plain")
+def _open_token(page: PageState, token: str) -> dict[str, Any] | None:
+    """Have ExpressPlay open a token, if it teaches; None otherwise."""
+    url = f"{page.stage.expressplay}/_sim/open"
+    answer = page.stage.web.ask(EXPRESSPLAY, "POST", url, step=None, body=token.encode(), content_type="text/plain")
     return answer.json_object("the restrictions of a token") if answer.status == 200 else None
 
 

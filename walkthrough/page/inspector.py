@@ -26,10 +26,7 @@ WORDS = {
     "SK..R1": "The heart: session key, device id, R1 and a MAC over them.",
     "frame": "What everybody on the way can read. The payload is encrypted.",
 }
-CLOSED_SPC = (
-    "It stays closed: what opens it is known to the device that made it, and this page shows that only once a CKC came "
-    "back."
-)
+CLOSED_SPC = "It stays closed: what opens it is known to the device that made it, and to ExpressPlay."
 CKC_PAYLOAD = (
     "Only who knows R1 and the anti-replay seed of the SPC can read this: a CKC answers one SPC, and no other."
 )

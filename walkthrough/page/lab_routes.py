@@ -8,15 +8,15 @@ from flask import Flask, Response, abort, jsonify
 from walkthrough.experiments.lab import LAB, LabItem, run_item
 from walkthrough.experiments.lab_more import MORE
 from walkthrough.experiments.predictions import PREDICTIONS
+from walkthrough.page.page_state import PageState
 from walkthrough.page.source_code import find, parse_place
-from walkthrough.page.world import World
 from walkthrough.record.stage import Stage
 
 ITEMS = {item.id: item for item in (*LAB, *MORE)}
 ALIASES = {"cookie-theft": "cookie-stolen-after"}
 
 
-def serve_lab(app: Flask, world: World) -> None:
+def serve_lab(app: Flask, page: PageState) -> None:
     """Add the routes."""
 
     @app.get("/api/lab")
@@ -28,12 +28,9 @@ def serve_lab(app: Flask, world: World) -> None:
         item = ITEMS.get(name)
         if item is None:
             abort(404)
-        # Alone on the stage: an item may move ExpressPlay's clock.
-        lock = world.on_stage()
-        try:
-            return jsonify(run_lab_item(item, world.stage))
-        finally:
-            lock.release()
+        # An item may move ExpressPlay's clock.
+        with page.pacing.run(can_be_given_up=False):
+            return jsonify(run_lab_item(item, page.stage))
 
 
 def run_lab_item(item: LabItem, stage: Stage) -> dict[str, Any]:

@@ -8,10 +8,15 @@ from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
 from emulator.playlist import Rendition, load_title
 from emulator.titles import list_titles
-from emulator.transport import SEES, Answer, Web
+from emulator.transport import SEES, Web
+from walkthrough.page.page_requests import Unusable
 
-FILE = re.compile(r"[A-Za-z0-9_-]{1,64}/[A-Za-z0-9_.-]{1,64}")
-"""A title's file, as the page may ask for it: `<title>/<name>`."""
+TYPES = {".mp4": "video/mp4", ".m4s": "video/mp4", ".m3u8": "application/vnd.apple.mpegurl"}
+"""What the page hands on of a title, by suffix, and as what. Never as what SEES calls it: a foreign SEES could call a
+file a page, whose script would run as this page's own."""
+SANDBOXED = "default-src 'none'; sandbox"
+"""The policy of such files, should somebody open one by itself."""
+NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", re.ASCII)
 TENC_KID = 12
 """Bytes from the box type `tenc` to its default key id: version and flags, two reserved or pattern, two settings."""
 
@@ -48,9 +53,11 @@ def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
     return tuple(tracks)
 
 
-def fetch_file(web: Web, sees: str, path: str) -> Answer:
-    """Fetch one file of a title for the browser, which talks to the page's own host only."""
-    return web.ask(SEES, "GET", f"{sees}/titles/{path}", step=13)
+def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
+    """Fetch one file of a title for the browser, which talks to the page's own host only. Raises `EmulatorError`."""
+    if not NAME.fullmatch(title) or not NAME.fullmatch(file):
+        raise Unusable("expected the name of a title and of a file of it")
+    return web.get(SEES, f"{sees}/titles/{title}/{file}", step=13, expected=f"the file {file}").body
 
 
 def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:

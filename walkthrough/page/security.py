@@ -51,7 +51,8 @@ def protect(app: Flask, url: str) -> None:
 
     @app.after_request
     def seal(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
 

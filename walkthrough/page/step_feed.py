@@ -1,55 +1,50 @@
-"""Tells the steps of a run while it goes on: after each exchange of the client, what all parties journalled so far."""
+"""The one way of a step to the browser: an entry of the client's journal, what the services say of it, the feed.
+
+The client journals an exchange once it is over. By then the services have journalled what they did for it, so one
+look into the journals of those who took part gives all steps of that exchange, and each is told once.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from emulator.transport import Web
-from simulation.clock import Clock, rfc3339
+from emulator.transport import EXPRESSPLAY, SEES, Web
+from simulation.clock import Clock
 from simulation.journal import Journal
-from walkthrough.record.recording import collect, make_recording
+from walkthrough.record.recording import fetch_journal, record_steps, written_row
 from walkthrough.record.stage import Stage
 
-Step = Mapping[str, Any]
+Entry = Mapping[str, Any]
+
+EXCHANGES: Mapping[int, tuple[range, tuple[str, ...]]] = {
+    0: (range(1), ()),
+    1: (range(1, 4), ("sees", "expressplay")),
+    4: (range(4, 6), ("expressplay",)),
+    6: (range(6, 11), ("sees", "expressplay")),
+    11: (range(11, 14), ("expressplay",)),
+}
+"""The client's step → the steps of its exchange, and whose journals tell of them (and of rows, which have no step)."""
 
 
-class TellingJournal(Journal):
-    """The client's journal; calls `told` after each entry, in the client's own thread."""
+class ToldJournal(Journal):
+    """The client's journal of one run; `told` is called with each entry, in the client's own thread."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, told: Callable[[Entry], None]) -> None:
         super().__init__("client", clock)
-        self.told: Callable[[], None] = lambda: None
+        self._told = told
 
     def record(self, **fields: Any) -> None:
-        """Append an entry, then tell."""
+        """Append an entry, then tell it."""
         super().record(**fields)
-        self.told()
+        self._told(self.entries()[-1])
 
 
-@dataclass(frozen=True)
-class Heard:
-    """A run as far as it came: its recorded steps in order, and the rows of the log that the run wrote."""
-
-    recording: dict[str, Any]
-    rows: list[dict[str, Any]]
-
-    @property
-    def steps(self) -> list[Step]:
-        """Step 0, if it happened, and those after it."""
-        prelude = self.recording["prelude"]
-        return [*([prelude] if prelude else []), *self.recording["steps"]]
-
-
-def hear(stage: Stage, web: Web, journal: Journal, *, seed: str, cookie: str) -> Heard:
-    """Ask all parties for their journals of this run, and put the steps together."""
-    entries = collect(web, stage.sees, stage.expressplay, journal.entries())
-    recording = make_recording(
-        entries,
-        made=rfc3339(Clock().now()),
-        seed=seed,
-        cookie=cookie,
-        services={"sees": stage.sees, "expressplay": stage.expressplay},
-    )
-    decisions = [entry.get("decision") for entry in entries if entry.get("party") == "log"]
-    rows = [dict(row) for row in decisions if isinstance(row, dict) and isinstance(row.get("event_id"), int)]
-    return Heard(recording, rows)
+def steps_of(entry: Entry, stage: Stage, web: Web, *, cookie: str, seed: str) -> tuple[list[dict[str, Any]], list[Any]]:
+    """Return the steps of the exchange that `entry` ended, and the rows that the log wrote in it."""
+    if entry["step"] not in EXCHANGES:
+        return [], []
+    numbers, parties = EXCHANGES[entry["step"]]
+    journals = {"sees": (SEES, stage.sees), "expressplay": (EXPRESSPLAY, stage.expressplay)}
+    traced = web.traced(str(entry["trace"]))
+    theirs = [other for party in parties for other in fetch_journal(traced, *journals[party])]
+    entries = [entry, *(other for other in theirs if other.get("step") is None or other["step"] in numbers)]
+    return record_steps(entries, cookie, seed), [row for row in map(written_row, entries) if row]

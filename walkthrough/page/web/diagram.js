@@ -31,7 +31,7 @@ export function showDiagram(story, steps, chosen, choose) {
   story.lifelines.map((name) => lifeline(name, place[name], height, narrow)), rows);
   replace($('diagram'), svg);
   if (focused) svg.querySelector(`[data-step="${focused}"]`)?.focus();
-  drawn = { width, seen: new Set(steps.map((step) => `${step.at}.${step.n}`)) };
+  drawn = { width, seen: new Set(steps.map((step) => `${step.run}.${step.n}`)) };
 }
 
 export function watchWidth(redraw) {
@@ -57,7 +57,7 @@ function row(shown, { y, place, width, narrow, step, isChosen, choose }) {
   const from = place[shown.from];
   const to = place[shown.to];
   const refused = step && step.ok === false;
-  const fresh = step && !drawn.seen.has(`${step.at}.${step.n}`);
+  const fresh = step && !drawn.seen.has(`${step.run}.${step.n}`);
   const look = step ? (refused ? 'refused' : 'happened') : 'ghost';
   const line = y + 34;
   const left = Math.min(from, to);

@@ -6,7 +6,7 @@ import { $, h, replace } from './dom.js';
 import { quote, relay, say } from './words.js';
 
 export async function setUpFreePlay() {
-  const fields = await get('/api/free').catch(() => []);
+  let { spc, fields } = await get('/api/free').catch(() => ({ fields: [] }));
   const layers = [...new Set(fields.map((field) => field.layer))];
   const group = (layer) => (layer === 'request' ? say('request to SEES') : say('SPC: {layer}', { layer: relay(layer) }));
   const select = h('select', { id: 'free-field', onchange: () => fillIn() }, layers.map((layer) => h('optgroup', { label: group(layer) },
@@ -44,7 +44,9 @@ export async function setUpFreePlay() {
     replace(result);
     try {
       const { layer, name } = chosen();
-      show((await post('/api/free', { layer, name, value: input.value })).noticed);
+      const answer = await post('/api/free', { spc, layer, name, value: input.value });
+      show(answer.noticed);
+      if (answer.used) ({ spc, fields } = await get('/api/free'));
     } catch (error) {
       complain(error);
     }

@@ -19,8 +19,9 @@ let chosen = null;
 
 const on = {
   state(event) {
-    Object.assign(state, event, { running: false });
-    runEnds();
+    Object.assign(state, event);
+    if (!state.running) runEnds();
+    if (state.current && state.steps.length) showCaption(state.current);
     showDevices(story, state);
     showLog(state.rows);
     showPace();
@@ -59,7 +60,7 @@ function redraw() {
 function showCaption({ device, title, renews, round }) {
   const words = renews ? say('Device {device} renews the leases of {title}', { device, title })
     : say('Device {device} plays {title}', { device, title });
-  $('sequence-caption').textContent = round ? say('{words}: key {round}.', { words, round }) : `${words}.`;
+  $('sequence-caption').textContent = round > 1 ? say('{words}: key {round}.', { words, round }) : `${words}.`;
 }
 
 function choose(n) {
@@ -105,7 +106,7 @@ function followLink() {
 }
 
 async function begin() {
-  [story] = await Promise.all([get('/api/story'), setUpLab(), setUpFreePlay()]);
+  [story] = await Promise.all([get('/api/outline'), setUpLab(), setUpFreePlay()]);
   wire();
   let first = true;
   listen((event) => {

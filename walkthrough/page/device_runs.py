@@ -1,0 +1,132 @@
+"""A run of the binding on a device of the page: register, play, renew. Its steps are told while they happen."""
+
+import base64
+import itertools
+from typing import Any
+
+from emulator.binding import FIRST_OF_PLAY, Client, play, register
+from emulator.device import Device
+from emulator.errors import EmulatorError
+from emulator.leases import renew
+from emulator.limits import lease_end
+from emulator.screening import watch
+from emulator.titles import Offer
+from emulator.transport import Web
+from fairplay.errors import FairPlayError
+from fairplay.spc import PlaybackState, SpcContents
+from walkthrough.page.devices import MAX_TEXT, PageDevice
+from walkthrough.page.media import describe_tracks
+from walkthrough.page.pacing import Run, StartedOver
+from walkthrough.page.page_requests import Unusable
+from walkthrough.page.page_state import OwnMessage, PageState
+from walkthrough.page.refusals import as_refusal
+from walkthrough.page.step_feed import Entry, ToldJournal, steps_of
+
+_numbers = itertools.count(1)
+
+
+def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
+    """Run the binding for a title on a device: registration for a dummy, playback for any other.
+
+    Returns what the browser's decoder needs, or the refusal. Raises `Busy` where another run is going on.
+    """
+    device = page.devices.get(name)
+    offer = next((offer for offer in page.titles() if offer.title == title), None)
+    if offer is None:
+        raise Unusable(f"SEES has no title {title[:MAX_TEXT]!r}")
+    try:
+        with page.pacing.run() as run:
+            return _play(page, run, device, offer)
+    except StartedOver:
+        return {"startedOver": True}
+    finally:
+        page.tell_state()
+
+
+def _play(page: PageState, run: Run, device: PageDevice, offer: Offer) -> dict[str, Any]:
+    device.forget_license()
+    client = _begin(page, run, device, offer.name, from_step=0 if offer.dummy else FIRST_OF_PLAY)
+    try:
+        grants = (register(client, device.cookie),) if offer.dummy else play(client, device.cookie, offer.title)
+    except (EmulatorError, FairPlayError) as error:
+        device.refusal = as_refusal(error)
+        return {"refusal": device.refusal}
+    finally:
+        client.web.close()
+    device.title, device.grants = offer.title, grants
+    for grant in grants:
+        page.add_own(grant.ckc, OwnMessage(grant.contents, device.seed))
+    return license_of(page, device)
+
+
+def renew_leases(page: PageState, name: str) -> dict[str, Any]:
+    """Renew the leases of a device that plays: steps 6 to 13 again. Where that is refused, the old ones run on."""
+    device = page.devices.get(name)
+    if not any(lease_end(grant) for grant in device.grants):
+        raise Unusable("nothing to renew: this device holds no license with a lease")
+    title = next(offer.name for offer in page.titles() if offer.title == device.title)
+    try:
+        with page.pacing.run() as run:
+            client = _begin(page, run, device, title, from_step=FIRST_OF_PLAY, renews=True)
+            state = PlaybackState.PLAYING
+            device.grants = tuple(renew(client, device.cookie, grant, state) for grant in device.grants)
+    except StartedOver:
+        return {"startedOver": True}
+    except (EmulatorError, FairPlayError) as error:
+        return {"refusal": as_refusal(error)}
+    finally:
+        page.tell_state()
+    return {"refusal": None}
+
+
+def _begin(
+    page: PageState, run: Run, device: PageDevice, title: str, *, from_step: int, renews: bool = False
+) -> Client:
+    """Tell that a run begins, and return a client on `device` whose steps are told while they happen."""
+    if page.steps.get(1, {}).get("request", {}).get("customerCookie") != device.cookie:
+        from_step = 0  # the registration that is shown is another cookie's
+    page.begin_run(device.name, title, renews=renews, from_step=from_step)
+    number = next(_numbers)
+    web = Web(page.stage.name(f"page-{number}"), page.stage.web.tls)
+    rounds: dict[Any, int] = {}
+
+    def tell(entry: Entry) -> None:
+        steps, rows = steps_of(entry, page.stage, web, cookie=device.cookie, seed=device.seed)
+        round_ = rounds.setdefault(entry.get("trace"), len(rounds) + 1)
+        about = {"device": device.name, "title": title, "renews": renews, "run": number}
+        for step in steps:
+            page.pacing.wait(run)
+            page.add_step(run, {**step, **about, **({"round": round_} if round_ > 1 else {})})
+        page.add_rows(run, rows)
+
+    def remember(spc: bytes, contents: SpcContents) -> None:
+        page.add_own(spc, OwnMessage(contents, device.seed))
+
+    journal = ToldJournal(device.clock, tell)
+    return Client(_as_device(page, device), page.stage.sees, web, journal, page.stage.expressplay, made=remember)
+
+
+def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
+    """Return what a browser needs to show what a device holds: content keys by key id, in ClearKey's form."""
+    tracks = describe_tracks(page.stage.web, page.stage.sees, str(device.title))
+    keys = {grant.key: grant.license.content.key for grant in device.grants}
+    kids = {part.kid: keys[part.key] for track in tracks for part in track.parts if part.key in keys}
+    return {"keys": [{"kid": _url64(bytes.fromhex(kid)), "k": _url64(key)} for kid, key in kids.items()]}
+
+
+def still_of(page: PageState, name: str) -> bytes | None:
+    """Decode a picture of what a device plays, for browsers that cannot; None where nothing plays."""
+    device = page.devices.get(name)
+    if not device.grants:
+        return None
+    journal = ToldJournal(device.clock, lambda _: None)
+    client = Client(_as_device(page, device), page.stage.sees, page.stage.web, journal, page.stage.expressplay)
+    return watch(client, device.grants, still=True).still
+
+
+def _as_device(page: PageState, device: PageDevice) -> Device:
+    return Device(device.seed, page.stage.provisioning, device.clock)
+
+
+def _url64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
