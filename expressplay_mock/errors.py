@@ -259,8 +259,9 @@ class Code(Enum):
 class Refusal(Exception):
     """A request is refused: which code, what was looked at, what was expected there, and what was found.
 
-    ``cause`` is the number of the SPC check where one failed. No text here may hold a secret: of a content key or
-    an authenticator only its form is told.
+    ``cause`` is the number of the SPC check where one failed. Where that must not be told, ``finding`` is what was
+    really found: for the journal, never for an answer. No text here may hold a secret: of a content key or an
+    authenticator only its form is told.
     """
 
     def __init__(
@@ -272,6 +273,7 @@ class Refusal(Exception):
         found: str,
         fix: str | None = None,
         cause: int | None = None,
+        finding: FairPlayError | None = None,
     ) -> None:
         self.code = code
         self.subject = subject
@@ -279,6 +281,7 @@ class Refusal(Exception):
         self.found = found
         self.fix = fix or code.fix
         self.cause = cause
+        self.finding = finding
         super().__init__(f"{code.number} {code.meaning}. {self.hint}")
 
     @classmethod

@@ -119,7 +119,17 @@ def _single(parameters: Parameters, known: set[str]) -> dict[str, Any]:
 
 
 def _why(refusal: Refusal) -> dict[str, Any]:
-    return {"refused": refusal.subject, "expected": refusal.expected, "found": refusal.found, "fix": refusal.fix}
+    finding = refusal.finding
+    if finding is None:
+        return {"refused": refusal.subject, "expected": refusal.expected, "found": refusal.found, "fix": refusal.fix}
+    return {
+        "refused": finding.title,
+        "number": finding.number,
+        "check": finding.check,
+        "expected": finding.expected,
+        "found": finding.found,
+        "fix": finding.fix,
+    }
 
 
 def _refused(refusal: Refusal) -> str:

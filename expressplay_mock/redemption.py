@@ -13,13 +13,15 @@ from expressplay_mock.record_query import Row
 from expressplay_mock.tokens.extensions import read_extensions
 from expressplay_mock.tokens.sealed_token import Token, TokenKeys, open_token
 from fairplay.ckc import ContentKey, seal_ckc
-from fairplay.errors import FairPlayError, MissingTag, SpcError
+from fairplay.errors import BEHIND_THE_ENVELOPE, BadPayloadLength, FairPlayError, MissingTag, SpcError
 from fairplay.spc import KeyServer, SpcContents, open_spc
 from fairplay.tllv import RandomBytes
 from simulation.clock import rfc3339
 
 HEX = "hex:"
 """Marks a content id in the log that is no printable UTF-8."""
+UNIFORM_CAUSE = BadPayloadLength.number
+"""The one cause that is told of whatever only the keys of this service can find in an SPC (-42585)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +85,7 @@ def replayed(decision: Decision, row: Row) -> Refused:
         Code.REPLAYED,
         "SPC",
         expected="an SPC that no license was issued for",
-        found="a transaction id and anti-replay seed that are in the log",
+        found="one that is in the transaction log with its license",
     )
     refused = replace(row, result=refusal.code.number, registration=False)
     return Refused(refusal, decision.token, decision.spc, refused)
@@ -104,18 +106,26 @@ def _open(body: LicenseBody, keys: KeyServer) -> SpcContents:
         raise body.problem
     try:
         return open_spc(body.spc, keys)
+    except BEHIND_THE_ENVELOPE as finding:
+        raise Refusal(
+            Code.DEVICE_NOT_AUTHENTICATED,
+            "SPC",
+            expected="an SPC that opens with this service's keys and keeps every rule inside",
+            found="one that does not",
+            fix="send it unaltered, built with the provisioned certificate and ASk; the mock's journal"
+            " (GET /_sim/journal) says what was found",
+            cause=UNIFORM_CAUSE,
+            finding=finding,
+        ) from None
     except SpcError as error:
         raise Refusal.because_of(Code.DEVICE_NOT_AUTHENTICATED, error) from None
 
 
 def _check_device(token: Token, spc: SpcContents) -> None:
     if token.device_id is not None and token.device_id != spc.device_id:
-        # The token's device is not named: the sender is another one, and has no business knowing it.
+        # No device is named: neither the token nor the SPC need be the sender's own. The journal has both.
         raise Refusal(
-            Code.OTHER_DEVICE,
-            "device_id",
-            expected="the device that the token names",
-            found=f"another one, {spc.device_id}",
+            Code.OTHER_DEVICE, "device_id", expected="the device that the token names", found="another one in the SPC"
         )
 
 
@@ -161,4 +171,5 @@ def _content_id(asset_id: bytes) -> str:
 
 
 def _replay_id(spc: SpcContents) -> str:
-    return hashlib.sha256(spc.transaction_id + spc.anti_replay_seed).hexdigest()
+    # Of what the MAC covers, and of nothing else: whoever can alter any part of it could make a used SPC new.
+    return hashlib.sha256(spc.block.sk + spc.block.device_id + spc.block.r1).hexdigest()

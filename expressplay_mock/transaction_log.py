@@ -43,7 +43,8 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from expressplay_mock.record_query import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""1 had replay ids of the transaction id and the anti-replay seed, which nothing in an SPC authenticates."""
 TIMEOUT = 5
 """Seconds that anything may take here: a free connection, another process's write, an answer of the database."""
 CONNECTIONS = 16
@@ -220,10 +221,15 @@ class TransactionLog:
             if version is None:
                 connection.execute(insert(_schema).values(version=SCHEMA_VERSION))
             connection.commit()
-        if version is not None and version > SCHEMA_VERSION:
-            raise LogUnavailable(
-                f"transaction log {self._name}: expected schema version {SCHEMA_VERSION}, found {version}. "
+        if version not in (None, SCHEMA_VERSION):
+            why = (
                 "A newer release made it: use that one, or another --database"
+                if version > SCHEMA_VERSION
+                else "An older release made it, and its rows cannot tell a used SPC from a fresh one: "
+                "move it away to begin a new log, or name another --database"
+            )
+            raise LogUnavailable(
+                f"transaction log {self._name}: expected schema version {SCHEMA_VERSION}, found {version}. {why}"
             )
 
 

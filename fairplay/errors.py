@@ -169,3 +169,17 @@ class ReturnedTagMismatch(CkcError):
     """A tag that the device asked back is missing or came back changed."""
 
     number, check, title = -42583, 10, "returned tag"
+
+
+BEHIND_THE_ENVELOPE: tuple[type[SpcError], ...] = (
+    CannotDecrypt,
+    BadTllv,
+    DuplicateTag,
+    BadSize,
+    MissingTag,
+    BadReturnRequest,
+    UnsupportedProtocol,
+    BadPlaybackState,
+)
+"""What only a key server's own keys can find in an SPC. CBC has no outer tag, so an answer that tells these apart, or
+quotes what was found, reads other people's SPCs: a key server answers all of them alike, and keeps the finding."""

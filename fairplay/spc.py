@@ -9,6 +9,7 @@ Its layers, from the outside in:
 
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -20,17 +21,19 @@ from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt
 from fairplay.certificate import ApplicationCertificate
 from fairplay.errors import (
+    BEHIND_THE_ENVELOPE,
     BadPayloadLength,
     BadPlaybackState,
     BadReturnRequest,
     CannotDecrypt,
+    IntegrityMismatch,
     MissingMark,
     NotAnSpc,
     UnknownCertificate,
     UnknownVersion,
     UnsupportedProtocol,
 )
-from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS
+from fairplay.layout import CKC_TAGS, MARK, SKR1_VALUE, SPC_HEADERS, SPC_TAGS
 from fairplay.mistakes import is_ckc
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 from fairplay.tllv import RandomBytes
@@ -177,7 +180,10 @@ def seal_spc(contents: SpcContents, certificate: ApplicationCertificate, random:
 
 
 def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
-    """Open an SPC as a key server does, every check in order. Raises `SpcError` for any bytes that are none."""
+    """Open an SPC as a key server does, every check in order. Raises `SpcError` for any bytes that are none.
+
+    The error says truly what was found. A key server must not pass it on where it is one of `BEHIND_THE_ENVELOPE`.
+    """
     envelope = read_envelope(spc)
     private_key = keys.private_keys.get(envelope.certificate_hash)
     if private_key is None:
@@ -188,13 +194,18 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
         )
     spc_key = unwrap(envelope, private_key)
     payload = cbc_decrypt(spc_key or bytes(BLOCK), envelope.iv, envelope.payload)
+    try:
+        values = tllv.read_values(payload)
+        tllv.check(values, SPC_TAGS)
+        return_tags = _check_return_request(values)
+        warnings = _check_protocol(values)
+        playback = _check_playback(values)
+    except BEHIND_THE_ENVELOPE as finding:
+        # The rest of the work all the same: how long an answer takes must not tell what was found.
+        _spend_the_work_of_the_mac(keys.ask)
+        raise CannotDecrypt if spc_key is None else finding from None
     if spc_key is None:
-        # Only now, after the same work as for a good key: an early answer would tell about the RSA plaintext.
         raise CannotDecrypt
-    values = tllv.read_values(payload)
-    tllv.check(values, SPC_TAGS)
-    return_tags = _check_return_request(values)
-    warnings = _check_protocol(values)
     derived = derive(keys.ask, values[layout.R2.code])
     block = unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code])
     return SpcContents(
@@ -205,7 +216,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
         anti_replay_seed=values[layout.ANTI_REPLAY.code],
         transaction_id=values[layout.TRANSACTION_ID.code],
         return_tags=return_tags,
-        playback=_check_playback(values),
+        playback=playback,
         values=values,
         spc_key=spc_key,
         derived=derived,
@@ -246,9 +257,16 @@ def unwrap(envelope: Envelope, private_key: RSAPrivateKey) -> bytes | None:
     """Return the 16-byte SPC key, or None where RSA-OAEP does not yield one, for whatever reason."""
     try:
         spc_key = private_key.decrypt(envelope.wrapped_key, OAEP_PADDING[envelope.version])
+        if len(spc_key) != BLOCK:
+            raise ValueError  # as the library does, so that both take as long
     except ValueError:
         return None
-    return spc_key if len(spc_key) == BLOCK else None
+    return spc_key
+
+
+def _spend_the_work_of_the_mac(ask: bytes) -> None:
+    with suppress(IntegrityMismatch):
+        unseal(derive(ask, bytes(layout.R2.largest)), bytes(SKR1_VALUE.size), bytes(layout.INTEGRITY.largest))
 
 
 def _check_return_request(values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:

@@ -82,6 +82,16 @@ def _good_spcs(keys: TestKeys) -> Iterator[Vector]:
     case = SpcCase(keys, "no optional tag")
     bare = case.with_values({layout.PLAYBACK: None, layout.CAPABILITIES: None})
     yield _opens("no optional tag", "the nine required tags alone", bare, replace(case.contents, playback=None))
+    again = {layout.TRANSACTION_ID: case.random(8), layout.ANTI_REPLAY: case.random(16)}
+    values = {**case.contents.values, **{tag.code: value for tag, value in again.items()}}
+    altered = replace(
+        case.contents,
+        values=values,
+        transaction_id=again[layout.TRANSACTION_ID],
+        anti_replay_seed=again[layout.ANTI_REPLAY],
+    )
+    yield _opens("altered where no MAC is", "the one before, with another transaction id and anti-replay seed",
+                 case.with_values(again), altered)  # fmt: skip
     case = SpcCase(keys, "other order")
     unknown = layout.Tag(b"unknown!", "unknown", "unknown", 0, 100)
     turned = case.with_values({unknown: b"skip me"}, order=lambda pairs: reversed(list(pairs)))

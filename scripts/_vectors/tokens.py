@@ -93,6 +93,9 @@ def redemption_vectors() -> Iterator[Vector]:
     yield _redemption("last moment", "a millisecond before", _issued("device-bound", mine, now=NOW + 299.999))
     yield _redemption("replay", "one SPC, one license", _issued("cookie-bound", mine),
                       _refused("device-bound", mine, -9002), _issued("device-bound", "v2 playing"))  # fmt: skip
+    yield _redemption("altered replay", "what the MAC does not cover makes no SPC a new one",
+                      _issued("cookie-bound", "no optional tag"),
+                      _refused("device-bound", "altered where no MAC is", -9002))  # fmt: skip
     yield _redemption("no replay", "a refusal uses nothing up", _refused("device-bound", mine, -4011, now=NOW + 300),
                       _issued("device-bound", mine))  # fmt: skip
     yield _redemption("token first", "a bad token and a bad SPC", _refused("cut", "v2 empty", -4010))
@@ -100,6 +103,9 @@ def redemption_vectors() -> Iterator[Vector]:
                       _refused("device-bound", "v2 empty", -4011, now=NOW + 300))  # fmt: skip
     yield _redemption("bad SPC", "the number of the check is the cause",
                       _refused("device-bound", "v2 flipped HU", -4001, cause=-42589))  # fmt: skip
+    yield _redemption("broken inside", "what only the server's keys can find has one number for the sender",
+                      _refused("device-bound", "v2 no R2", -4001, cause=-42585),
+                      _refused("device-bound", "v2 wrapped key", -4001, cause=-42585))  # fmt: skip
     yield _redemption("no mark", "a real SPC is never processed",
                       _refused("cookie-bound", "v2 no mark", -4001, cause=-9001))  # fmt: skip
     yield _redemption("rental without a place", "no playback state, so no duration could be returned",

@@ -46,6 +46,7 @@ PLAYBACK_STATES = ("f4dee5a2", "a5d6739e", "4f834330", "5991bf20")
 KEY_TYPES = ("1a4bde7e", "3dfe45a0", "27b59bde", "3df2d9fb", "18f06048")
 HDCP_LEVELS = ("ef72894ca7895b78", "40791ac78bd5c571", "285a0863bba8e1d3")
 SERVER_PROTOCOLS = (1, 2)
+BEHIND_THE_ENVELOPE = (4, 6, 7, 8, 9, 10, 11, 14)
 
 
 class Refused(Exception):
@@ -135,15 +136,15 @@ class KeyServer:
         supported = struct.unpack(f">{len(values['supported']) // 4}I", values["supported"])
         used = int.from_bytes(values["used"], "big")
         need(used in supported and used in SERVER_PROTOCOLS, -42590, 11)
-        dask = derive(self.ask, b"dask" + values["r2"], 16)
-        plain = aes(modes.CBC(values["sk_r1"][:16]), dask, values["sk_r1"][16:])
-        mac = hmac.digest(derive(self.ask, b"skr1-integrity" + values["r2"], 32), plain[:80], "sha256")[:16]
-        need(mac == plain[80:96] == values["integrity"], -42589, 12)
         playback = None
         if "playback" in values:
             created, state, session = struct.unpack(">I4s8s", values["playback"])
             need(state.hex() in PLAYBACK_STATES, -42585, 14)
             playback = {"created": created, "state": state.hex(), "session": session.hex()}
+        dask = derive(self.ask, b"dask" + values["r2"], 16)
+        plain = aes(modes.CBC(values["sk_r1"][:16]), dask, values["sk_r1"][16:])
+        mac = hmac.digest(derive(self.ask, b"skr1-integrity" + values["r2"], 32), plain[:80], "sha256")[:16]
+        need(mac == plain[80:96] == values["integrity"], -42589, 12)
         hexes = ("asset_id", "r2", "anti_replay_seed", "transaction_id")
         return {
             **{name: values[name].hex() for name in hexes},
@@ -187,11 +188,12 @@ class KeyServer:
         try:
             spc = self.open_spc(body)
         except Refused as refused:
-            raise Refused(-4001, refused.number) from None
+            # Whatever only the server's keys can find in an SPC has one number for the sender.
+            raise Refused(-4001, -42585 if refused.check in BEHIND_THE_ENVELOPE else refused.number) from None
         need(allowed["device_id"] in (None, spc["device_id"]), -9003)
         if allowed["rental"] and spc["playback"] is None:
             raise Refused(-4001, -42583)
-        once = spc["transaction_id"] + spc["anti_replay_seed"]
+        once = spc["sk"] + spc["device_id"] + spc["r1"]
         need(once not in issued, -9002)
         issued.add(once)
         return {name: allowed[name] for name in ("content_key", "iv", "rental")}

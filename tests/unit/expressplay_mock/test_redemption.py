@@ -1,6 +1,7 @@
 """Redemption: the ordered checks, what each decision holds, and the row that it writes."""
 
 import os
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from expressplay_mock.errors import Code
 from expressplay_mock.license_body import LicenseBody, Shape, read_body
 from expressplay_mock.redemption import Decision, Issued, Refused, redeem, replayed
 from expressplay_mock.tokens.sealed_token import Token, seal
+from expressplay_mock.transaction_log import MEMORY, Replayed, TransactionLog
 from fairplay import layout
 from fairplay.certificate import load_certificate
 from fairplay.ckc import ContentKey, Duration, KeyType, open_ckc
@@ -82,7 +84,7 @@ def test_a_bound_token_is_refused_to_another_device() -> None:
     assert refused.row is not None
     assert refused.row.device_id == OTHER.hex()
     assert MINE.hex() not in refused.refusal.hint
-    assert OTHER.hex() in refused.refusal.hint
+    assert OTHER.hex() not in refused.refusal.hint
 
 
 def test_one_flipped_bit_of_the_device_id_is_refused() -> None:
@@ -160,6 +162,35 @@ def test_the_same_spc_has_the_same_replay_id_and_a_fresh_one_another() -> None:
     first, second, fresh = decide(TOKEN, spc), decide(BOUND, spc), decide(TOKEN, new_spc()[0])
     ids = [decision.row.replay_id for decision in (first, second, fresh) if decision.row]
     assert ids[0] == ids[1] != ids[2]
+
+
+def test_no_flipped_bit_makes_a_used_spc_new() -> None:
+    certificate = load_certificate(CREDENTIALS.v1.certificate)  # RSA-1024 opens in a fifth of the time
+    spc, _ = build_spc(
+        certificate=certificate, ask=CREDENTIALS.ask, device_id=MINE, asset_id=b"film-1", now=int(NOW),
+        random=lambda size: b"\0" if size == 1 else os.urandom(size),  # no more padding than must be
+    )  # fmt: skip
+    tokens = [TOKEN, replace(TOKEN, cookie="another viewer")]
+    log = TransactionLog(MEMORY)
+    results: Counter[int] = Counter()
+    try:
+        for bit in (None, *range(len(spc) * 8)):
+            flipped = bytearray(spc)
+            if bit is not None:
+                flipped[bit // 8] ^= 1 << bit % 8
+            decision = decide(tokens[(bit or 0) % 2], bytes(flipped))
+            assert decision.row
+            try:
+                results[log.append(decision.row).row.result] += 1
+            except Replayed:
+                results[Code.REPLAYED.number] += 1
+    finally:
+        log.close()
+    assert results[0] == 1
+    assert results.keys() == {0, Code.REPLAYED.number, Code.DEVICE_NOT_AUTHENTICATED.number}
+    assert results[Code.REPLAYED.number] > 8 * (8 + 16), (
+        "the transaction id and the anti-replay seed are among the bits"
+    )
 
 
 def test_a_replayed_decision_loses_its_ckc_and_keeps_its_row() -> None:

@@ -174,13 +174,14 @@ def test_the_file_is_in_wal_and_keeps_no_key(tmp_path: Path) -> None:
     assert "TEMP B-TREE" not in plan
 
 
-def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("version", "who"), [(1, "An older release"), (3, "A newer release")])
+def test_a_log_of_another_release_is_refused(tmp_path: Path, version: int, who: str) -> None:
     path = tmp_path / "log.db"
     TransactionLog(f"sqlite:///{path}").close()
     with sqlite3.connect(path) as connection:
-        connection.execute("UPDATE schema_version SET version = 2")
+        connection.execute("UPDATE schema_version SET version = ?", [version])
     connection.close()
-    with pytest.raises(LogUnavailable, match=r"expected schema version 1, found 2.*newer release"):
+    with pytest.raises(LogUnavailable, match=rf"expected schema version 2, found {version}. {who} made it"):
         TransactionLog(f"sqlite:///{path}")
 
 
