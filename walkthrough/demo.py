@@ -1,10 +1,10 @@
-"""The demo: one recorded binding that ends in pictures, then every scenario, all shown in the terminal."""
+"""The demo: one recorded binding that ends in pictures, then the experiments of the demo, all shown in the terminal."""
 
 from pathlib import Path
 
 from emulator.transport import NO_FILES
 from hosting.tls.tls import ClientTls
-from walkthrough.experiments.scenarios import SCENARIOS, as_json, run_scenario
+from walkthrough.experiments import DEMO, as_scenario, run_experiment
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import Stage, make_stage
 from walkthrough.terminal.report import compared, failure_of, write_json, write_still
@@ -36,7 +36,7 @@ def run_demo(
     try:
         if failure:
             raise failure
-        _play_scenarios(stage, outcomes)
+        _run_experiments(stage, outcomes)
     finally:
         if recording:
             write_json(recording, run.recording)
@@ -52,8 +52,8 @@ def run_demo(
     return all(outcome["ok"] for outcome in outcomes)
 
 
-def _play_scenarios(stage: Stage, outcomes: list[dict[str, object]]) -> None:
+def _run_experiments(stage: Stage, outcomes: list[dict[str, object]]) -> None:
     with progress("trying") as tell:
-        for scenario in SCENARIOS:
-            tell(f"trying: {scenario.name}")
-            outcomes.append(as_json(run_scenario(scenario, stage)))
+        for experiment in DEMO:
+            tell(f"trying: {experiment.name}")
+            outcomes.append(as_scenario(run_experiment(experiment, stage)))

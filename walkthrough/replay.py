@@ -13,7 +13,7 @@ from emulator.titles import list_titles
 from emulator.transport import NO_FILES, SEES, Web, clean_base, origin_of
 from hosting.tls.tls import ClientTls
 from simulation.strict_json import parse_json
-from walkthrough.experiments.scenarios import SCENARIOS, run_scenario
+from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
 from walkthrough.record.recording import FORMAT, VERSION
 from walkthrough.record.run import Titles, run_binding
@@ -193,13 +193,13 @@ def _title_of(content_ids: list[str]) -> Title | None:
 
 def _replay_scenarios(recording: Mapping[str, Any], stage: Stage) -> Difference | None:
     """Play the recorded scenarios anew, as far as this emulator has them; return the first that came out otherwise."""
-    known = {scenario.name: scenario for scenario in SCENARIOS}
+    known = {experiment.name: experiment for experiment in EXPERIMENTS.values()}
     stage = replace(stage, title=None)
     for recorded in recording.get("scenarios", ()):
-        scenario = known.get(recorded["name"])
-        if scenario is None:
-            return Difference(f"scenario {recorded['name']}", "", str(recorded["actual"]), "no such scenario")
-        outcome = run_scenario(scenario, stage)
-        if outcome.actual != recorded["actual"]:
-            return Difference(f"scenario {recorded['name']}", "actual", str(recorded["actual"]), outcome.actual)
+        experiment = known.get(recorded["name"])
+        if experiment is None:
+            return Difference(f"scenario {recorded['name']}", "", str(recorded["actual"]), "no such experiment")
+        actual = as_scenario(run_experiment(experiment, stage))["actual"]
+        if actual != recorded["actual"]:
+            return Difference(f"scenario {recorded['name']}", "actual", str(recorded["actual"]), str(actual))
     return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from walkthrough.experiments.lab import LAB
+from walkthrough.experiments import EXPERIMENTS
 from walkthrough.record.recording import shorten
 from walkthrough.record.steps import LIFELINES, STEPS
 
@@ -116,7 +116,7 @@ def _log(source: Source, argument: str) -> str:
 
 def _scenarios(source: Source, _: str) -> str:
     head = [source.say("what was tried"), source.say("what came of it")]
-    return table(head, [(item["name"], f"`{item['actual']}`") for item in source.recording["scenarios"]])
+    return table(head, [(source.say(item["name"]), f"`{item['actual']}`") for item in source.recording["scenarios"]])
 
 
 def _tries(source: Source, argument: str) -> str:
@@ -126,9 +126,9 @@ def _tries(source: Source, argument: str) -> str:
     return table(head, [(number, source.say(one["what"]), f"`{one['outcome']}`") for number, one in rows])
 
 
-def _of_lab(attribute: str) -> Maker:
+def _of_experiment(attribute: str) -> Maker:
     def make(source: Source, argument: str) -> str:
-        text: str = getattr(next(item for item in LAB if item.id == argument), attribute)
+        text: str = getattr(EXPERIMENTS[argument], attribute)
         return source.say(text)
 
     return make
@@ -148,9 +148,9 @@ MAKERS: Mapping[str, Maker] = {
     "log": _log,
     "scenarios": _scenarios,
     "tries": _tries,
-    "lab-title": _of_lab("title"),
-    "lab-question": _of_lab("question"),
-    "lab-reason": _of_lab("reason"),
+    "lab-title": _of_experiment("name"),
+    "lab-question": _of_experiment("question"),
+    "lab-reason": _of_experiment("why"),
     "value": _value,
     "recording": lambda source, _: source.name,
     "console": lambda source, name: source.exercises[name].strip(),

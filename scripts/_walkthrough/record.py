@@ -1,4 +1,4 @@
-"""Renews the recordings of the docs: one binding with all scenarios, and the lab, against real services."""
+"""Renews the recordings of the docs: one binding, and every experiment, against real services."""
 
 import json
 import os
@@ -10,10 +10,7 @@ from typing import Any
 
 from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
 from hosting.process import start
-from walkthrough.experiments.lab import LAB, run_item
-from walkthrough.experiments.lab import as_json as item_as_json
-from walkthrough.experiments.scenarios import SCENARIOS, run_scenario
-from walkthrough.experiments.scenarios import as_json as scenario_as_json
+from walkthrough.experiments import DEMO, EXPERIMENTS, as_json, as_scenario, run_experiment
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import make_stage
 from walkthrough.terminal.report import failure_of, write_json
@@ -30,9 +27,10 @@ def record(folder: Path) -> None:
         run = run_binding(stage, stage.client("walkthrough"), COOKIE, teach=True)
         if failure := failure_of(run):
             raise failure
-        run.recording["scenarios"] += [scenario_as_json(run_scenario(scenario, stage)) for scenario in SCENARIOS]
-        items = [item_as_json(run_item(item, stage)) for item in LAB]
-    _check([*run.recording["scenarios"], *items])
+        results = {one.id: run_experiment(one, stage) for one in EXPERIMENTS.values()}
+    run.recording["scenarios"] += [as_scenario(results[one.id]) for one in DEMO]
+    items = [as_json(result) for result in results.values()]
+    _check(items)
     write_json(folder / BINDING, run.recording)
     write_json(
         folder / LAB_FILE, {"format": "binding-lab", "version": 1, "made": run.recording["made"], "items": items}

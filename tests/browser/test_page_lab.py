@@ -1,36 +1,23 @@
 """The lab on the page: every item ends as its prediction says, and free play tells who notices."""
 
-import pytest
 from page_actions import play
 from playwright.sync_api import Page, expect
 
-from walkthrough.experiments.lab import LAB
-from walkthrough.experiments.lab_more import MORE
-from walkthrough.experiments.predictions import PREDICTIONS
+from walkthrough.experiments import EXPERIMENTS
 
 
-@pytest.fixture(scope="module")
-def items() -> list[str]:
-    return [item.id for item in (*LAB, *MORE)]
-
-
-def test_every_item_has_predictions(items: list[str]) -> None:
-    assert sorted(items) == sorted(PREDICTIONS)
-    assert len(items) == 12
-
-
-def test_every_item_ends_as_predicted_and_says_why(page: Page, items: list[str]) -> None:
-    for name in items:
+def test_every_experiment_ends_as_predicted_and_says_why(page: Page) -> None:
+    for name in EXPERIMENTS:
         item = page.locator(f"[data-item={name}]")
         item.locator("summary").click()
         assert item.locator("button.primary").is_disabled()
-        item.locator(".choice").nth(PREDICTIONS[name].right).click()
+        item.locator(".choice").nth(EXPERIMENTS[name].right).click()
         item.locator("button.primary").click()
         item.locator(".verdict.good").wait_for()
         assert item.locator(".problem").count() == 0, name
         assert item.locator(".tries li").count() >= 1
         assert item.locator(".code figcaption").count() == 1
-    assert page.locator(".item .reason").count() == len(items)
+    assert page.locator(".item .reason").count() == len(EXPERIMENTS)
 
 
 def test_a_wrong_prediction_is_put_right(page: Page) -> None:

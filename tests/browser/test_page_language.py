@@ -6,9 +6,7 @@ from pathlib import Path
 from page_actions import play, register_and_play, screen
 from playwright.sync_api import Page, expect
 
-from walkthrough.experiments.lab import LAB
-from walkthrough.experiments.lab_more import MORE
-from walkthrough.experiments.predictions import PREDICTIONS
+from walkthrough.experiments import EXPERIMENTS
 from walkthrough.record.steps import STEPS
 from walkthrough.words import typeset, words
 
@@ -92,13 +90,13 @@ def test_a_refusal_is_explained_in_french_under_its_own_title(open_page) -> None
 
 def test_the_lab_is_french_but_for_what_a_service_answered(open_page) -> None:  # type: ignore[no-untyped-def]
     page = open_page("?lang=fr")
-    for item in (*LAB, *MORE):
+    for item in EXPERIMENTS.values():
         card = page.locator(f"[data-item={item.id}]")
         card.locator("summary").click()
-        card.locator(".choice").nth(PREDICTIONS[item.id].right).click()
+        card.locator(".choice").nth(item.right).click()
         card.locator("button.primary").click()
         expect(card.locator(".verdict.good")).to_have_text("Comme vous l'aviez prévu.")
-        assert card.locator(".reason").inner_text() == FRENCH(item.reason)
+        assert card.locator(".reason").inner_text() == FRENCH(item.why)
     english = page.locator("#experiments [lang=en]:not(figure)").all_inner_texts()
     assert [text for text in english if not REFUSAL.fullmatch(text) and "→" not in text] == []
 

@@ -10,7 +10,7 @@ import pytest
 import requests
 from processes import Processes, running_processes
 
-from walkthrough.experiments.scenarios import SCENARIOS, run_scenario
+from walkthrough.experiments import EXPERIMENTS, run_experiment
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import make_stage
 
@@ -47,8 +47,8 @@ class Everything:
         run = run_binding(stage, stage.client("secrets"), stage.name("secrets"))
         assert run.error is None
         journals = [processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (stage.sees, stage.expressplay)]
-        for scenario in SCENARIOS:
-            assert run_scenario(scenario, stage).ok, scenario.name
+        for experiment in EXPERIMENTS.values():
+            assert run_experiment(experiment, stage).ok, experiment.name
         journals += [processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (stage.sees, stage.expressplay)]
         sealed = [grant.contents for grant in run.grants.values()]
         held = json.loads((state / "credentials" / "secrets.json").read_text())

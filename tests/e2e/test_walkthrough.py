@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 from processes import Processes
 
-from walkthrough.experiments.lab import LAB
-from walkthrough.experiments.scenarios import SCENARIOS
+from walkthrough.experiments import CHAPTERS, DEMO, EXPERIMENTS
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import make_stage
 
@@ -65,22 +64,20 @@ def test_a_new_run_ends_as_recorded(again: dict[str, Any]) -> None:
 
 def test_the_recorded_scenarios_ended_as_they_should() -> None:
     # That a run ends so today is for test_demo.py, which runs them all.
-    expected = {scenario.name: scenario.expected for scenario in SCENARIOS}
-    for item in load("walkthrough.binding.json")["scenarios"]:
-        assert item["actual"] == expected[item["name"]], RENEW
+    recorded = [(item["name"], item["actual"]) for item in load("walkthrough.binding.json")["scenarios"]]
+    assert recorded == [(one.name, one.expected[one.decisive]) for one in DEMO], RENEW
 
 
 def test_the_recorded_lab_ended_as_it_should() -> None:
-    # That a run ends so today is for test_lab.py, which runs every item.
+    # That a run ends so today is for test_experiments.py, which runs every one.
     recorded = {item["id"]: tuple(one["outcome"] for one in item["tries"]) for item in load("lab.json")["items"]}
-    for item in LAB[:6]:
-        assert recorded[item.id] == item.outcomes, RENEW
+    assert recorded == {one.id: one.expected for one in EXPERIMENTS.values()}, RENEW
 
 
-def test_the_first_six_of_the_lab_are_chapters_in_both_editions() -> None:
+def test_the_chapters_are_in_both_editions() -> None:
     for edition in EDITIONS:
         template = (ROOT / "docs" / "templates" / f"walkthrough.{edition}.md").read_text()
-        assert re.findall(r"\{\{ tries ([a-z-]+) \}\}", template) == [item.id for item in LAB[:6]]
+        assert re.findall(r"\{\{ tries ([a-z-]+) \}\}", template) == [one.id for one in CHAPTERS]
 
 
 def test_both_editions_are_filled_with_the_same_blocks() -> None:

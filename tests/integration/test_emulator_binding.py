@@ -13,14 +13,12 @@ from emulator.errors import EntitlementDenied, LicenseRefused, RentalRanOut
 from emulator.limits import check_limits, rental_end
 from emulator.playback import Verdict
 from emulator.screening import watch
-from emulator.transport import EXPRESSPLAY
 from fairplay.ckc import ContentKey, License, open_ckc
 from fairplay.errors import CkcError
 from server.app import CONTENT
 from server.catalog import load_catalog
-from walkthrough.experiments.scenarios import SCENARIOS, Scenario, run_scenario
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import Stage, shifted_clock
+from walkthrough.record.stage import Stage
 
 
 @pytest.fixture(scope="module")
@@ -31,32 +29,6 @@ def stage() -> Iterator[Stage]:
 
 def cookie_of(request: pytest.FixtureRequest, stage: Stage) -> str:
     return stage.name(request.node.name[-20:])
-
-
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
-def test_each_scenario_comes_out_as_expected(stage: Stage, scenario: Scenario) -> None:
-    outcome = run_scenario(scenario, stage)
-    assert outcome.actual == outcome.expected
-    assert outcome.ok
-
-
-def test_a_scenario_that_comes_out_otherwise_is_not_ok(stage: Stage) -> None:
-    outcome = run_scenario(Scenario("x", "something else", SCENARIOS[2].run), stage)
-    assert (outcome.ok, outcome.actual) == (False, "SEES: 6 device not registered")
-
-
-def test_the_clock_is_as_before_after_the_expired_token(stage: Stage) -> None:
-    def shift() -> float:
-        url = f"{stage.expressplay}/_sim/clock"
-        offset: float = stage.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a clock")["offset"]
-        return offset
-
-    with shifted_clock(stage, 100):
-        assert shift() == 100
-        with shifted_clock(stage, 1000):
-            assert shift() == 1100
-        assert shift() == 100
-    assert shift() == 0
 
 
 def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(stage: Stage, request: pytest.FixtureRequest) -> None:

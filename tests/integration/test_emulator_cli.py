@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from emulator_stage import services
 
 from emulator.cli import main
 from walkthrough import demo
-from walkthrough.experiments.scenarios import SCENARIOS, Scenario
+from walkthrough.experiments import EXPERIMENTS, Experiment
 
 
 class Command:
@@ -99,13 +100,13 @@ def test_inspect_says_by_its_status_that_there_is_no_message_as_json_too(run: Co
 
 
 @pytest.fixture
-def two_scenarios(monkeypatch: pytest.MonkeyPatch) -> list[Scenario]:
-    chosen = [scenario for scenario in SCENARIOS if scenario.name in ("play before registering", "rental run out")]
-    monkeypatch.setattr(demo, "SCENARIOS", chosen)
+def two_experiments(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
+    chosen = [EXPERIMENTS["play-before-registering"], EXPERIMENTS["rental"]]
+    monkeypatch.setattr(demo, "DEMO", chosen)
     return chosen
 
 
-def test_demo(run: Command, two_scenarios: list[Scenario], tmp_path: Path) -> None:
+def test_demo(run: Command, two_experiments: list[Experiment], tmp_path: Path) -> None:
     file, still = tmp_path / "t.json", tmp_path / "still.png"
     result = run("demo", "--json", str(file), "--still", str(still))
     assert (result.exit_code, result.stderr) == (0, "")
@@ -118,16 +119,16 @@ def test_demo(run: Command, two_scenarios: list[Scenario], tmp_path: Path) -> No
     assert recording["scenarios"][0].keys() == {"name", "expected", "actual", "ok"}
 
 
-def test_demo_fails_if_a_scenario_does(run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    wrong = Scenario("play before registering", "license issued", SCENARIOS[2].run)
-    monkeypatch.setattr(demo, "SCENARIOS", [wrong])
+def test_demo_fails_if_an_experiment_does(run: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    wrong = replace(EXPERIMENTS["play-before-registering"], expected=("license issued",))
+    monkeypatch.setattr(demo, "DEMO", [wrong])
     result = run("demo", "--still", str(tmp_path / "s.png"))
     assert result.exit_code == 1
     assert "SEES: 6 device not registered" in result.stdout
     assert "not every scenario" in result.stderr
 
 
-def test_demo_in_ascii(run: Command, two_scenarios: list[Scenario], tmp_path: Path) -> None:
+def test_demo_in_ascii(run: Command, two_experiments: list[Experiment], tmp_path: Path) -> None:
     arguments = ["demo", "--still", str(tmp_path / "s.png")]
     result = CliRunner(charset="ascii").invoke(main, arguments, env=run.env)
     assert result.exit_code == 0

@@ -21,7 +21,7 @@ from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from walkthrough.experiments.scenarios import SCENARIOS
+from walkthrough.experiments import EXPERIMENTS
 from walkthrough.record.comparison import compare
 from walkthrough.replay import check, read_recording, replay
 
@@ -162,7 +162,7 @@ def test_times_sizes_and_tokens_do_not_matter(recording: Recording) -> None:
 
 
 def test_scenarios_are_played_again(urls: tuple[str, str], recording: Recording) -> None:
-    name = "play before registering"
+    name = EXPERIMENTS["play-before-registering"].name
     recording["scenarios"] = [{"name": name, "expected": "x", "actual": "SEES: 6 device not registered", "ok": True}]
     assert replay(recording, *urls).difference is None
     recording["scenarios"][0]["actual"] = "license issued"
@@ -280,7 +280,7 @@ def test_a_recording_altered_anyhow_is_shown_or_refused(data: st.DataObject) -> 
 def test_every_command_writes_recordings_that_fit_the_schema(
     urls: tuple[str, str], tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("walkthrough.demo.SCENARIOS", SCENARIOS[2:3])
+    monkeypatch.setattr("walkthrough.demo.DEMO", [EXPERIMENTS["play-before-registering"]])
     file = tmp_path / "t.binding.json"
     is_demo = arguments == ("demo",)
     where = ("--json" if is_demo else "--recording", str(file), *(("--still", str(tmp_path / "s")) if is_demo else ()))

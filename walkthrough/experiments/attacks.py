@@ -1,4 +1,4 @@
-"""What a dishonest client could try with SPCs: each attack makes the bytes, the scenarios show who notices.
+"""What a dishonest client could do to the bytes of an SPC. The experiments show who notices.
 
 Nothing here needs a secret of another device: an attacker has his own device, its SPCs, and the wire.
 """
@@ -31,3 +31,15 @@ def _skr1_offset(spc: bytes, contents: SpcContents) -> int:
     payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
     block = next(block for block in tllv.read(payload) if block.tag == layout.SKR1.code)
     return len(spc) - len(payload) + block.offset + layout.TLLV_HEADER.size
+
+
+def read_without_mac(spc: bytes, contents: SpcContents) -> tuple[bytes, bytes, bytes]:
+    """Return integrity bytes, integrity tag and HU of an SPC, as a server sees them that computes no MAC.
+
+    `contents` lends the keys; they are the same for an SPC that was altered on its way.
+    """
+    payload = cbc_decrypt(contents.spc_key, read_envelope(spc).iv, read_envelope(spc).payload)
+    values = {block.tag: block.value for block in tllv.read(payload)}
+    iv, ciphertext = layout.SKR1_VALUE.unpack(values[layout.SKR1.code])
+    _, device_id, _, stated = layout.SKR1_PLAINTEXT.unpack(cbc_decrypt(contents.derived.dask, iv, ciphertext))
+    return stated, values[layout.INTEGRITY.code], device_id

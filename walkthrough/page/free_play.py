@@ -18,7 +18,7 @@ from fairplay.annotate import annotate_spc, keys_of
 from fairplay.ckc import open_ckc
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents, read_envelope
-from walkthrough.experiments.lab_runs import SPC_STEP
+from walkthrough.experiments.acting import SPC_STEP
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.refusals import as_refusal

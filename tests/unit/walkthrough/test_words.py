@@ -12,9 +12,7 @@ from jinja2.ext import extract_from_ast
 from emulator.meanings import EMULATOR, MEANINGS
 from fairplay import layout
 from fairplay.fields import Layout, Source
-from walkthrough.experiments.lab import LAB
-from walkthrough.experiments.lab_more import MORE
-from walkthrough.experiments.predictions import PREDICTIONS
+from walkthrough.experiments import EXPERIMENTS, FAMILIES
 from walkthrough.page import inspector
 from walkthrough.record.steps import LIFELINES, STEPS
 from walkthrough.words import typeset, words
@@ -23,6 +21,8 @@ ROOT = Path(__file__).parents[3]
 WEB = ROOT / "walkthrough" / "page" / "web"
 FRENCH = words("fr")
 HOLE = re.compile(r"\{[^{}]*\}")
+AS_IT_IS = re.compile(r"→|^(SEES|ExpressPlay): -?\d")
+"""Outcomes that no language changes: bytes, and what a service answered."""
 SHORTEST = 6
 """Characters beside its holes that a template of the code must have to account for an entry of the table."""
 
@@ -45,10 +45,12 @@ def of_the_sequence() -> set[str]:
     return {*LIFELINES, *(text for step in STEPS for text in (step.summary, *step.knows.values())), found_nothing}
 
 
-def of_the_lab() -> set[str]:
-    items = [text for item in (*LAB, *MORE) for text in (item.title, item.question, item.reason)]
-    outcomes = [one for item in (*LAB, *MORE) for one in item.outcomes if not re.search(r"\d|→", one)]
-    return {*items, *outcomes, *(choice for one in PREDICTIONS.values() for choice in one.choices)}
+def of_the_experiments() -> set[str]:
+    found = {*FAMILIES}
+    for one in EXPERIMENTS.values():
+        found |= {one.name, one.question, one.why, *one.choices}
+        found |= {outcome for outcome in one.expected if not AS_IT_IS.search(outcome)}
+    return found
 
 
 def of_the_numbers() -> set[str]:
@@ -91,7 +93,7 @@ def of_the_walkthrough(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return asked
 
 
-OF_ALL = (of_the_page, of_the_scripts, of_the_sequence, of_the_lab, of_the_numbers, of_the_bytes)
+OF_ALL = (of_the_page, of_the_scripts, of_the_sequence, of_the_experiments, of_the_numbers, of_the_bytes)
 
 
 @pytest.mark.parametrize("source", OF_ALL)

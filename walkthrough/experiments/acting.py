@@ -1,0 +1,76 @@
+"""What the runs of several experiments do alike: devices, token URLs, SPCs, pictures, and the rows in the journal."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulator.binding import FIRST_OF_PLAY, Client, Grant, content_id_of, entitle, post_spc, read_title
+from emulator.device import make_spc
+from emulator.errors import UnexpectedAnswer
+from emulator.license_client import Entitlement, RequestType
+from emulator.screening import Screening, watch
+from walkthrough.record.recording import ASK_LOG, collect
+from walkthrough.record.stage import OTHER_SEED, Stage
+
+SPC_STEP = 11
+PLAYED = "the film plays, every frame right"
+
+Row = Mapping[str, Any]
+
+
+def two_devices(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
+    """Return device A, device B and the one cookie of a run."""
+    return stage.client(purpose), stage.client(f"{purpose}-b", OTHER_SEED), stage.name(purpose)
+
+
+def film_id(client: Client, name: str | None) -> str:
+    """Return the content id of a title's first key."""
+    return content_id_of(read_title(client, name, dummy=False, step=FIRST_OF_PLAY).keys[0], FIRST_OF_PLAY)
+
+
+def entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
+    """Get as far as a device-bound token URL for a title's first key."""
+    return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie, step=FIRST_OF_PLAY)
+
+
+def redeem_token(client: Client, entitlement: Entitlement) -> None:
+    """Send a fresh SPC to a token URL."""
+    content_id = str(entitlement.request["contentID"])
+    spc, _ = make_spc(client.device, content_id)
+    post_spc(client, entitlement.token_url, spc, step=SPC_STEP, asset_id=content_id)
+
+
+def watched(client: Client, grants: Sequence[Grant]) -> str:
+    """Return how a title played under these licenses."""
+    return shown(watch(client, grants))
+
+
+def shown(screening: Screening) -> str:
+    """Return how a title played, as an outcome."""
+    return PLAYED if screening.played and screening.compared else screening.outcome
+
+
+def rows_shown_to_sees(stage: Stage, client: Client) -> list[Row]:
+    """Return the rows that SEES was shown for the client's last request, newest first, from ExpressPlay's journal."""
+    shown = [
+        entry["response"]["records"]
+        for entry in _journal(stage, client)
+        if entry.get("step") == ASK_LOG and entry.get("party") == "expressplay"
+    ]
+    if not shown:
+        raise UnexpectedAnswer(
+            step=ASK_LOG,
+            expected="the rows that SEES was shown, in ExpressPlay's journal",
+            found="none",
+            fix="run experiments against expressplay-mock, without --no-sim",
+        )
+    return list(shown[-1])
+
+
+def rows_written_by(stage: Stage, client: Client) -> list[Row]:
+    """Return the rows that this client's redemptions wrote, oldest first, from ExpressPlay's journal."""
+    decisions = [entry.get("decision") for entry in _journal(stage, client) if entry.get("party") == "log"]
+    return [row for row in decisions if isinstance(row, dict) and "event_id" in row]
+
+
+def _journal(stage: Stage, client: Client) -> list[Mapping[str, Any]]:
+    return collect(client.web, stage.sees, stage.expressplay, client.journal.entries())

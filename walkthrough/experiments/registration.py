@@ -1,0 +1,197 @@
+"""Experiments on registration: which device a cookie is bound to, and who can change that."""
+
+from emulator.binding import FIRST_OF_PLAY, Client, entitle, play, register
+from emulator.errors import LicenseRefused
+from emulator.license_client import RequestType
+from walkthrough.experiments.acting import (
+    PLAYED,
+    entitled,
+    film_id,
+    redeem_token,
+    rows_shown_to_sees,
+    two_devices,
+    watched,
+)
+from walkthrough.experiments.experiment import (
+    GRANTED,
+    ISSUED,
+    OTHER_DEVICE,
+    Experiment,
+    Tries,
+    Try,
+    attempt,
+    refused_by_sees,
+)
+from walkthrough.record.stage import Stage
+
+MANY = 40
+"""More plays than the 32 rows that ExpressPlay's record lookup answers with."""
+
+
+def bound_play(stage: Stage) -> Tries:
+    """Register a device, then play the film on it: every frame must be that of the clear source."""
+    a, _, cookie = two_devices(stage, "bound")
+    yield attempt("device A registers", lambda: register(a, cookie))
+    yield Try("device A plays the film", watched(a, play(a, cookie, stage.title)))
+
+
+def other_device(stage: Stage) -> Tries:
+    """Register on A; then B, with the cookie of A, asks SEES and redeems what it got."""
+    a, b, cookie = two_devices(stage, "other")
+    yield attempt("device A registers", lambda: register(a, cookie))
+    entitlement = entitled(b, cookie, stage.title)
+    yield Try("device B asks SEES for the film, with A's cookie", GRANTED)
+    yield attempt("device B sends its SPC to that token URL", lambda: redeem_token(b, entitlement))
+
+
+def before_registering(stage: Stage) -> Tries:
+    """Play the film with a cookie that no device has registered."""
+    a, _, cookie = two_devices(stage, "early")
+    yield attempt("device A, not registered, plays the film", lambda: play(a, cookie, stage.title))
+
+
+def stolen_before(stage: Stage) -> Tries:
+    """Let B, the thief, register first with a cookie that A was to register."""
+    a, b, cookie = two_devices(stage, "before")
+    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie))
+    yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
+    yield attempt("device A, whose cookie it is, plays the film", lambda: play(a, cookie, stage.title))
+
+
+def stolen_after(stage: Stage) -> Tries:
+    """Let B register after A; ask whose the cookie is by either rule; then let A register once more."""
+    a, b, cookie = two_devices(stage, "after")
+    yield attempt("device A registers", lambda: register(a, cookie))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
+    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie))
+    yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
+    names = {a.device.device_id: "device A", b.device.device_id: "device B"}
+    registrations = [row for row in rows_shown_to_sees(stage, a) if row.get("registration")]
+    yield Try("the rule of SEES, newest registration, on these rows", names[registrations[0]["device_id"]])
+    yield Try("a first-writer rule, oldest registration, on these rows", names[registrations[-1]["device_id"]])
+    yield attempt("device A registers again", lambda: register(a, cookie))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
+
+
+def many_plays(stage: Stage) -> Tries:
+    """Play 40 times on the bound device, be refused 40 times on another, then play on the bound one again."""
+    a, b, cookie = two_devices(stage, "many")
+    register(a, cookie)
+    film = film_id(a, stage.title)
+    yield Try(f"device A plays {MANY} times", _count([_code(a, cookie, film) for _ in range(MANY)]))
+    yield Try(f"device B tries {MANY} times", _count([_code(b, cookie, film) for _ in range(MANY)]))
+    yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
+
+
+def _code(client: Client, cookie: str, content_id: str) -> int:
+    """Return 0 for a license, else the number of ExpressPlay's refusal."""
+    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, step=FIRST_OF_PLAY)
+    try:
+        redeem_token(client, entitlement)
+    except LicenseRefused as refusal:
+        return refusal.number
+    return 0
+
+
+def _count(codes: list[int]) -> str:
+    """Return an outcome such as `40 issued`, or `40 refused with -9003`."""
+    kinds = [f"{codes.count(code)} {f'refused with {code}' if code else 'issued'}" for code in dict.fromkeys(codes)]
+    return ", ".join(kinds)
+
+
+EXPERIMENTS = (
+    Experiment(
+        "bound-play",
+        "Bound play",
+        "Device A registers by playing the dummy, and then plays the film. How many SPCs does it send, and how many "
+        "licenses does it get?",
+        (
+            "One SPC and one license: the dummy needs none",
+            "Two SPCs and two licenses, the dummy's first",
+            "Two SPCs and one license: the dummy's is never issued",
+        ),
+        1,
+        "Only an SPC names the device, so the dummy is there to make the device send one. The license for it holds a "
+        "key that nobody needs; what counts is the row in the log. The SPC of the film is compared with that row.",
+        "emulator/binding.py: bind",
+        bound_play,
+        (ISSUED, PLAYED),
+    ),
+    Experiment(
+        "other-device",
+        "Another device",
+        "Device A has registered the cookie. Device B sends the same cookie to SEES and asks for the film. "
+        "Who says no, and at which step?",
+        ("SEES, at step 10", "ExpressPlay, at step 12", "Nobody: the film plays on B"),
+        1,
+        "SEES sees a cookie and cannot tell who sent it, so it grants a token, which names device A. The device shows "
+        "only in the SPC, and so it is ExpressPlay that refuses, at step 12. B has learnt nothing: the token is "
+        "sealed.",
+        "expressplay_mock/redemption.py: _check_device",
+        other_device,
+        (ISSUED, GRANTED, OTHER_DEVICE),
+    ),
+    Experiment(
+        "play-before-registering",
+        "Play before registering",
+        "A cookie that no device has ever registered asks for the film. Who says no?",
+        ("SEES: there is no device to name", "ExpressPlay, at step 12", "Nobody: the first play registers"),
+        0,
+        "SEES must name a device in the token, and the log has none for this cookie, so there is no token at all: "
+        "ExpressPlay is asked for the record, and never for a token.",
+        "server/entitlement.py: bound_device",
+        before_registering,
+        (refused_by_sees(6),),
+    ),
+    Experiment(
+        "cookie-stolen-before",
+        "Cookie stolen before registration",
+        "A thief has the cookie before the viewer's own device has registered, and registers device B. "
+        "Who can play afterwards?",
+        ("Only the thief", "Only the viewer", "Both"),
+        0,
+        "Whoever registers binds. The log holds one registration, and it names device B; that the cookie was meant for "
+        "somebody else is written nowhere. Binding keeps what registration saw: it cannot mend a registration that was "
+        "stolen.",
+        "server/entitlement.py: bound_device",
+        stolen_before,
+        (ISSUED, ISSUED, OTHER_DEVICE),
+    ),
+    Experiment(
+        "cookie-stolen-after",
+        "Cookie stolen after registration",
+        "Device A is registered and plays. Then a thief registers device B with the same cookie. Who plays now? "
+        "And who would, if the first registration counted in place of the last?",
+        (
+            "A still plays: the first registration counts",
+            "B plays and A is out; a first-writer rule would keep A",
+            "Both play until the token expires",
+        ),
+        1,
+        "The newest registration counts, so the last writer wins, and A can win back the cookie in the same way. "
+        "A first-writer rule would shut this thief out, but also every viewer with a new phone, and it would make a "
+        "theft before registration final. No rule over the log can tell a thief from a viewer with a new phone.",
+        "server/entitlement.py: bound_device",
+        stolen_after,
+        (ISSUED, ISSUED, ISSUED, ISSUED, OTHER_DEVICE, "device B", "device A", ISSUED, ISSUED),
+        decisive=4,
+    ),
+    Experiment(
+        "many-plays",
+        "Forty plays and forty refusals",
+        f"The record lookup answers with 32 rows. Device A plays {MANY} times, and device B is refused {MANY} times "
+        "with the same cookie. Is the registration still found?",
+        (
+            "No: newer rows have pushed it out",
+            "Yes: plays and refusals do not count in the look-up",
+            "Only until B has been refused 32 times",
+        ),
+        1,
+        "Refused rows are not in the answer of a look-up by cookie, so refusals push nothing out, and no play may "
+        "either: otherwise a viewer who watches a lot would be locked out by his own plays.",
+        "server/entitlement.py: bound_device",
+        many_plays,
+        (f"{MANY} issued", f"{MANY} refused with -9003", ISSUED),
+    ),
+)
