@@ -118,9 +118,10 @@ EXPERIMENTS = (
         "The device is the right one. What happens?",
         ("A license: device and token are good", "A refusal: this SPC was answered before", "SEES denies the token"),
         1,
-        "The row of an issued license holds a hash of the SPC's transaction id and anti-replay seed, and two issued "
-        "rows never share one: the second insert is the refusal. An honest device draws both anew for every SPC, so a "
-        "fresh SPC passes, even with the same token, which is good until it expires.",
+        "The row of an issued license holds a hash of the SPC's session key, HU and R1, and two issued rows never "
+        "share one: the second insert is the refusal. These three are what the MAC covers, so no altered copy gets "
+        "another hash. An honest device draws session key and R1 anew, so a fresh SPC passes, even with the same "
+        "token.",
         "expressplay_mock/redemption.py: replayed",
         replayed_spc,
         (ISSUED, refused_by_expressplay(-9002), ISSUED),
