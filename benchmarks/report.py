@@ -5,6 +5,8 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
+from _markdown import table
+
 from benchmarks.figures import Figure, Line
 
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
@@ -15,7 +17,7 @@ def as_table(lines: Sequence[Line]) -> str:
     parts = []
     for group in dict.fromkeys(line.group for line in lines):
         rows = [_row(line) for line in lines if line.group == group]
-        parts.append("\n".join([f"### {group}", "", "| what | value | floor / aim | |", "|---|---|---|---|", *rows]))
+        parts.append(f"### {group}\n\n{table(('what', 'value', 'floor / aim', ''), rows)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -66,12 +68,12 @@ def as_svg(lines: Sequence[Line]) -> str:
     return "\n".join(parts)
 
 
-def _row(line: Line) -> str:
+def _row(line: Line) -> tuple[str, str, str, str]:
     if not isinstance(line, Figure):
-        return f"| {line.name} | `{line.text}` | | |"
+        return line.name, f"`{line.text}`", "", ""
     value = f"{line.value:,.2f}" if line.value < 100 else f"{line.value:,.0f}"
-    goal = f"{line.goal.floor:g} / {line.goal.aim:g} | {line.goal.verdict(line.value)}" if line.goal else "|"
-    return f"| {line.name} | {value} {line.unit} | {goal} |"
+    goal = (f"{line.goal.floor:g} / {line.goal.aim:g}", line.goal.verdict(line.value)) if line.goal else ("", "")
+    return line.name, f"{value} {line.unit}", *goal
 
 
 def _escape(text: str) -> str:

@@ -1,7 +1,9 @@
 """The tables of docs/messages.md, made from the field table and the list of errors."""
 
-import re
 from collections.abc import Callable, Iterable, Mapping
+
+import _markdown
+from _markdown import marked, table
 
 from expressplay_mock.errors import Code
 from expressplay_mock.tokens import sealed_token
@@ -12,19 +14,18 @@ from fairplay.errors import CkcError, FairPlayError, SpcError
 from fairplay.fields import Layout, Source, Tag
 from fairplay.session_key import SessionKeyBlock, derive, seal
 
-_BLOCK = re.compile(r"(<!-- table: (?P<name>[a-z0-9 .-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 _SERVICE_CHECKS = {17: Code.REPLAYED, 18: Code.OTHER_DEVICE, 19: Code.BODY_TOO_LARGE}
 
 
 def fill(page: str) -> str:
     """Return the page with every table between its markers made anew. Raises `KeyError` for an unknown one."""
     made = _tables()
-    return _BLOCK.sub(lambda found: f"{found[1]}{made[found['name']]()}\n{found[3]}", page)
+    return _markdown.fill(page, "table", lambda name: made[name]())
 
 
 def missing(page: str) -> set[str]:
     """Return the names of the tables that a page lacks."""
-    return set(_tables()) - {found["name"] for found in _BLOCK.finditer(page)}
+    return set(_tables()) - {found["name"] for found in marked("table").finditer(page)}
 
 
 def _tables() -> Mapping[str, Callable[[], str]]:
@@ -55,12 +56,6 @@ def _tables() -> Mapping[str, Callable[[], str]]:
     }
 
 
-def _table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    head = tuple(head)
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
-
-
 def _whose(source: Source) -> str:
     return "**ours**" if source is Source.SIMULATION else "FairPlay"
 
@@ -73,7 +68,7 @@ def _layout(rows: Layout) -> str:
         meaning = f"{item.meaning} ({names})" if names else item.meaning
         lines.append((offset, item.size, item.name, item.kind.value, meaning, _whose(item.source), item.source.value))
         offset += item.size
-    return _table(("offset", "size", "field", "form", "meaning", "whose", "source"), lines)
+    return table(("offset", "size", "field", "form", "meaning", "whose", "source"), lines)
 
 
 def _tags(tags: Iterable[Tag]) -> str:
@@ -81,7 +76,7 @@ def _tags(tags: Iterable[Tag]) -> str:
         (f"`{tag.code.hex()}`", tag.name, _sizes(tag), "yes" if tag.required else "no", tag.meaning, tag.source.value)
         for tag in tags
     ]
-    return _table(("tag", "name", "value", "required", "meaning", "source"), lines)
+    return table(("tag", "name", "value", "required", "meaning", "source"), lines)
 
 
 def _sizes(tag: Tag) -> str:
@@ -112,7 +107,7 @@ def _check_values() -> str:
         "**encrypted content key**": encrypt_block(block.sk, content_key),
         '**HU of the device seed "A"**': session_key.device_id_of("A"),
     }
-    return _table(("item", "hex"), [(name, f"`{value.hex()}`") for name, value in rows.items()])
+    return table(("item", "hex"), [(name, f"`{value.hex()}`") for name, value in rows.items()])
 
 
 def _count(first: int, size: int) -> bytes:
@@ -132,18 +127,18 @@ def _token() -> str:
     for name, size, meaning in parts:
         lines.append((offset, size, name, meaning))
         offset = offset + size if isinstance(size, int) and isinstance(offset, int) else f"{offset}+n"
-    return _table(("offset", "size", "field", "meaning"), lines)
+    return table(("offset", "size", "field", "meaning"), lines)
 
 
 def _checks(side: type[FairPlayError]) -> str:
     errors = sorted(side.__subclasses__(), key=lambda error: error.check)
     lines = [(error.check, error.number, error.title, _first_sentences(error), error.__name__) for error in errors]
-    return _table(("check", "number", "what is checked", "refused when", "`fairplay.errors`"), lines)
+    return table(("check", "number", "what is checked", "refused when", "`fairplay.errors`"), lines)
 
 
 def _service_checks() -> str:
     lines = [(check, code.number, code.meaning, code.cause, code.fix) for check, code in _SERVICE_CHECKS.items()]
-    return _table(("check", "number", "meaning", "refused when", "likely fix"), lines)
+    return table(("check", "number", "meaning", "refused when", "likely fix"), lines)
 
 
 def _first_sentences(error: type[FairPlayError]) -> str:

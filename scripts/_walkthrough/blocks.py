@@ -2,9 +2,11 @@
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from _markdown import table
 
 from walkthrough.experiments import EXPERIMENTS
 from walkthrough.record.recording import shorten
@@ -33,12 +35,6 @@ class Source:
 
 
 Maker = Callable[[Source, str], str]
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a Markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
 def summary_of(source: Source, n: int) -> str:

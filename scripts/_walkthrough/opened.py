@@ -3,7 +3,9 @@
 import base64
 from collections.abc import Callable, Mapping
 
-from _walkthrough.blocks import Maker, Source, table
+from _markdown import table
+
+from _walkthrough.blocks import Maker, Source
 from fairplay.annotate import Annotation
 from walkthrough.record.inspection import Inspection, inspect_bytes
 

@@ -1,5 +1,6 @@
 """docs/codes.md: every code of the mock, rendered from its table in the code and the registry of provocations."""
 
+from _markdown import table
 from provocations import PROVOCATIONS
 
 from expressplay_mock.errors import Code
@@ -17,9 +18,8 @@ over HTTP against running mocks by the test that it names, in `{test}`:
 `.venv/bin/pytest '{test}::test_code[-2002]'` and so on. The files of accounts and stored
 keys are described in [mock.md](mock.md), faults in [stage.md](stage.md).
 
-| code | meaning | HTTP | how to provoke it | test | usual cause | likely fix |
-|---|---|---|---|---|---|---|
 """
+_COLUMNS = ("code", "meaning", "HTTP", "how to provoke it", "test", "usual cause", "likely fix")
 
 
 def is_ours(code: Code) -> bool:
@@ -32,10 +32,9 @@ def render() -> str:
     provocations = {provocation.code: provocation for provocation in PROVOCATIONS}
     ours = sum(map(is_ours, Code))
     head = _HEAD.format(count=len(Code), documented=len(Code) - ours, ours=ours, test=TEST)
-    return head + "".join(_row(code, provocations[code].how) for code in Code)
+    return head + table(_COLUMNS, [_row(code, provocations[code].how) for code in Code]) + "\n"
 
 
-def _row(code: Code, how: str) -> str:
+def _row(code: Code, how: str) -> tuple[str, ...]:
     number = f"{code.number} *ours*" if is_ours(code) else f"{code.number}"
-    cells = (number, code.meaning, str(code.status), how, f"`test_code[{code.number}]`", code.cause, code.fix)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |\n"
+    return number, code.meaning, str(code.status), how, f"`test_code[{code.number}]`", code.cause, code.fix

@@ -15,8 +15,7 @@ PAGE = (ROOT / "docs" / "messages.md").read_text()
 
 
 @pytest.fixture
-def messages(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(ROOT / "scripts")
+def messages() -> ModuleType:
     import _messages
 
     return _messages

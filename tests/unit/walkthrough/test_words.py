@@ -76,7 +76,6 @@ def of_the_bytes() -> set[str]:
 @pytest.fixture
 def of_the_walkthrough(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     """What the documents ask of the table while they are made."""
-    monkeypatch.syspath_prepend(ROOT / "scripts")
     from _walkthrough import pages
 
     asked = set()
