@@ -108,6 +108,7 @@ def create_app(config: Config) -> Flask:
                     "name": title.name,
                     "dummy": title.dummy,
                     "master": f"/titles/{title.id}/master.m3u8",
+                    "keys": [{"content_id": key.content_id, "kid": key.kid} for key in title.keys],
                 }
                 for title in catalog.titles.values()
             ]

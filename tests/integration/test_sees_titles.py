@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from sees_stage import Stage, stage
+from sees_stage import DUMMY, Stage, stage
 
 FILES = {
     "master.m3u8": ("application/vnd.apple.mpegurl", b"#EXTM3U\n"),
@@ -69,5 +69,11 @@ def test_nothing_else(sees: Stage, path: str) -> None:
 
 def test_list_of_titles(sees: Stage) -> None:
     titles = sees.session.get(f"{sees.url}/titles").json()["titles"]
-    assert titles[0] == {"title": "dummy", "name": "Dummy", "dummy": True, "master": "/titles/dummy/master.m3u8"}
+    assert titles[0] == {
+        "title": "dummy",
+        "name": "Dummy",
+        "dummy": True,
+        "master": "/titles/dummy/master.m3u8",
+        "keys": [{"content_id": DUMMY, "kid": "0" * 32}],
+    }
     assert [title["title"] for title in titles] == ["dummy", "film", "club"]
