@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from server import SERVICE, __version__, api
 from server.catalog import load_catalog
-from server.entitlement import RequestType, decide
+from server.entitlement import REGISTRATION_LIFETIME, RequestType, decide
 from server.errors import DeniedError
 from server.expressplay import ExpressPlay, ExpressPlayAccount
 from server.patience import LAG_PATIENCE, PatientLookUp
@@ -40,6 +40,8 @@ class Config:
     """The titles' files lie beside it, in a folder for each title."""
     lag_patience: float = LAG_PATIENCE
     """Seconds to wait for records that may lag behind the log, in all."""
+    registration_lifetime: int = REGISTRATION_LIFETIME
+    """Seconds that a registration token lives at most; the dummy's `token_lifetime` may be shorter."""
     sim: bool = True
     workers: int = 1
     """With more than one, this is the app of one of them, which has no journal to offer."""
@@ -78,7 +80,7 @@ def create_app(config: Config) -> Flask:
             envelope = api.read_envelope(message)
             asked = api.read_request(message)
             step = _STEPS.get(asked.request_type)
-            order = decide(asked, catalog, look_up)
+            order = decide(asked, catalog, look_up, config.registration_lifetime)
             answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
             why = f"{order.why}. {look_up.account()}".rstrip(" .")
         except DeniedError as error:

@@ -14,7 +14,8 @@ from hosting.tls.tls import ClientTls, TlsError, client_files
 from hosting.tls.tls_options import tls_dir_option, tls_option
 from server import SERVICE, __version__
 from server.app import Config, create_app
-from server.catalog import CatalogError
+from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
+from server.entitlement import REGISTRATION_LIFETIME
 from server.expressplay import ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
 
@@ -74,6 +75,13 @@ def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path |
     show_default=True,
     help=f"Seconds to wait, in {LOOKS} looks, for a registration that record retrieval does not show yet; 0: one look.",
 )
+@click.option(
+    "--registration-lifetime",
+    type=click.IntRange(1, MAX_TOKEN_LIFETIME),
+    default=REGISTRATION_LIFETIME,
+    show_default=True,
+    help="Seconds that a registration token lives, unless the dummy's token_lifetime is shorter.",
+)
 def serve(
     expressplay: str | None,
     token_url: str | None,
@@ -83,6 +91,7 @@ def serve(
     authenticator: str,
     catalog: Path,
     lag_patience: float,
+    registration_lifetime: int,
     log_level: str,
     no_sim: bool,
     workers: int,
@@ -111,7 +120,8 @@ def serve(
         trusted = ClientTls(expressplay_ca) if expressplay_ca else client_files(tls_dir).without_certificate()
         account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url, tls=trusted)
         try:
-            return create_app(Config(account, catalog, lag_patience, sim=not no_sim, workers=workers))
+            config = Config(account, catalog, lag_patience, registration_lifetime, sim=not no_sim, workers=workers)
+            return create_app(config)
         except CatalogError as error:
             raise click.ClickException(str(error)) from None
 

@@ -3,11 +3,14 @@
 Three kinds of request lead to three kinds of token. All are bound in time.
 
 * type 1, *time-based*: neither cookie nor device, so its redemption registers nobody;
-* type 2, *device registration*: for the dummy title, with the cookie; its redemption writes down which device
-  the viewer with this cookie has;
-* type 3, *device-bound*: for every other title, with the cookie and with the device written down for it.
+* type 2, *device registration*: for the dummy title, with the customer cookie; its redemption writes down which
+  device the viewer with this cookie has;
+* type 3, *device-bound*: for every other title, with the device written down for the customer cookie, and with the
+  play cookie instead of it.
 """
 
+import base64
+import hashlib
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,6 +22,8 @@ from server.errors import DeniedError, ErrorNumber
 
 MAX_COOKIE_LENGTH = 32
 """Characters (Unicode code points) of a customer cookie."""
+REGISTRATION_LIFETIME = 60
+"""Seconds that a registration token lives, unless told otherwise: as long as it lives, each redemption registers."""
 
 
 class RequestType(IntEnum):
@@ -60,7 +65,23 @@ LookUp = Callable[[str], Sequence[Record]]
 """Asks ExpressPlay for the records of a cookie, newest first."""
 
 
-def decide(request: EntitlementRequest, catalog: Catalog, look_up: LookUp) -> TokenOrder:
+def play_cookie(cookie: str) -> str:
+    """Return the cookie for the bound plays of a customer cookie: ``play-`` and 27 characters, always the same ones.
+
+    They are the first 20 bytes of SHA-256 over ``play cookie:`` and the customer cookie in UTF-8, in base64url: one
+    way, and within the 32 characters that ExpressPlay takes. The redemption of a bound token is logged under this
+    cookie, so that a look-up by the customer cookie shows registrations only, and no play can push one out of it.
+    """
+    digest = hashlib.sha256(b"play cookie:" + cookie.encode()).digest()
+    return "play-" + base64.urlsafe_b64encode(digest[:20]).decode("ascii").rstrip("=")
+
+
+def decide(
+    request: EntitlementRequest,
+    catalog: Catalog,
+    look_up: LookUp,
+    registration_lifetime: int = REGISTRATION_LIFETIME,
+) -> TokenOrder:
     """Decide on ``request``; raises DeniedError with one of the numbers 2 to 7.
 
     ``look_up`` is called for device-bound requests only, once everything else is in order.
@@ -103,13 +124,13 @@ def decide(request: EntitlementRequest, catalog: Catalog, look_up: LookUp) -> To
             )
         # Step 2, answered in step 3: cookie-bound, so that steps 4 and 5 write the device down.
         why = "registration: the SPC will name the device"
-        return TokenOrder(2, title, key, cookie, None, title.token_lifetime, why)
+        return TokenOrder(2, title, key, cookie, None, min(title.token_lifetime, registration_lifetime), why)
 
     _check_not_dummy(title)
     # Steps 7 and 8: which device has the viewer with this cookie?
     device_id, why = bound_device(look_up(cookie))
     # Step 9, answered in step 10: in steps 11 to 13 ExpressPlay compares this device with the SPC's.
-    return _order_to_watch(title, key, cookie, device_id, why)
+    return _order_to_watch(title, key, play_cookie(cookie), device_id, why)
 
 
 def _order_to_watch(title: Title, key: Key, cookie: str | None, device_id: str | None, why: str) -> TokenOrder:
@@ -130,18 +151,12 @@ def _order_to_watch(title: Title, key: Key, cookie: str | None, device_id: str |
 def bound_device(records: Sequence[Record]) -> tuple[str, str]:
     """Return the device that a cookie's records bind to, and why; raises DeniedError (device not registered).
 
-    The newest registration counts. Where bound plays have pushed all registrations out of the answer, the newest
-    issued row does: a bound license was issued to the bound device only. A refused row binds nobody.
+    The newest registration binds, and nothing else: a refused row registers nobody, nor does a bound play.
     """
-    issued = sorted(
-        (record for record in records if record.result == 0 and record.device_id is not None),
-        key=lambda record: record.event_id,
-        reverse=True,
-    )
-    registrations = [record for record in issued if record.registration]
-    for record in registrations or issued:
-        kind = "newest registration" if record.registration else "newest issued license, no registration in sight"
-        return str(record.device_id), f"device-bound: {kind} is event {record.event_id}"
+    registrations = [row for row in records if row.registration and row.result == 0 and row.device_id is not None]
+    if registrations:
+        newest = max(registrations, key=lambda row: row.event_id)
+        return str(newest.device_id), f"device-bound: newest registration is event {newest.event_id}"
     raise DeniedError(
         ErrorNumber.DEVICE_NOT_REGISTERED,
         "device not registered: expected a registration of a device with this cookie, found none. "

@@ -4,6 +4,7 @@ It stands for *your* entitlement server. What makes it testable is one habit: Ex
 authenticator are settings, not constants.
 """
 
+import hashlib
 import http.client
 import json
 import os
@@ -97,18 +98,23 @@ def entitle(message: JSON, settings: Settings) -> str:
         case 2 if cookie and content in REGISTRATION_CONTENT:
             return order_token(settings, content, cookie=cookie)
         case 3 if cookie and content not in REGISTRATION_CONTENT:
-            return order_token(settings, content, cookie=cookie, deviceId=registered_device(settings, cookie))
+            device = registered_device(settings, cookie)
+            return order_token(settings, content, cookie=cookie_for_plays(cookie), deviceId=device)
     raise No("this server sells device-bound entitlements only")  # so no time-based ones
 
 
+def cookie_for_plays(cookie: str) -> str:
+    """Return the cookie of bound tokens. Were it the customer's own, plays would hide the registration in the log."""
+    return hashlib.sha256(b"play " + cookie.encode()).hexdigest()[:32]
+
+
 def registered_device(settings: Settings, cookie: str) -> str:
-    """Return the device of a cookie: the newest registration, or the newest play if that is all there is."""
+    """Return the device of a cookie: that of the newest registration."""
     question = urllib.parse.urlencode({"customerAuthenticator": settings.authenticator, "cookie": cookie})
     answer = call(f"{settings.expressplay}/cmiapi/getrecord/?{question}")
     try:
-        issued = [record for record in json.loads(answer)["records"] if record["result"] == 0]
-        registrations = [record for record in issued if record["registration"]]
-        newest = [str(record["device_id"]) for record in registrations or issued]
+        records = json.loads(answer)["records"]
+        newest = [str(record["device_id"]) for record in records if record["registration"] and record["result"] == 0]
     except (ValueError, KeyError, TypeError):
         raise No("ExpressPlay's records cannot be read") from None
     if not newest:

@@ -1,4 +1,4 @@
-"""Checks 11 to 21: device binding itself, seen by what the devices get from ExpressPlay in the end."""
+"""Checks 11 to 21, and 38: device binding itself, seen by what the devices get from ExpressPlay in the end."""
 
 import secrets
 
@@ -120,7 +120,7 @@ def newest_registration_counts(stage: Stage) -> None:
     17,
     "a refused redemption binds nobody",
     "ExpressPlay logs refusals too, with their result; a device that was refused is not registered.",
-    origin=Origin.SEQUENCE,
+    origin=Origin.SOUND,
     needs=(13, 15),
 )
 def refused_binds_nobody(stage: Stage) -> None:
@@ -157,7 +157,7 @@ def refusals_do_not_lock_out(stage: Stage) -> None:
 @check(
     19,
     "plays do not lock a viewer out",
-    f"A lookup answers the {RECENT} most recent records: after as many plays the registration is not among them.",
+    f"A lookup answers the {RECENT} most recent records: as many plays must not hide the registration.",
     origin=Origin.SEQUENCE,
     needs=(11, 13, 18),
 )
@@ -175,8 +175,8 @@ def plays_do_not_lock_out(stage: Stage) -> None:
 @check(
     20,
     "registration opens the dummy only",
-    "A cookie-bound token is for the dummy: it names no device, so any device can redeem it.",
-    origin=Origin.SEQUENCE,
+    "A cookie-bound token names no device, so any device can redeem it: one for the content would bind nothing.",
+    origin=Origin.SOUND,
     needs=(11,),
 )
 def registration_opens_the_dummy_only(stage: Stage) -> None:
@@ -204,6 +204,24 @@ def time_based_registers_nobody(stage: Stage) -> None:
     else:
         expect_denial(reply, "a time-based request")
     expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie that has played time-based only")
+
+
+@check(
+    38,
+    "an old bound token moves no binding",
+    "A device-bound token registers nobody, however often it is redeemed: only a registration moves a cookie.",
+    origin=Origin.SOUND,
+    needs=(11, 13, 16, 18, 19),
+)
+def old_token_moves_no_binding(stage: Stage) -> None:
+    """Let the old device redeem the token that it got before the cookie moved, more often than a lookup has records."""
+    old, new, cookie = stage.device("A"), stage.device("B"), stage.cookie()
+    stage.register(old, cookie)
+    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
+    stage.register(new, cookie)
+    for _ in range(RECENT + 1):
+        _expect_license(stage.redeem(token_url, old, stage.content), "the device that the old token names")
+    _expect_license(stage.play(new, cookie), f"the device registered last, after {RECENT + 1} plays of the one before")
 
 
 def _expect_license(result: int, who: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks 36 and 37, the last ones: no answer of the whole run held a secret."""
+"""Checks 36 and 37: no answer of the checks before them held a secret."""
 
 from sees_testing.conform.model import Failed, Skipped, check
 from sees_testing.conform.stage import Stage

@@ -27,7 +27,7 @@ def test_a_binding_with_the_fixtures_alone(expressplay, sees, virtual_device) ->
     with pytest.raises(LicenseRefused) as refusal:
         virtual_device.other("B").play(sees.url, sees.film, "alice")
     assert refusal.value.number == DEVICE_DIFFERS
-    assert [record["device_id"] for record in expressplay.records("alice")] == [virtual_device.device_id] * 2
+    assert [record["device_id"] for record in expressplay.records("alice")] == [virtual_device.device_id]
     assert [record["result"] for record in expressplay.records()] == [DEVICE_DIFFERS, 0, 0]
     assert {entry["party"] for entry in expressplay.journal()} == {"expressplay", "log"}
     assert expressplay.journal("nobody") == []

@@ -19,6 +19,8 @@ from sees_stage import (
     stage,
 )
 
+from server.entitlement import play_cookie
+
 
 @pytest.fixture(scope="module")
 def running_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
@@ -128,19 +130,19 @@ def test_registration_token(sees: Stage) -> None:
     """Type 2 asks for a token with the cookie for the dummy title."""
     assert sees.ask(requestType=2, contentID=DUMMY, customerCookie="alice").json()["isAllowed"]
     (order,) = sees.expressplay.orders()
-    assert (order["cookie"], order["contentKey"], order["expirationTime"]) == ("alice", CEKS[DUMMY], "+300")
+    assert (order["cookie"], order["contentKey"], order["expirationTime"]) == ("alice", CEKS[DUMMY], "+60")
     assert "deviceId" not in order
     assert len(sees.expressplay.asked) == 1
 
 
 def test_device_bound_token(sees: Stage) -> None:
-    """Type 3 looks the device up by the cookie and asks for a token with cookie, device, time and rental."""
+    """Type 3 looks the device up by the cookie: a token with device, time, rental and a play cookie (ours)."""
     assert sees.ask(requestType=3, customerCookie="alice").json()["isAllowed"]
     (path, parameters, _), _ = sees.expressplay.asked
     assert path == "/cmiapi/getrecord/"
     assert parameters == {"customerAuthenticator": AUTHENTICATOR, "cookie": "alice"}
     (order,) = sees.expressplay.orders()
-    assert (order["cookie"], order["deviceId"]) == ("alice", DEVICE)
+    assert (order["cookie"], order["deviceId"]) == (play_cookie("alice"), DEVICE)
     assert (order["expirationTime"], order["rentalDuration"]) == ("+300", "7200")
 
 
@@ -226,11 +228,11 @@ def test_newest_registration_binds(sees: Stage) -> None:
     assert sees.expressplay.orders()[0]["deviceId"] == DEVICE
 
 
-def test_bound_plays_stand_in_for_a_registration(sees: Stage) -> None:
-    """Where 32 bound plays have pushed the registration out, the newest issued row tells the device (ours)."""
+def test_bound_plays_bind_nobody(sees: Stage) -> None:
+    """Only a registration binds: rows of bound plays, even 32 of them, do not stand in for one (ours)."""
     sees.expressplay.records = [row(event, DEVICE, registration=False) for event in range(99, 67, -1)]
-    sees.ask(requestType=3, customerCookie="alice")
-    assert sees.expressplay.orders()[0]["deviceId"] == DEVICE
+    assert sees.ask(requestType=3, customerCookie="alice").json()["error"] == 6
+    assert not sees.expressplay.orders()
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_outcome(stage: Stage, row: Row, request: pytest.FixtureRequest, monkeyp
     lags = row.fault["fault"] == "lag"
     if not lags:
         register(client, cookie)
-    requests.post(faults, json=row.fault | {"cookie": cookie}, timeout=10).raise_for_status()
+    requests.post(faults, json=row.fault, timeout=10).raise_for_status()
     if lags:
         register(client, cookie)
     if row.fault["fault"] == "delay" and row.fault["at"] == "rights":
@@ -67,7 +67,7 @@ def test_every_code_at_every_place_ends_clearly(stage: Stage, at: str, request: 
     request.addfinalizer(lambda: requests.delete(faults, timeout=10))
     register(client, cookie)
     for code in CODES:
-        fault = {"fault": "refuse", "at": at, "code": code, "cookie": cookie}
+        fault = {"fault": "refuse", "at": at, "code": code}
         number = requests.post(faults, json=fault, timeout=10).json()["id"]
         with pytest.raises(EmulatorError) as refusal:
             play(client, cookie)

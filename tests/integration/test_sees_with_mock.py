@@ -22,6 +22,7 @@ from server.expressplay import ExpressPlayAccount
 @dataclass
 class World:
     sees: str
+    expressplay: str
     certificate: bytes
     ask: bytes
     session: requests.Session
@@ -57,7 +58,7 @@ def world(tmp_path: Path) -> Iterator[World]:
         with running(create_app(Config(account, tmp_path / "catalog.toml"))) as sees:
             ask = bytes.fromhex(session.get(f"{expressplay}/_sim/provisioning").json()["ask"])
             certificate = session.get(f"{expressplay}/_sim/fairplay.cer").content
-            yield World(sees, certificate, ask, session)
+            yield World(sees, expressplay, certificate, ask, session)
 
 
 def test_device_binding(world: World) -> None:
@@ -74,6 +75,24 @@ def test_last_registration_wins(world: World) -> None:
         assert world.redeem(world.token(2, DUMMY)["epTokenURL"], device, DUMMY).status_code == 200
     assert world.redeem(world.token(3, FILM)["epTokenURL"], "phone", FILM).status_code == 403
     assert world.redeem(world.token(3, FILM)["epTokenURL"], "tablet", FILM).status_code == 200
+
+
+def test_an_old_bound_token_moves_no_binding(world: World) -> None:
+    """The eviction attack: the old device plays on, 33 times, with the token from before the cookie moved."""
+    assert world.redeem(world.token(2, DUMMY)["epTokenURL"], "phone", DUMMY).status_code == 200
+    old_token = world.token(3, FILM)["epTokenURL"]
+    assert world.redeem(world.token(2, DUMMY)["epTokenURL"], "tablet", DUMMY).status_code == 200
+    assert [world.redeem(old_token, "phone", FILM).status_code for _ in range(33)] == [200] * 33
+    assert world.redeem(world.token(3, FILM)["epTokenURL"], "tablet", FILM).status_code == 200
+    assert world.redeem(world.token(3, FILM)["epTokenURL"], "phone", FILM).status_code == 403
+
+
+def test_an_old_registration_token_registers_for_a_minute_only(world: World) -> None:
+    token = world.token(2, DUMMY)["epTokenURL"]
+    world.session.post(f"{world.expressplay}/_sim/clock", json={"advance": 61}).raise_for_status()
+    refused = world.redeem(token, "phone", DUMMY)
+    assert (refused.status_code, refused.json()["errorCode"]) == (403, -4011)
+    assert world.token(3, FILM)["error"] == 6
 
 
 def test_time_based_play_registers_nobody(world: World) -> None:

@@ -119,9 +119,16 @@ class LooksAtTheLast32OfAll(SmallSees):
         return [record for record in self.ask_records({}) if record["cookie"] == cookie]
 
 
-class KnowsRegistrationsOnly(SmallSees):
+class PlaysUnderTheCustomerCookie(SmallSees):
+    def cookie_for_plays(self, cookie: str) -> str:
+        return cookie
+
+
+class TakesPlaysForRegistrations(PlaysUnderTheCustomerCookie):
+    """Binds the newest play where the plays have pushed all registrations out."""
+
     def choose(self, records: list[JSON]) -> str | None:
-        return super().choose([record for record in records if record["registration"]])
+        return super().choose(records) or super().choose([record | {"registration": True} for record in records])
 
 
 class RegistersWithAnything(SmallSees):
@@ -292,7 +299,7 @@ BROKEN: list[tuple[int, type[SmallSees]]] = [
     (16, StaysWithTheFirstDevice),
     (17, BelievesRefusedRows),
     (18, LooksAtTheLast32OfAll),
-    (19, KnowsRegistrationsOnly),
+    (19, PlaysUnderTheCustomerCookie),
     (20, RegistersWithAnything),
     (21, PutsTheCookieIntoEveryToken),
     (22, TakesAnyJson),
@@ -312,4 +319,5 @@ BROKEN: list[tuple[int, type[SmallSees]]] = [
     (36, TellsTheKey),
     (37, TellsWhatItAsked),
     (37, TellsItInAHeader),
+    (38, TakesPlaysForRegistrations),
 ]

@@ -5,6 +5,7 @@ It shares no line with server/, so that the conformance kit is also held against
 
 # ruff: noqa: ARG002 - what a right method does not need, a broken one may
 
+import hashlib
 import json
 import re
 import time
@@ -124,7 +125,11 @@ class SmallSees:
         return self.order(content, cookie=cookie)
 
     def device_bound(self, content: str, cookie: str) -> str:
-        return self.order(content, cookie=cookie, deviceId=self.device(cookie))
+        return self.order(content, cookie=self.cookie_for_plays(cookie), deviceId=self.device(cookie))
+
+    def cookie_for_plays(self, cookie: str) -> str:
+        """Return another cookie, so that a lookup by the customer's finds registrations only."""
+        return hashlib.sha256(cookie.encode()).hexdigest()[:32]
 
     def device(self, cookie: str) -> str:
         for _ in range(3):
@@ -134,10 +139,9 @@ class SmallSees:
         raise Denied("not registered")
 
     def choose(self, records: list[dict[str, Any]]) -> str | None:
-        """Return the device of the newest registration, or of the newest play where there is none in sight."""
-        issued = [record for record in records if record["result"] == 0]
-        registrations = [record for record in issued if record["registration"]]
-        return next((str(record["device_id"]) for record in registrations + issued), None)
+        """Return the device of the newest registration."""
+        registrations = [record for record in records if record["registration"] and record["result"] == 0]
+        return next((str(record["device_id"]) for record in registrations), None)
 
     # ExpressPlay.
 

@@ -188,8 +188,9 @@ EXPERIMENTS = (
             "Only until B has been refused 32 times",
         ),
         1,
-        "Refused rows are not in the answer of a look-up by cookie, so refusals push nothing out, and no play may "
-        "either: otherwise a viewer who watches a lot would be locked out by his own plays.",
+        "Refused rows are not in the answer of a look-up by cookie, and bound plays are logged under another cookie, "
+        "the play cookie. So neither pushes the registration out: otherwise a viewer who watches a lot would be locked "
+        "out by his own plays.",
         "server/entitlement.py: bound_device",
         many_plays,
         (f"{MANY} issued", f"{MANY} refused with -9003", ISSUED),

@@ -131,7 +131,7 @@ def _settle(value: Any, names: _Names, name: str = "") -> Any:
     if not isinstance(value, str):
         return value
     if name in COOKIES:
-        return "the run's cookie" if value == names.cookie else value
+        return "the run's cookie" if value == names.cookie else names.name("another cookie", value)
     if name in TIMES:
         return "a time" if TIME.fullmatch(value) else value
     if name in URLS:
@@ -154,6 +154,7 @@ def _describe_message(name: str, text: str) -> str:
 
 def _without_sizes(summary: str, cookie: str) -> str:
     settled = summary.replace(shorten(cookie, 16), "<cookie>")
+    settled = re.sub(r"cookie .+?, time", "cookie <cookie>, time", settled)
     settled = re.sub(r"\d+ bytes", "<size> bytes", settled)
     return re.sub(r"token \S+…\S+", "token <token>", settled)
 

@@ -91,7 +91,7 @@ def make_recording(
         for number, of_round in enumerate(_rounds(entries), 1)
         for recorded in record_steps(of_round, cookie, seed)
     ]
-    before, after = _log_rows(entries, cookie)
+    before, after = _log_rows(entries)
     recording: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
@@ -196,6 +196,8 @@ def _values(entry: Entry, entries: Sequence[Entry], cookie: str, seed: str) -> _
         values["content_id"] = shorten(content_id, 8)
     if isinstance(url := response.get("epTokenURL"), str):
         values["token"] = f"{url.partition('=')[2][:5]}…{url[-6:]}"
+    if isinstance(token_cookie := request.get("cookie"), str):
+        values["token_cookie"] = shorten(token_cookie, 8)
     for name in ("spc", "ckc"):
         text = request.get(name) or response.get(name)
         if isinstance(text, str):
@@ -210,9 +212,9 @@ def _values(entry: Entry, entries: Sequence[Entry], cookie: str, seed: str) -> _
 
 
 def _found_device(entries: Sequence[Entry]) -> str:
-    """Return the device_id that the lookup led SEES to: of the newest registration, else of the newest row."""
+    """Return the device_id that the lookup led SEES to: that of the newest registration."""
     rows = [row for entry in entries for row in _found_rows(entry)]
-    chosen = next((row for row in rows if row.get("registration")), rows[0] if rows else None)
+    chosen = next((row for row in rows if row.get("registration")), None)
     return shorten(str(chosen.get("device_id")), 8) if chosen else "nothing"
 
 
@@ -232,9 +234,12 @@ def _size(text: str) -> int:
         return 0
 
 
-def _log_rows(entries: Sequence[Entry], cookie: str) -> tuple[list[Row], list[Row]]:
-    """Return the rows of a cookie as they were found before this run wrote any, and as they were after it."""
-    written = {row["event_id"]: row for row in map(written_row, entries) if row and row.get("cookie") == cookie}
+def _log_rows(entries: Sequence[Entry]) -> tuple[list[Row], list[Row]]:
+    """Return the rows that this run found under its cookie, and these together with all that it wrote.
+
+    Registrations are written under the customer cookie, bound plays under the cookie of the bound token.
+    """
+    written = {row["event_id"]: row for row in map(written_row, entries) if row}
     found = {row["event_id"]: row for entry in entries for row in _found_rows(entry)}
     rows = {**found, **written}
     after = [rows[number] for number in sorted(rows)]

@@ -18,8 +18,8 @@ class Step:
     """One arrow of the sequence.
 
     `summary` is a `str.format` template over what the recording knows of the run: content_id, cookie, token,
-    device_id, spc_size, ckc_size, verdict. `answers` is the step whose request this one answers, if it is the
-    answer half of an exchange. `knows` says what each party has learnt once the step is done.
+    token_cookie, device_id, spc_size, ckc_size, verdict. `answers` is the step whose request this one answers, if it
+    is the answer half of an exchange. `knows` says what each party has learnt once the step is done.
     """
 
     n: int
@@ -102,8 +102,11 @@ STEPS = (
         9,
         SEES,
         EXPRESSPLAY,
-        "getToken(cek, iv, cookie, device_id {device_id}, time)",
-        {EXPRESSPLAY: "again nothing to keep: the token now names the one device it is good for"},
+        "getToken(cek, iv, device_id {device_id}, cookie {token_cookie}, time)",
+        {
+            EXPRESSPLAY: "again nothing to keep: the token names the one device it is good for, and the play cookie, "
+            "which SEES derives from the customer cookie so that no play is found among the registrations"
+        },
     ),
     Step(
         10,
@@ -125,7 +128,7 @@ STEPS = (
         EXPRESSPLAY,
         EXPRESSPLAY,
         "compares the two device_ids: {verdict}",
-        {LOG: "a second row: who redeemed the bound token, and with what result"},
+        {LOG: "a row under the bound token's own cookie: who redeemed it, and with what result"},
     ),
     Step(
         13,

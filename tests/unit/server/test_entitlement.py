@@ -1,5 +1,7 @@
 """The decision by itself: order of the checks, and the rule that binds a cookie to a device."""
 
+import base64
+import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +12,7 @@ from sees_stage import CATALOG, CLUB, DEVICE, DUMMY, FILM, OTHER_DEVICE
 
 from server.api import EntitlementRequest
 from server.catalog import parse_catalog
-from server.entitlement import Record, bound_device, decide
+from server.entitlement import MAX_COOKIE_LENGTH, Record, bound_device, decide, play_cookie
 from server.errors import DeniedError, ErrorNumber
 
 TITLES = parse_catalog(CATALOG)
@@ -27,9 +29,30 @@ def never(cookie: str) -> Sequence[Record]:
 
 def test_device_bound() -> None:
     order = decide(GOOD, TITLES, registered)
-    assert (order.step, order.cookie, order.device_id) == (9, "alice", DEVICE)
+    assert (order.step, order.cookie, order.device_id) == (9, play_cookie("alice"), DEVICE)
     assert (order.lifetime, order.rental_duration) == (300, 7200)
     assert "event 1" in order.why
+
+
+def test_play_cookie_is_the_documented_hash() -> None:
+    digest = hashlib.sha256(b"play cookie:alice").digest()[:20]
+    assert play_cookie("alice") == f"play-{base64.urlsafe_b64encode(digest).decode()[:27]}"
+
+
+@given(st.text(max_size=MAX_COOKIE_LENGTH), st.text(max_size=MAX_COOKIE_LENGTH))
+def test_play_cookies_are_ascii_of_32_characters_and_each_viewer_has_one(one: str, other: str) -> None:
+    assert len(play_cookie(one)) == MAX_COOKIE_LENGTH
+    assert play_cookie(one).isascii()
+    assert play_cookie(one) != one
+    assert (play_cookie(one) == play_cookie(other)) == (one == other)
+
+
+def test_registration_token_lives_a_minute_unless_told_otherwise() -> None:
+    registration = replace(GOOD, request_type=2, content_id=DUMMY)
+    assert decide(registration, TITLES, never).lifetime == 60
+    assert decide(registration, TITLES, never, 5).lifetime == 5
+    assert decide(registration, TITLES, never, 3600).lifetime == TITLES.titles["dummy"].token_lifetime
+    assert decide(GOOD, TITLES, registered, 5).lifetime == 300
 
 
 def test_registration_and_time_based_ask_for_no_records() -> None:
@@ -87,11 +110,10 @@ records = st.lists(
 
 @given(records)
 def test_binding_rule(rows: list[Record]) -> None:
-    """Whatever the order: the newest registration, else the newest issued row, else nobody."""
-    issued = [row for row in rows if row.result == 0 and row.device_id]
-    candidates = [row for row in issued if row.registration] or issued
-    if candidates:
-        newest = max(candidates, key=lambda row: row.event_id)
+    """Whatever the order: the newest issued registration, else nobody."""
+    registrations = [row for row in rows if row.registration and row.result == 0 and row.device_id]
+    if registrations:
+        newest = max(registrations, key=lambda row: row.event_id)
         device_id, why = bound_device(rows)
         assert device_id == newest.device_id
         assert f"event {newest.event_id}" in why
