@@ -12,7 +12,7 @@ from expressplay_mock.license_body import LicenseBody
 from expressplay_mock.record_query import Row
 from expressplay_mock.tokens.extensions import read_extensions
 from expressplay_mock.tokens.sealed_token import Token, TokenKeys, open_token
-from fairplay.ckc import ContentKey, seal_ckc
+from fairplay.ckc import ContentKey, seal_ckc, takes_offline_keys
 from fairplay.errors import BEHIND_THE_ENVELOPE, BadPayloadLength, FairPlayError, MissingTag, SpcError
 from fairplay.spc import KeyServer, SpcContents, open_spc
 from fairplay.tllv import RandomBytes
@@ -132,7 +132,8 @@ def _check_device(token: Token, spc: SpcContents) -> None:
 def _seal(token: Token, spc: SpcContents, random: RandomBytes) -> bytes:
     terms = read_extensions(token.extensions)
     duration = terms.duration(token.rental)
-    if duration and spc.playback is None:
+    offline_key = terms.offline_key(spc.asset_id, token.rental) if takes_offline_keys(spc) else None
+    if duration and not offline_key and spc.playback is None:
         # A CKC for this SPC has no place for a duration: the license would be an unlimited one.
         missing = MissingTag(
             "a media playback state, since the token says how long the key may be used",
@@ -142,7 +143,7 @@ def _seal(token: Token, spc: SpcContents, random: RandomBytes) -> bytes:
         raise Refusal.because_of(Code.DEVICE_NOT_AUTHENTICATED, missing)
     content = ContentKey(token.content_key, token.iv)
     try:
-        return seal_ckc(spc, content, random=random, duration=duration, hdcp=terms.hdcp)
+        return seal_ckc(spc, content, random=random, duration=duration, hdcp=terms.hdcp, offline_key=offline_key)
     except FairPlayError as error:
         raise Refusal.because_of(Code.CKC_FAILED, error) from None
 

@@ -164,7 +164,9 @@ def _annotate_block(payload: bytes, block: tllv.Tllv, tag: Tag | None, *, duplic
 
 
 def _annotate_more(data: bytes, start: int, tag: Tag) -> Iterator[Annotation]:
-    if data:
+    if data and tag.more:
+        yield from _annotate_layout("payload", tag.more, data, start, prefix=f"{tag.name}: ")
+    elif data:
         yield Annotation("payload", start, data, f"{tag.name}: more", data.hex(), "not publicly documented", tag.source)
 
 

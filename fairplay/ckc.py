@@ -11,7 +11,6 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt, decrypt_block, encrypt_block
@@ -24,7 +23,9 @@ from fairplay.errors import (
     ReturnedTagMismatch,
     WrongCkc,
 )
-from fairplay.layout import CKC_HEADER, CKC_TAGS, CKC_VERSION, DURATION_MARK, MARK, NO_LEASE
+from fairplay.layout import CKC_HEADER, CKC_TAGS, CKC_VERSION, DURATION_MARK, MARK, NO_LEASE, Capability
+from fairplay.layout import HdcpLevel as HdcpLevel
+from fairplay.layout import KeyType as KeyType
 from fairplay.mistakes import recognise
 from fairplay.spc import SpcContents
 from fairplay.tllv import RandomBytes
@@ -38,16 +39,6 @@ class ContentKey:
     iv: bytes
 
 
-class KeyType(Enum):
-    """Which durations limit a key; the value is the 4-byte code on the wire."""
-
-    LEASE = bytes.fromhex("1a4bde7e")
-    RENTAL = bytes.fromhex("3dfe45a0")
-    LEASE_AND_RENTAL = bytes.fromhex("27b59bde")
-    PERSIST = bytes.fromhex("3df2d9fb")
-    PERSIST_RENTAL = bytes.fromhex("18f06048")
-
-
 @dataclass(frozen=True, slots=True)
 class Duration:
     """How long a key may be used, in seconds: `lease` from the SPC's creation, `rental` from the download."""
@@ -57,21 +48,33 @@ class Duration:
     rental: int = 0
 
 
-class HdcpLevel(Enum):
-    """How an output must be protected; the value is the 8-byte code on the wire."""
+@dataclass(frozen=True, slots=True)
+class OfflineKey:
+    """Dual expiry of a key that the device may keep: `storage` seconds to begin, `playback` seconds once begun.
 
-    NONE = bytes.fromhex("ef72894ca7895b78")
-    TYPE_0 = bytes.fromhex("40791ac78bd5c571")
-    TYPE_1 = bytes.fromhex("285a0863bba8e1d3")
+    The first count from the download, the second from the first play; 0 is no limit. `content_id` and `title_id` (16
+    bytes each, the second in version 2 of the block only) say what the key belongs to.
+    """
+
+    content_id: bytes
+    storage: int = 0
+    playback: int = 0
+    title_id: bytes = bytes(16)
 
 
 @dataclass(frozen=True, slots=True)
 class License:
-    """What a device holds after it opened a CKC. Without an `hdcp` level, type 0 is meant."""
+    """What a device holds after it opened a CKC: limited by `duration`, by `offline_key`, or by neither."""
 
     content: ContentKey
     duration: Duration | None
     hdcp: HdcpLevel | None = None
+    offline_key: OfflineKey | None = None
+
+    @property
+    def needed_hdcp(self) -> HdcpLevel:
+        """The output protection that the license asks for: without a block of its own, type 0."""
+        return self.hdcp or HdcpLevel.TYPE_0
 
 
 def ckc_key(r1: bytes, anti_replay_seed: bytes) -> bytes:
@@ -86,11 +89,13 @@ def seal_ckc(
     random: RandomBytes,
     duration: Duration | None = None,
     hdcp: HdcpLevel | None = None,
+    offline_key: OfflineKey | None = None,
 ) -> bytes:
     """Return the CKC that gives `content` to the sender of `spc`, and to nobody else.
 
-    The duration is written only where the SPC has a media playback state, as in FairPlay. The order of blocks is
-    random. Raises `KeyNotFound` unless key and IV are 16 bytes.
+    As in FairPlay, the offline key is written where the SPC's capabilities have a bit for it, in place of the
+    duration; and the duration only where the SPC has a media playback state. The order of blocks is random. Raises
+    `KeyNotFound` unless key and IV are 16 bytes.
     """
     if len(content.key) != BLOCK or len(content.iv) != BLOCK:
         raise KeyNotFound(
@@ -104,7 +109,9 @@ def seal_ckc(
         (layout.R1.code, spc.block.r1),
         *((tag, spc.values[tag]) for tag in spc.return_tags),
     ]
-    if duration and spc.playback:
+    if offline_key and takes_offline_keys(spc):
+        blocks.append((layout.OFFLINE_KEY.code, _pack_offline_key(offline_key, spc)))
+    elif duration and spc.playback:
         value = layout.DURATION_VALUE.pack(duration.lease, duration.rental, duration.key_type.value, DURATION_MARK)
         blocks.append((layout.DURATION.code, value))
     if hdcp:
@@ -114,6 +121,11 @@ def seal_ckc(
     iv = random(16)
     payload = cbc_encrypt(ckc_key(spc.block.r1, spc.anti_replay_seed), iv, tllv.write(shuffled, random))
     return CKC_HEADER.pack(CKC_VERSION, MARK, iv, len(payload)) + payload
+
+
+def takes_offline_keys(spc: SpcContents) -> bool:
+    """Tell whether the sender of `spc` understands the offline key of a CKC, in either version."""
+    return bool(spc.capabilities & (Capability.OFFLINE_KEY | Capability.OFFLINE_KEY_V2))
 
 
 def open_ckc(ckc: bytes, spc: SpcContents) -> License:
@@ -137,7 +149,8 @@ def open_ckc(ckc: bytes, spc: SpcContents) -> License:
                 f"tag {tag.hex()} as it was sent", found, "the key server must copy returned tags unchanged"
             )
     content_iv, wrapped = layout.ENCRYPTED_KEY_VALUE.unpack(values[layout.ENCRYPTED_KEY.code])
-    return License(ContentKey(decrypt_block(spc.block.sk, wrapped), content_iv), _duration(values), _hdcp(values))
+    content = ContentKey(decrypt_block(spc.block.sk, wrapped), content_iv)
+    return License(content, _duration(values), _hdcp(values), _offline_key(values))
 
 
 def read_frame(ckc: bytes) -> tuple[bytes, bytes]:
@@ -161,7 +174,7 @@ def _duration(values: Mapping[bytes, bytes]) -> Duration | None:
         return None
     lease, rental, key_type, _ = layout.DURATION_VALUE.unpack(values[layout.DURATION.code])
     try:
-        return Duration(KeyType(key_type), lease, rental)
+        return Duration(KeyType.of(key_type), lease, rental)
     except ValueError:
         raise NotACkc("a known key type in the content key duration", key_type.hex(), "repair the key server") from None
 
@@ -171,9 +184,28 @@ def _hdcp(values: Mapping[bytes, bytes]) -> HdcpLevel | None:
         return None
     level, _ = layout.HDCP_VALUE.unpack(values[layout.HDCP.code])
     try:
-        return HdcpLevel(level)
+        return HdcpLevel.of(level)
     except ValueError:
         raise NotACkc("a known level in the HDCP enforcement", level.hex(), "repair the key server") from None
+
+
+def _pack_offline_key(key: OfflineKey, spc: SpcContents) -> bytes:
+    in_version_2 = Capability.OFFLINE_KEY_V2 in spc.capabilities
+    version = 2 if in_version_2 else 1
+    value = layout.OFFLINE_KEY_VALUE.pack(version, bytes(4), key.content_id, key.storage, key.playback)
+    return value + layout.TITLE_ID_VALUE.pack(key.title_id) if in_version_2 else value
+
+
+def _offline_key(values: Mapping[bytes, bytes]) -> OfflineKey | None:
+    if layout.OFFLINE_KEY.code not in values:
+        return None
+    value = values[layout.OFFLINE_KEY.code]
+    version, _, content_id, storage, playback = layout.OFFLINE_KEY_VALUE.unpack(value)
+    title_id = value[layout.OFFLINE_KEY_VALUE.size :]
+    if version != (2 if title_id else 1):
+        expected = f"version {2 if title_id else 1} in an offline key of {len(value)} bytes"
+        raise NotACkc(expected, f"{version}", "repair the key server")
+    return OfflineKey(content_id, storage, playback, title_id or bytes(layout.TITLE_ID_VALUE.size))
 
 
 def _not_a_ckc(expected: str, found: str) -> CkcError:

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, Self
 
 
 class Origin(Enum):
@@ -28,6 +28,33 @@ class Source(Enum):
     def origin(self) -> Origin:
         """Whose idea the field is, then."""
         return Origin.SIMULATION if self is Source.SIMULATION else Origin.FAIRPLAY
+
+
+class WireCode(Enum):
+    """The named values of a field: each member is a code on the wire (`value`, bytes) and its `meaning` in words."""
+
+    _value_: bytes
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str) -> Self:
+        """Make a member from the code in hex."""
+        member = object.__new__(cls)
+        member._value_ = bytes.fromhex(code)
+        member.meaning = meaning
+        return member
+
+    @classmethod
+    def of(cls, code: bytes) -> Self:
+        """Return the member with this code. Raises `ValueError` for any other one."""
+        for member in cls:
+            if member._value_ == code:
+                return member
+        raise ValueError(code.hex())
+
+    @classmethod
+    def names(cls) -> Mapping[bytes, str]:
+        """Return the meanings by code, for the field table."""
+        return {member._value_: member.meaning for member in cls}
 
 
 class Kind(Enum):
@@ -81,7 +108,7 @@ def _format(item: Field) -> str:
 class Tag:
     """One kind of TLLV block: its 8-byte code, and the value sizes it allows (`smallest`…`largest` by `step`).
 
-    `layout` holds the parts of the value; what follows it in a longer value is not documented.
+    `layout` holds the parts of the value, and `more` those that follow it in a longer one, where that is documented.
     """
 
     code: bytes
@@ -94,6 +121,7 @@ class Tag:
     kind: Kind = Kind.BYTES
     source: Source = Source.VECTORS
     layout: Layout | None = None
+    more: Layout | None = None
 
     def allows(self, size: int) -> bool:
         """Tell whether a value of `size` bytes is legal."""

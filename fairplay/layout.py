@@ -6,9 +6,10 @@ its fact comes from; one that names no source was seen in the public SPC vectors
 """
 
 from collections.abc import Mapping
+from enum import IntFlag
 from typing import Any
 
-from fairplay.fields import Field, Kind, Layout, Source
+from fairplay.fields import Field, Kind, Layout, Source, WireCode
 from fairplay.fields import Tag as Tag
 
 MARK = b"SIM1"
@@ -51,24 +52,50 @@ TLLV_HEADER = Layout(
     Field("value length", 4, "value without padding", Kind.UINT),
 )
 
-PLAYBACK_STATES = {
-    bytes.fromhex("f4dee5a2"): "ready to start, key needed",
-    bytes.fromhex("a5d6739e"): "playing or paused, lease answer needed",
-    bytes.fromhex("4f834330"): "playing, lease about to end, key needed",
-    bytes.fromhex("5991bf20"): "halted",
-}
-KEY_TYPES = {
-    bytes.fromhex("1a4bde7e"): "lease",
-    bytes.fromhex("3dfe45a0"): "rental",
-    bytes.fromhex("27b59bde"): "lease and rental",
-    bytes.fromhex("3df2d9fb"): "persistent, unlimited",
-    bytes.fromhex("18f06048"): "persistent, limited by the rental seconds",
-}
-HDCP_LEVELS = {
-    bytes.fromhex("ef72894ca7895b78"): "no HDCP",
-    bytes.fromhex("40791ac78bd5c571"): "HDCP type 0",
-    bytes.fromhex("285a0863bba8e1d3"): "HDCP type 1",
-}
+
+class PlaybackState(WireCode):
+    """What the player is doing when it asks for a key."""
+
+    READY = ("f4dee5a2", "ready to start, key needed")
+    PLAYING = ("a5d6739e", "playing or paused, lease answer needed")
+    LEASE_ENDING = ("4f834330", "playing, lease about to end, key needed")
+    HALTED = ("5991bf20", "halted")
+
+
+class KeyType(WireCode):
+    """Which durations limit a key."""
+
+    LEASE = ("1a4bde7e", "lease")
+    RENTAL = ("3dfe45a0", "rental")
+    LEASE_AND_RENTAL = ("27b59bde", "lease and rental")
+    PERSIST = ("3df2d9fb", "persistent, unlimited")
+    PERSIST_RENTAL = ("18f06048", "persistent, limited by the rental seconds")
+
+
+class HdcpLevel(WireCode):
+    """How an output must be protected, from the weakest level to the strongest."""
+
+    NONE = ("ef72894ca7895b78", "no HDCP")
+    TYPE_0 = ("40791ac78bd5c571", "HDCP type 0")
+    TYPE_1 = ("285a0863bba8e1d3", "HDCP type 1")
+
+    def covers(self, needed: "HdcpLevel") -> bool:
+        """Tell whether an output of this level may show what needs the other one."""
+        strength = list(HdcpLevel)
+        return strength.index(self) >= strength.index(needed)
+
+
+class Capability(IntFlag):
+    """What a device can do: the bits of the low word of its capabilities."""
+
+    HDCP_TYPE_1 = 1 << 0
+    OFFLINE_KEY = 1 << 1
+    CHECK_IN = 1 << 2
+    OFFLINE_KEY_V2 = 1 << 3
+    SECURITY_BASELINE = 1 << 4
+    SECURITY_MAIN = 1 << 5
+
+
 STREAMING = {
     bytes.fromhex("abb0256a31843974"): "AirPlay",
     bytes.fromhex("5f9c8132b59f2fde"): "digital AV adapter",
@@ -84,9 +111,17 @@ DEVICE_CLASSES = {
     bytes.fromhex("00000080"): "partner, living room",
     bytes.fromhex("000000ff"): "partner, other",
 }
-CAPABILITY_BITS = {bytes.fromhex("0000000000000001"): "HDCP type 1"}
+_CAPABILITIES = {
+    Capability.HDCP_TYPE_1: "HDCP type 1",
+    Capability.OFFLINE_KEY: "offline key, dual expiry",
+    Capability.CHECK_IN: "check-in",
+    Capability.OFFLINE_KEY_V2: "offline key, version 2",
+    Capability.SECURITY_BASELINE: "security level baseline",
+    Capability.SECURITY_MAIN: "security level main",
+}
 DURATION_MARK = bytes.fromhex("86d34a3a")
 NO_LEASE = 0xFFFFFFFF
+_NO_LIMIT = {bytes(4): "no limit"}
 
 SKR1_VALUE = Layout(
     Field("SK..R1 IV", 16, "IV of the block below"),
@@ -100,12 +135,15 @@ SKR1_PLAINTEXT = Layout(
 )
 PLAYBACK_VALUE = Layout(
     Field("creation time", 4, "when the device made the SPC, by its own clock", Kind.TIME, Source.SERVERS),
-    Field("playback state", 4, "what the player is doing", source=Source.SERVERS, names=PLAYBACK_STATES, closed=True),
+    Field(
+        "playback state", 4, "what the player is doing", source=Source.SERVERS, names=PlaybackState.names(), closed=True
+    ),
     Field("playback session", 8, "the same for every SPC of one playback", source=Source.SERVERS),
 )
+_CAPABILITY_BITS = {bit.to_bytes(8, "big"): meaning for bit, meaning in _CAPABILITIES.items()}
 CAPABILITIES_VALUE = Layout(
     Field("high word", 8, "unused", Kind.BITS, Source.SDK),
-    Field("low word", 8, "one bit for each capability", Kind.BITS, Source.SDK, names=CAPABILITY_BITS),
+    Field("low word", 8, "one bit for each capability", Kind.BITS, Source.SDK, names=_CAPABILITY_BITS),
 )
 STREAMING_VALUE = Layout(
     Field("target", 8, "anything unnamed: this device's own screen", source=Source.SERVERS, names=STREAMING),
@@ -128,15 +166,25 @@ DURATION_VALUE = Layout(
     Field(
         "rental", 4, "seconds from the download of the CKC", Kind.UINT, Source.LICENSES, names={bytes(4): "no rental"}
     ),
-    Field("key type", 4, "which of the two durations hold", source=Source.LICENSES, names=KEY_TYPES, closed=True),
+    Field("key type", 4, "which of the two durations hold", source=Source.LICENSES, names=KeyType.names(), closed=True),
     Field(
         "constant", 4, "never anything else", source=Source.LICENSES, names={DURATION_MARK: "as always"}, closed=True
     ),
 )
 HDCP_VALUE = Layout(
-    Field("level", 8, "what the output must protect", source=Source.SDK, names=HDCP_LEVELS, closed=True),
+    Field("level", 8, "what the output must protect", source=Source.SDK, names=HdcpLevel.names(), closed=True),
     Field("random", 8, "filler", source=Source.SDK),
 )
+OFFLINE_KEY_VALUE = Layout(
+    Field("version", 4, "1, or 2 with a title ID", Kind.UINT, Source.SDK),
+    Field("reserved", 4, "zeros", source=Source.SDK),
+    Field("content ID", 16, "what is kept on the device", source=Source.SDK),
+    Field(
+        "storage", 4, "seconds from the download in which playback must begin", Kind.UINT, Source.SDK, names=_NO_LIMIT
+    ),
+    Field("playback", 4, "seconds from the first play", Kind.UINT, Source.SDK, names=_NO_LIMIT),
+)
+TITLE_ID_VALUE = Layout(Field("title ID", 16, "joins the keys of a title, in version 2", source=Source.SDK))
 
 
 def _tag(code: str, name: str, meaning: str, smallest: int, largest: int, **more: Any) -> Tag:
@@ -234,6 +282,17 @@ DURATION = _exact(
 HDCP = _exact(
     "2e52f1530d8ddb4a", "HDCP enforcement", "what the output must protect", 16, source=Source.SDK, layout=HDCP_VALUE
 )
+OFFLINE_KEY = _tag(
+    "6375d9727060218c",
+    "offline key",
+    "when a kept key may begin to play, and for how long (dual expiry)",
+    OFFLINE_KEY_VALUE.size,
+    OFFLINE_KEY_VALUE.size + TITLE_ID_VALUE.size,
+    step=TITLE_ID_VALUE.size,
+    source=Source.SDK,
+    layout=OFFLINE_KEY_VALUE,
+    more=TITLE_ID_VALUE,
+)
 
 
 def _by_code(*tags: Tag) -> Mapping[bytes, Tag]:
@@ -244,4 +303,4 @@ SPC_TAGS = _by_code(
     SKR1, INTEGRITY, ANTI_REPLAY, R2, RETURN_REQUEST, ASSET_ID, TRANSACTION_ID, SUPPORTED, USED,
     STREAMING_INDICATOR, PLAYBACK, CAPABILITIES, DEVICE_IDENTITY,
 )  # fmt: skip
-CKC_TAGS = _by_code(ENCRYPTED_KEY, R1, DURATION, HDCP)
+CKC_TAGS = _by_code(ENCRYPTED_KEY, R1, DURATION, HDCP, OFFLINE_KEY)

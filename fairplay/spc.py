@@ -11,7 +11,6 @@ import struct
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from enum import Enum
 
 from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -33,7 +32,8 @@ from fairplay.errors import (
     UnknownVersion,
     UnsupportedProtocol,
 )
-from fairplay.layout import CKC_TAGS, MARK, SKR1_VALUE, SPC_HEADERS, SPC_TAGS
+from fairplay.layout import CKC_TAGS, MARK, SKR1_VALUE, SPC_HEADERS, SPC_TAGS, Capability
+from fairplay.layout import PlaybackState as PlaybackState
 from fairplay.mistakes import is_ckc
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 from fairplay.tllv import RandomBytes
@@ -44,17 +44,7 @@ OAEP_PADDING = {
 }
 DEVICE_PROTOCOLS = (1,)
 SERVER_PROTOCOLS = (1, 2)
-HDCP_TYPE_1 = 1
 SMALLEST_HEADER = min(header.size for header in SPC_HEADERS.values())
-
-
-class PlaybackState(Enum):
-    """What the player is doing when it asks; the value is the 4-byte code on the wire."""
-
-    READY = bytes.fromhex("f4dee5a2")
-    PLAYING = bytes.fromhex("a5d6739e")
-    LEASE_ENDING = bytes.fromhex("4f834330")
-    HALTED = bytes.fromhex("5991bf20")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +82,14 @@ class SpcContents:
         """HU in its textual form, 40 lower-case hex digits."""
         return self.block.device_id.hex()
 
+    @property
+    def capabilities(self) -> Capability:
+        """What the device can do; nothing where the SPC does not say."""
+        if layout.CAPABILITIES.code not in self.values:
+            return Capability(0)
+        _, low_word = layout.CAPABILITIES_VALUE.unpack(self.values[layout.CAPABILITIES.code])
+        return Capability(low_word)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyServer:
@@ -123,6 +121,7 @@ def build_spc(
     random: RandomBytes,
     state: PlaybackState = PlaybackState.READY,
     session: bytes | None = None,
+    capabilities: Capability = Capability.HDCP_TYPE_1,
 ) -> tuple[bytes, SpcContents]:
     """Build an SPC and return it with what is inside, which `open_ckc` needs later.
 
@@ -149,7 +148,7 @@ def build_spc(
         layout.SUPPORTED.code: _pack_versions(DEVICE_PROTOCOLS),
         layout.USED.code: _pack_versions(DEVICE_PROTOCOLS[-1:]),
         layout.PLAYBACK.code: layout.PLAYBACK_VALUE.pack(playback.created, state.value, playback.session),
-        layout.CAPABILITIES.code: layout.CAPABILITIES_VALUE.pack(0, HDCP_TYPE_1),
+        layout.CAPABILITIES.code: layout.CAPABILITIES_VALUE.pack(0, capabilities),
     }
     contents = SpcContents(
         version=certificate.spc_version,
@@ -300,9 +299,9 @@ def _check_playback(values: Mapping[bytes, bytes]) -> Playback | None:
         return None
     created, state, session = layout.PLAYBACK_VALUE.unpack(values[layout.PLAYBACK.code])
     try:
-        return Playback(created, PlaybackState(state), session)
+        return Playback(created, PlaybackState.of(state), session)
     except ValueError:
-        known = ", ".join(code.hex() for code in layout.PLAYBACK_STATES)
+        known = ", ".join(known.value.hex() for known in PlaybackState)
         raise BadPlaybackState(f"one of {known}", state.hex(), "send a known playback state, or no such tag") from None
 
 

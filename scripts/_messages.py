@@ -43,6 +43,8 @@ def _tables() -> Mapping[str, Callable[[], str]]:
         "encrypted key": layout.ENCRYPTED_KEY_VALUE,
         "duration": layout.DURATION_VALUE,
         "hdcp": layout.HDCP_VALUE,
+        "offline key": layout.OFFLINE_KEY_VALUE,
+        "title id": layout.TITLE_ID_VALUE,
     }
     return {
         **{name: lambda rows=rows: _layout(rows) for name, rows in layouts.items()},  # type: ignore[misc]

@@ -158,6 +158,7 @@
   const R1 = 'ea74c4645d5efee9';
   const DURATION = '47acf6a418cd091a';
   const HDCP = '2e52f1530d8ddb4a';
+  const OFFLINE_KEY = '6375d9727060218c';
 
   // The tags of a CKC: name, size of the value, whether each CKC has it. (Sizes of an SPC's tags: asset ID 2 to 200.)
   const CKC_TAGS = {
@@ -165,6 +166,7 @@
     [R1]: ['R1', 44, true],
     [DURATION]: ['content key duration', 16, false],
     [HDCP]: ['HDCP enforcement', 16, false],
+    [OFFLINE_KEY]: ['offline key', 32, false], // or 48; a device without the capability never gets one
   };
   const KEY_TYPES = {
     '1a4bde7e': 'lease',
@@ -268,7 +270,7 @@
   // ------------------------------------------------------------------------------------------------------------ CKC
 
   // Opens a CKC (bytes) with the message keys of its SPC, all in hex: {sk, r1, anti_replay_seed}, as makeSpc returns them
-  // and as a recording's device_keys holds them. Resolves to {contentKey, iv, duration, hdcp}, key and IV in hex;
+  // and as a recording's device_keys holds them. Resolves to {contentKey, iv, duration, hdcp, offlineKey}, all in hex;
   // `duration` is null or {lease, rental, keyType}, in seconds. Throws FairPlayError for any bytes that are no answer.
   async function openCkc(ckc, { sk, r1, anti_replay_seed: antiReplaySeed, returned = {} }) {
     const bytes = toBytes(ckc);
@@ -299,13 +301,14 @@
       iv: hex(encryptedKey.subarray(0, 16)),
       duration: readDuration(values.get(DURATION)),
       hdcp: readName(HDCP_LEVELS, values.get(HDCP)?.subarray(0, 8), 'HDCP level'),
+      offlineKey: readOfflineKey(values.get(OFFLINE_KEY)),
     };
   }
 
   function checkSizes(values) {
     for (const [tag, [name, size]] of Object.entries(CKC_TAGS)) {
       const found = values.get(tag)?.length ?? size;
-      if (found !== size) {
+      if (found !== size && !(tag === OFFLINE_KEY && found === 48)) {
         throw new FairPlayError(-42581, 8, 'value size', `${size} bytes in ${name}`, found, 'repair the key server');
       }
     }
@@ -319,6 +322,14 @@
   function readDuration(value) {
     if (!value) return null;
     return { lease: number(value, 0), rental: number(value, 4), keyType: readName(KEY_TYPES, value.subarray(8, 12), 'key type') };
+  }
+
+  function readOfflineKey(value) {
+    if (!value) return null;
+    const [version, expected] = [number(value, 0), value.length === 48 ? 2 : 1];
+    if (version !== expected) throw notCkc(`version ${expected} of the offline key`, version, 'repair the key server');
+    const titleId = hex(value.subarray(32)) || '0'.repeat(32);
+    return { contentId: hex(value.subarray(8, 24)), storage: number(value, 24), playback: number(value, 28), titleId };
   }
 
   function readName(names, code, what) {

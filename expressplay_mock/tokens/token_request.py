@@ -66,7 +66,7 @@ def make_token(parameters: Parameters, *, account: str, now: float, storage: Key
         expires=_expires(values.get("expirationTime", f"+{LIFETIME}"), now),
         cookie=check_cookie(values["cookie"]) if "cookie" in values else None,
         device_id=_device_id(values["deviceId"]) if "deviceId" in values else None,
-        extensions=_extensions(parameters.get(REPEATABLE, ())),
+        extensions=_extensions(parameters.get(REPEATABLE, ()), values.get("rentalDuration", "0")),
     )
 
 
@@ -159,6 +159,14 @@ def _device_id(value: str) -> str:
     return value.lower()
 
 
-def _extensions(values: tuple[str, ...]) -> tuple[str, ...]:
-    read_extensions(values)  # refuses now what redemption would have to refuse later
+def _extensions(values: tuple[str, ...], rental: str) -> tuple[str, ...]:
+    terms = read_extensions(values)  # refuses now what redemption would have to refuse later
+    if terms.dual and _rental(rental):
+        raise Refusal(
+            Code.INVALID_EXTENSION,
+            REPEATABLE,
+            expected="no rentalDuration beside dual, which has both its ends in itself",
+            found=f"one of {_rental(rental)} seconds",
+            fix="leave rentalDuration out",
+        )
     return values

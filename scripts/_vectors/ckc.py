@@ -1,14 +1,14 @@
 """The vectors of CKC: licenses of every kind, and for every check of the device at least one that breaks it."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
-from _vectors.spc import CONTENT, SpcCase
+from _vectors.spc import CONTENT, OFFLINE_DEVICES, SpcCase
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, ckc_key, seal_ckc
-from fairplay.layout import CKC_HEADER, MARK
-from fairplay.spc import PlaybackState
+from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, seal_ckc
+from fairplay.layout import CKC_HEADER, MARK, PlaybackState
 
 
 def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:
@@ -16,7 +16,7 @@ def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:
     for name, about, answers, duration in (
         ("unlimited", "no duration block", "v2 ready", None),
         ("unlimited v1", "the same for an SPC v1", "v1 ready", None),
-        *((key_type.name.lower().replace("_", " "), layout.KEY_TYPES[key_type.value], "v2 playing",
+        *((key_type.name.lower().replace("_", " "), key_type.meaning, "v2 playing",
            Duration(key_type, lease=600, rental=172_800)) for key_type in KeyType),
     ):  # fmt: skip
         case = _case(keys, answers)
@@ -31,7 +31,7 @@ def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:
     for level in HdcpLevel:
         case = _case(keys, "v2 ready")
         ckc = seal_ckc(case.contents, CONTENT, random=Stream(f"CKC {level.name}"), hdcp=level)
-        about = f"output protection: {layout.HDCP_LEVELS[level.value]}"
+        about = f"output protection: {level.meaning}"
         yield {
             "name": f"HDCP {level.name.lower().replace('_', ' ')}",
             "about": about,
@@ -39,6 +39,25 @@ def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:
             "ckc": text(ckc),
             "opens": expectation(CONTENT, None, level),
         }
+    dual = OfflineKey(b"sixteen bytes id", storage=30 * 86_400, playback=172_800, title_id=b"title's 16 bytes")
+    kept = OfflineKey(b"sixteen bytes id")
+    limits = Duration(KeyType.PERSIST_RENTAL, rental=172_800)
+    for name, about, answers, offline_key in (
+        ("dual expiry", "30 days to begin, 48 hours once begun", "offline key", dual),
+        ("dual expiry v2", "the same with a title ID", "offline key v2", dual),
+        ("kept without a limit", "zeros are no limit", "offline key", kept),
+        ("no offline key", "a device without the capability gets the duration in its place", "v2 ready", dual),
+    ):
+        case = _case(keys, answers)
+        random = Stream(f"CKC {name}")
+        ckc = seal_ckc(case.contents, CONTENT, random=random, duration=limits, offline_key=offline_key)
+        written = replace(offline_key, title_id=offline_key.title_id if "v2" in name else bytes(16))
+        opens = (
+            expectation(CONTENT, None, offline_key=written)
+            if answers in OFFLINE_DEVICES
+            else expectation(CONTENT, limits)
+        )
+        yield {"name": name, "about": about, "answers": answers, "ckc": text(ckc), "opens": opens}
     for name, about, (number, check), answers, ckc in _broken_ckcs(keys):
         broken = {"name": name, "about": about, "answers": answers, "ckc": text(ckc)}
         yield {**broken, "refused": refused(number, check)}
@@ -79,6 +98,9 @@ def _broken_ckcs(keys: TestKeys) -> Iterator[tuple[str, str, Number, str, bytes]
         asked,
         _sealed(case, {**values, layout.HDCP.code: unknown_level}),
     )
+    wrong_version = layout.OFFLINE_KEY_VALUE.pack(2, bytes(4), bytes(16), 1, 1)
+    values_of_two = {**values, layout.OFFLINE_KEY.code: wrong_version}
+    yield "offline key version", "version 2 without its title ID", frame, asked, _sealed(case, values_of_two)
     other = (-42589, 12)
     yield "other SPC", "answers another SPC of the same device", other, "v2 playing", ckc
     garbled = ckc[:28] + bytes([ckc[28] ^ 1]) + ckc[29:]
@@ -116,6 +138,8 @@ def _broken_ckcs(keys: TestKeys) -> Iterator[tuple[str, str, Number, str, bytes]
 
 
 def _case(keys: TestKeys, name: str) -> SpcCase:
+    if name in OFFLINE_DEVICES:
+        return SpcCase(keys, name, capabilities=OFFLINE_DEVICES[name])
     version, _, state = name.partition(" ")
     return SpcCase(keys, name, version, state=PlaybackState[state.upper().replace(" ", "_")])
 
@@ -138,7 +162,12 @@ def _without(values: Mapping[bytes, bytes], code: bytes) -> dict[bytes, bytes]:
     return {tag: value for tag, value in values.items() if tag != code}
 
 
-def expectation(content: ContentKey, duration: Duration | None, hdcp: HdcpLevel | None = None) -> Vector:
+def expectation(
+    content: ContentKey,
+    duration: Duration | None,
+    hdcp: HdcpLevel | None = None,
+    offline_key: OfflineKey | None = None,
+) -> Vector:
     """Return what a CKC vector says of its license."""
     limits = duration and {
         "lease": duration.lease,
@@ -150,4 +179,11 @@ def expectation(content: ContentKey, duration: Duration | None, hdcp: HdcpLevel 
         "iv": content.iv.hex(),
         "duration": limits,
         "hdcp": hdcp and hdcp.value.hex(),
+        "offline_key": offline_key
+        and {
+            "content_id": offline_key.content_id.hex(),
+            "title_id": offline_key.title_id.hex(),
+            "storage": offline_key.storage,
+            "playback": offline_key.playback,
+        },
     }

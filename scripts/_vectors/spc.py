@@ -9,9 +9,9 @@ from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.ckc import ContentKey, seal_ckc
-from fairplay.layout import MARK, SPC_HEADERS
+from fairplay.layout import MARK, SPC_HEADERS, Capability, PlaybackState
 from fairplay.session_key import SessionKeyBlock, derive, device_id_of, integrity, seal
-from fairplay.spc import OAEP_PADDING, PlaybackState, SpcContents, build_spc, seal_spc
+from fairplay.spc import OAEP_PADDING, SpcContents, build_spc, seal_spc
 
 NOW = 1_700_000_000
 DEVICE, OTHER_DEVICE = device_id_of("vectors"), device_id_of("vectors, another device")
@@ -19,6 +19,11 @@ FILM = b"urn:uuid:5ee5c0de-0000-4000-8000-000000000001"
 CONTENT = ContentKey(bytes(range(0xC0, 0xD0)), bytes(range(0xD0, 0xE0)))
 LAST_CHECK_OF_ENVELOPE = 4
 """What comes after it is the same in v1 and v2."""
+OFFLINE_DEVICES = {
+    "offline key": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY,
+    "offline key v2": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY | Capability.OFFLINE_KEY_V2,
+}
+"""The capabilities of devices that take offline keys, by the name of their SPC vector."""
 
 Values = Mapping[layout.Tag, bytes | None]
 
@@ -69,7 +74,10 @@ def _good_spcs(keys: TestKeys) -> Iterator[Vector]:
         for state in PlaybackState:
             name = f"{version} {state.name.lower().replace('_', ' ')}"
             case = SpcCase(keys, name, version, state=state)
-            yield _opens(name, f"playback state: {layout.PLAYBACK_STATES[state.value]}", case.spc, case.contents)
+            yield _opens(name, f"playback state: {state.meaning}", case.spc, case.contents)
+    for name, capabilities in OFFLINE_DEVICES.items():
+        case = SpcCase(keys, name, capabilities=capabilities)
+        yield _opens(name, "a device that takes offline keys (dual expiry)", case.spc, case.contents)
     name = "another device"
     case = SpcCase(keys, name, device_id=OTHER_DEVICE)
     yield _opens(name, "as the first one, from a device with another HU", case.spc, case.contents)

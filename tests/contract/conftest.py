@@ -44,7 +44,7 @@ class Mock:
         assert answer.status_code == 200, answer.text
         return parse_qs(urlsplit(answer.text).query)["ExpressPlayToken"][0]
 
-    def spc(self, device_id: bytes = MINE, asset_id: bytes = b"film-1") -> tuple[bytes, SpcContents]:
+    def spc(self, device_id: bytes = MINE, asset_id: bytes = b"film-1", **how: Any) -> tuple[bytes, SpcContents]:
         """Build a fresh SPC."""
         certificate = load_certificate(self.credentials.certificate)
         now = int(self.clock.now())
@@ -55,6 +55,7 @@ class Mock:
             asset_id=asset_id,
             now=now,
             random=os.urandom,
+            **how,
         )
 
     def redeem(self, token: str, spc: bytes | None = None, **how: Any) -> TestResponse:

@@ -41,6 +41,7 @@ CKC_TAGS = {
     "ea74c4645d5efee9": ("r1", [44], True),
     "47acf6a418cd091a": ("duration", [16], False),
     "2e52f1530d8ddb4a": ("hdcp", [16], False),
+    "6375d9727060218c": ("offline_key", [32, 48], False),
 }
 PLAYBACK_STATES = ("f4dee5a2", "a5d6739e", "4f834330", "5991bf20")
 KEY_TYPES = ("1a4bde7e", "3dfe45a0", "27b59bde", "3df2d9fb", "18f06048")
@@ -220,8 +221,17 @@ def open_ckc(ckc: bytes, spc: dict[str, Any]) -> dict[str, Any]:
         duration = {"lease": lease, "rental": rental, "key_type": key_type.hex()}
     hdcp = values["hdcp"][:8].hex() if "hdcp" in values else None
     need(hdcp is None or hdcp in HDCP_LEVELS, -42585, 3)
+    offline_key = None
+    if "offline_key" in values:
+        block = values["offline_key"]
+        version, content_id, storage, playback = struct.unpack(">I4x16sII", block[:32])
+        need(version == len(block) // 16 - 1, -42585, 3)
+        title_id = block[32:] or bytes(16)
+        offline_key = {"content_id": content_id.hex(), "title_id": title_id.hex()}
+        offline_key |= {"storage": storage, "playback": playback}
     content_key = aes(modes.ECB(), bytes.fromhex(spc["sk"]), values["content_key"][16:])
     return {
+        "offline_key": offline_key,
         "content_key": content_key.hex(),
         "iv": values["content_key"][:16].hex(),
         "duration": duration,

@@ -62,11 +62,19 @@ def test_it_opens_and_refuses_the_ckcs_of_the_vectors(device: Page, name: str) -
         return
     opens = vector["opens"]
     duration = opens["duration"] and {**opens["duration"], "keyType": KEY_TYPES[opens["duration"]["key_type"]]}
+    kept = opens["offline_key"]
     assert found == {
         "contentKey": opens["content_key"],
         "iv": opens["iv"],
         "duration": duration and {name: duration[name] for name in ("lease", "rental", "keyType")},
         "hdcp": opens["hdcp"] and HDCP[opens["hdcp"]],
+        "offlineKey": kept
+        and {
+            "contentId": kept["content_id"],
+            "storage": kept["storage"],
+            "playback": kept["playback"],
+            "titleId": kept["title_id"],
+        },
     }
 
 

@@ -21,7 +21,8 @@ def test_the_files(tmp_path: Path) -> None:
 
 
 def test_the_extensions() -> None:
-    lease, persistent, hdcp = re.findall(r"^\| `(.{4},\S*)` \|", PAGE, re.MULTILINE)
+    lease, persistent, dual, hdcp = re.findall(r"^\| `(.{4},\S*)` \|", PAGE, re.MULTILINE)
     assert read_extensions([lease]).lease == 600
     assert read_extensions([persistent]).persistent
+    assert read_extensions([dual]).dual == (30 * 86_400, 48 * 3600)
     assert read_extensions([hdcp]).hdcp is HdcpLevel.TYPE_0

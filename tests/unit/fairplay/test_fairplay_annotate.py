@@ -90,7 +90,12 @@ def test_the_model_of_a_device_is_told_from_the_device(sealed_with: Sealer, key_
 @pytest.mark.parametrize(
     ("tag", "value", "field", "shown"),
     [
-        (layout.CAPABILITIES, bytes(15) + b"\x03", "capabilities: low word", "0000000000000003 (HDCP type 1)"),
+        (
+            layout.CAPABILITIES,
+            bytes(15) + b"\x43",
+            "capabilities: low word",
+            "0000000000000043 (HDCP type 1, offline key, dual expiry)",
+        ),
         (layout.CAPABILITIES, bytes(16), "capabilities: low word", "0000000000000000"),
         (layout.STREAMING_INDICATOR, b"elsewher", "streaming indicator: target", b"elsewher".hex()),
         (

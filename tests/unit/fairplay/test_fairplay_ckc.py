@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, ckc_key, open_ckc, seal_ckc
+from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, open_ckc, seal_ckc
 from fairplay.errors import CkcError, KeyNotFound, MissingTag, NotACkc, ReturnedTagMismatch, WrongCkc
+from fairplay.layout import Capability
 from fairplay.spc import KeyServer, SpcContents, open_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
@@ -170,3 +171,32 @@ def test_unknown_hdcp_level(new_spc: NewSpc) -> None:
     ckc = seal_ckc(sent, CONTENT, random=os.urandom, hdcp=HdcpLevel.TYPE_0)
     with pytest.raises(NotACkc, match="a known level"):
         open_ckc(resealed(ckc, sent, lambda values: values.update({layout.HDCP.code: bytes(16)})), sent)
+
+
+@pytest.mark.parametrize(("capability", "size"), [(Capability.OFFLINE_KEY, 32), (Capability.OFFLINE_KEY_V2, 48)])
+def test_an_offline_key_takes_the_place_of_the_duration(new_spc: NewSpc, capability: Capability, size: int) -> None:
+    _, sent = new_spc(capabilities=capability)
+    key = OfflineKey(bytes(range(16)), storage=60, playback=30, title_id=b"t" * 16 if size == 48 else bytes(16))
+    ckc = seal_ckc(sent, CONTENT, random=os.urandom, duration=RENTAL, offline_key=key)
+    opened = open_ckc(ckc, sent)
+    assert (opened.duration, opened.offline_key) == (None, key)
+    sizes: list[int] = []
+    resealed(ckc, sent, lambda values: sizes.append(len(values[layout.OFFLINE_KEY.code])))
+    assert sizes == [size]
+
+
+def test_a_device_without_the_capability_gets_the_duration(new_spc: NewSpc) -> None:
+    _, sent = new_spc()
+    opened = open_ckc(
+        seal_ckc(sent, CONTENT, random=os.urandom, duration=RENTAL, offline_key=OfflineKey(bytes(16), 60, 30)), sent
+    )
+    assert (opened.duration, opened.offline_key) == (RENTAL, None)
+
+
+def test_which_output_may_show_what(new_spc: NewSpc) -> None:
+    none, type_0, type_1 = HdcpLevel
+    assert [level.covers(type_0) for level in (none, type_0, type_1)] == [False, True, True]
+    assert [type_0.covers(level) for level in (none, type_0, type_1)] == [True, True, False]
+    _, sent = new_spc()
+    assert open_ckc(seal_ckc(sent, CONTENT, random=os.urandom), sent).needed_hdcp is type_0
+    assert open_ckc(seal_ckc(sent, CONTENT, random=os.urandom, hdcp=none), sent).needed_hdcp is none
