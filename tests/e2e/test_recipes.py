@@ -16,7 +16,7 @@ from xml.etree import ElementTree
 import pytest
 import requests
 import yaml
-from installed import build_wheel, environment, install_wheel
+from installed import environment
 
 from hosting.process import start
 
@@ -40,16 +40,6 @@ def on_free_ports(text: str) -> str:
             taken = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
             text = text.replace(port, str(taken.getsockname()[1]))
     return text
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_wheel(tmp_path_factory.mktemp("wheel"))
-
-
-@pytest.fixture(scope="module")
-def binaries(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return install_wheel(wheel, tmp_path_factory.mktemp("installed") / "environment")
 
 
 @pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)

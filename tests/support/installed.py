@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 from pathlib import Path
 
@@ -11,15 +12,19 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def build_wheel(directory: Path) -> Path:
-    """Build the wheel into a directory and return its path."""
-    subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", directory],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-    )
+    """Build the sdist into a directory, the wheel from that sdist alone, and return the wheel's path."""
+    _build("sdist", ROOT, directory)
+    [sdist] = directory.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        archive.extractall(directory, filter="data")
+    _build("wheel", directory / sdist.name.removesuffix(".tar.gz"), directory)
     [wheel] = directory.glob("*.whl")
     return wheel
+
+
+def _build(target: str, source: Path, directory: Path) -> None:
+    command = [sys.executable, "-m", "hatchling", "build", "--target", target, "--directory", str(directory)]
+    subprocess.run(command, cwd=source, check=True, capture_output=True)
 
 
 def install_wheel(wheel: Path, directory: Path) -> Path:
