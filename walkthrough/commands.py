@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,9 @@ from emulator.options import (
     services,
 )
 from hosting.tls.tls import ClientTls
+
+if TYPE_CHECKING:
+    from walkthrough.record.recorded import Recording
 
 
 @click.command()
@@ -210,8 +213,8 @@ def _read(file: Any, expected: str) -> bytes:
     return data
 
 
-def _recording(file: Any) -> dict[str, Any]:
-    from walkthrough.replay import read_recording
+def _recording(file: Any) -> "Recording":
+    from walkthrough.record.reading import read_recording
 
     return read_recording(_read(file, "a recording"))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from emulator.transport import NO_FILES
 from hosting.tls.tls import ClientTls
 from walkthrough.experiments import DEMO, as_scenario, run_experiment
+from walkthrough.record.recorded import RecordedScenario
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import Stage, make_stage
 from walkthrough.terminal.report import compared, failure_of, write_json, write_still
@@ -32,7 +33,7 @@ def run_demo(
     print_heading(console, "The binding, step by step")
     print_sequence(console, run.recording)
     failure = failure_of(run)
-    outcomes: list[dict[str, object]] = run.recording["scenarios"]
+    outcomes = run.recording["scenarios"]
     try:
         if failure:
             raise failure
@@ -52,7 +53,7 @@ def run_demo(
     return all(outcome["ok"] for outcome in outcomes)
 
 
-def _run_experiments(stage: Stage, outcomes: list[dict[str, object]]) -> None:
+def _run_experiments(stage: Stage, outcomes: list[RecordedScenario]) -> None:
     with progress("trying") as tell:
         for experiment in DEMO:
             tell(f"trying: {experiment.name}")

@@ -12,7 +12,7 @@ from emulator.license_client import RequestType, ask_license, ask_sees, entitlem
 from emulator.playlist import load_title
 from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
-from walkthrough.record.recording import fetch_journal
+from walkthrough.record.journals import fetch_journal
 from walkthrough.record.stage import make_stage
 
 REQUEST = entitlement_request("m-1", RequestType.REGISTRATION, "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4", "alice")

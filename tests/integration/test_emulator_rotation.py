@@ -96,6 +96,7 @@ def test_the_recording_tells_the_rounds_apart(stage: Stage, request: pytest.Fixt
     asked = [step["request"]["contentID"] for step in steps if step["n"] == 6]
     assert asked == [grant.content_id for place, grant in run.grants.items() if place != "step 4"]
     assert [row["registration"] for row in run.recording["log_after"]] == [True, False, False]
+    assert run.recording["playback"]
     assert [track["period"] for track in run.recording["playback"]["tracks"]] == [1, 2, 1, 2]
     sources = [one.source for one in inspect_bytes(json.dumps(run.recording).encode())]
     assert sources[-2:] == ["step 11, round 2", "step 13, round 2"]

@@ -1,20 +1,19 @@
 """What the runs of several experiments do alike: devices, token URLs, SPCs, pictures, and the rows in the journal."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from emulator.binding import FIRST_OF_PLAY, Client, Grant, content_id_of, entitle, post_spc, read_title
 from emulator.device import make_spc
 from emulator.errors import UnexpectedAnswer
 from emulator.license_client import Entitlement, RequestType
 from emulator.screening import Screening, watch
-from walkthrough.record.recording import ASK_LOG, collect
+from walkthrough.record.journals import Entry, collect
+from walkthrough.record.recorded import Row
+from walkthrough.record.recording import ASK_LOG, written_row
 from walkthrough.record.stage import OTHER_SEED, Stage
 
 SPC_STEP = 11
 PLAYED = "the film plays, every frame right"
-
-Row = Mapping[str, Any]
 
 
 def two_devices(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
@@ -68,9 +67,8 @@ def rows_shown_to_sees(stage: Stage, client: Client) -> list[Row]:
 
 def rows_written_by(stage: Stage, client: Client) -> list[Row]:
     """Return the rows that this client's redemptions wrote, oldest first, from ExpressPlay's journal."""
-    decisions = [entry.get("decision") for entry in _journal(stage, client) if entry.get("party") == "log"]
-    return [row for row in decisions if isinstance(row, dict) and "event_id" in row]
+    return [row for row in map(written_row, _journal(stage, client)) if row]
 
 
-def _journal(stage: Stage, client: Client) -> list[Mapping[str, Any]]:
+def _journal(stage: Stage, client: Client) -> list[Entry]:
     return collect(client.web, stage.sees, stage.expressplay, client.journal.entries())

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 from emulator.binding import Client, entitle, play, register
 from emulator.license_client import Entitlement, RequestType
-from walkthrough.experiments.acting import Row, entitled, film_id, redeem_token, rows_written_by, two_devices
+from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, two_devices
 from walkthrough.experiments.experiment import ISSUED, OTHER_DEVICE, Experiment, Tries, Try, attempt
+from walkthrough.record.recorded import Row
 from walkthrough.record.stage import Stage
 
 WINDOW = 32
@@ -78,7 +79,7 @@ def device_in_a_window_of_every_event(rows: Sequence[Row]) -> str | None:
 
     Refusals cost an attacker nothing, and push the registration out of the window.
     """
-    window = sorted(rows, key=lambda row: int(row["event_id"]), reverse=True)[:WINDOW]
+    window = sorted(rows, key=lambda row: row["event_id"], reverse=True)[:WINDOW]
     found = [row["device_id"] for row in window if row["registration"] and row["result"] == 0]
     return str(found[0]) if found else None
 

@@ -11,6 +11,7 @@ from typing import Any
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut, StoredKeyExpired
 from emulator.explain import title_of
 from fairplay.errors import FairPlayError
+from walkthrough.record.recorded import RecordedScenario
 from walkthrough.record.stage import Stage
 
 ISSUED = "license issued"
@@ -96,7 +97,7 @@ def as_json(result: Result) -> dict[str, Any]:
     return {"id": result.experiment.id, "tries": [asdict(one) for one in result.tries], "ok": result.ok}
 
 
-def as_scenario(result: Result) -> dict[str, Any]:
+def as_scenario(result: Result) -> RecordedScenario:
     """Return a result in one line, as a recording holds it."""
     expected, actual = result.in_short
     return {"name": result.experiment.name, "expected": expected, "actual": actual, "ok": result.ok}

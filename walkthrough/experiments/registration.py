@@ -68,8 +68,8 @@ def stolen_after(stage: Stage) -> Tries:
     yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
     names = {a.device.device_id: "device A", b.device.device_id: "device B"}
     registrations = [row for row in rows_shown_to_sees(stage, a) if row.get("registration")]
-    yield Try("the rule of SEES, newest registration, on these rows", names[registrations[0]["device_id"]])
-    yield Try("a first-writer rule, oldest registration, on these rows", names[registrations[-1]["device_id"]])
+    yield Try("the rule of SEES, newest registration, on these rows", names[str(registrations[0]["device_id"])])
+    yield Try("a first-writer rule, oldest registration, on these rows", names[str(registrations[-1]["device_id"])])
     yield attempt("device A registers again", lambda: register(a, cookie))
     yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
 

@@ -10,7 +10,9 @@ from typing import Any
 from emulator.transport import EXPRESSPLAY, SEES, Web
 from simulation.clock import Clock
 from simulation.journal import Journal
-from walkthrough.record.recording import fetch_journal, record_steps, written_row
+from walkthrough.record.journals import fetch_journal
+from walkthrough.record.recorded import RecordedStep, Row
+from walkthrough.record.recording import record_steps, written_row
 from walkthrough.record.stage import Stage
 
 Entry = Mapping[str, Any]
@@ -38,7 +40,7 @@ class ToldJournal(Journal):
         self._told(self.entries()[-1])
 
 
-def steps_of(entry: Entry, stage: Stage, web: Web, *, cookie: str, seed: str) -> tuple[list[dict[str, Any]], list[Any]]:
+def steps_of(entry: Entry, stage: Stage, web: Web, *, cookie: str, seed: str) -> tuple[list[RecordedStep], list[Row]]:
     """Return the steps of the exchange that `entry` ended, and the rows that the log wrote in it."""
     if entry["step"] not in EXCHANGES:
         return [], []

@@ -7,7 +7,7 @@ belongs together still must. Words for people (why, errorText, …) are left to 
 import base64
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from fairplay.ckc import read_frame
 from fairplay.errors import CkcError, SpcError
 from fairplay.spc import read_envelope
-from walkthrough.record.recording import place_of, shorten
+from walkthrough.record.recorded import RecordedStep, Recording, all_steps, place_of
+from walkthrough.record.recording import shorten
 
 WORDS = {"why", "errorText", "errorMessage", "hint", "query", "knows", "ignored", "notes"}
 """Fields with text for people, and what one server implementation notes beside the API."""
@@ -37,7 +38,6 @@ BEHIND_SEES = (2, 7, 8, 9)
 """Steps that the client's trace reaches only where SEES passes its header on."""
 BEHIND_EXPRESSPLAY = (5, 12)
 """Steps that only an ExpressPlay which keeps a journal tells."""
-REST = ("log_after", "playback")
 NOTHING = "no such step"
 MISSING = object()
 
@@ -72,36 +72,38 @@ class _Names:
         return self.given.setdefault((kind, value), f"{kind} {count + 1}")
 
 
-def compare(recorded: Mapping[str, Any], found: Mapping[str, Any]) -> Comparison:
+def compare(recorded: Recording, found: Recording) -> Comparison:
     """Compare a recording with that of another run."""
+    unseen = _unseen({step["n"] for step in all_steps(recorded)}, {step["n"] for step in all_steps(found)})
+    return Comparison(next(_differences(recorded, found, unseen), None), tuple(f"step {n}" for n in unseen))
+
+
+def _differences(recorded: Recording, found: Recording, unseen: Sequence[int]) -> Iterator[Difference]:
+    """Yield what differs, in the order of the run. Behind a step that is missing or new there is nothing to compare."""
     old, new = _Names(recorded["cookie"]), _Names(found["cookie"])
-    if difference := _differ("device", "", recorded["device"], found["device"]):
-        return Comparison(difference, ())
-    old_steps, new_steps = _steps(recorded), _steps(found)
-    unseen = _unseen({step["n"] for _, step in old_steps}, {step["n"] for _, step in new_steps})
-    old_steps = [(place, step) for place, step in old_steps if step["n"] not in unseen]
-    unseen_places = tuple(f"step {n}" for n in unseen)
-    known = {place for place, _ in old_steps}
-    for (place, step), (other_place, other) in zip_longest(old_steps, new_steps, fillvalue=("", {})):
-        if place != other_place:
-            missing = other_place if not place or (other_place and other_place not in known) else place
-            expected = str(step.get("summary")) if missing == place else NOTHING
-            instead = str(other.get("summary")) if missing != place else other_place or NOTHING
-            return Comparison(Difference(missing, "", expected, instead), unseen_places)
-        if step.get("ok") != other.get("ok") and step["summary"] != other["summary"]:
-            return Comparison(Difference(place, "", step["summary"], other["summary"]), unseen_places)
-        if difference := _differ(place, "", _settle(step, old), _settle(_as_told(step, other), new)):
-            return Comparison(difference, unseen_places)
-    for name in REST:
-        # Whoever keeps no journal tells of no rows; whoever offers no titles shows no pictures.
-        if found[name] and (difference := _differ(name, "", _settle(recorded[name], old), _settle(found[name], new))):
-            return Comparison(difference, unseen_places)
-    return Comparison(None, unseen_places)
+    yield from _differ("device", "", recorded["device"], found["device"])
+    expected_steps = [(_place(step), step) for step in all_steps(recorded) if step["n"] not in unseen]
+    found_steps = [(_place(step), step) for step in all_steps(found)]
+    known = {place for place, _ in expected_steps}
+    for (place, step), (other_place, other) in zip_longest(expected_steps, found_steps, fillvalue=("", None)):
+        if step is None or (other and other_place != place and other_place not in known):
+            yield Difference(other_place, "", NOTHING, other["summary"] if other else NOTHING)
+            return
+        if other is None or other_place != place:
+            yield Difference(place, "", step["summary"], other_place or NOTHING)
+            return
+        if step["ok"] != other["ok"] and step["summary"] != other["summary"]:
+            yield Difference(place, "", step["summary"], other["summary"])
+        yield from _differ(place, "", _settle(step, old), _settle(_as_told(step, other), new))
+    # Whoever keeps no journal tells of no rows; whoever offers no titles shows no pictures.
+    if found["log_after"]:
+        yield from _differ("log_after", "", _settle(recorded["log_after"], old), _settle(found["log_after"], new))
+    if found["playback"]:
+        yield from _differ("playback", "", _settle(recorded["playback"], old), _settle(found["playback"], new))
 
 
-def _steps(recording: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
-    prelude = [recording["prelude"]] if recording.get("prelude") else []
-    return [(place_of(step["n"], step.get("round", 1)), step) for step in [*prelude, *recording["steps"]]]
+def _place(step: RecordedStep) -> str:
+    return place_of(step["n"], step.get("round", 1))
 
 
 def _unseen(expected: set[int], found: set[int]) -> tuple[int, ...]:
@@ -110,7 +112,7 @@ def _unseen(expected: set[int], found: set[int]) -> tuple[int, ...]:
     return tuple(n for group in groups if not found & set(group) for n in group if n in expected)
 
 
-def _as_told(step: Mapping[str, Any], other: Mapping[str, Any]) -> Mapping[str, Any]:
+def _as_told(step: RecordedStep, other: RecordedStep) -> Mapping[str, Any]:
     """Level what a party notes beside the API, its decision: it may tell more than was recorded, or keep no journal."""
     told, known = other.get("decision"), step.get("decision")
     if not isinstance(known, Mapping):
@@ -159,18 +161,18 @@ def _without_sizes(summary: str, cookie: str) -> str:
     return re.sub(r"token \S+…\S+", "token <token>", settled)
 
 
-def _differ(place: str, path: str, expected: Any, found: Any) -> Difference | None:
-    """Return the first difference of two settled values; the summary of a step comes last, as it tells the rest."""
+def _differ(place: str, path: str, expected: Any, found: Any) -> Iterator[Difference]:
+    """Yield the differences of two settled values; the summary of a step comes last, as it tells the rest."""
     if isinstance(expected, Mapping) and isinstance(found, Mapping):
-        keys = sorted(dict.fromkeys([*expected, *found]), key=lambda key: key == "summary")
-        inner = ((f"{path}.{key}".lstrip("."), expected.get(key, MISSING), found.get(key, MISSING)) for key in keys)
+        names = dict.fromkeys([*expected, *found])
+        for name in sorted(names, key=lambda name: name == "summary"):
+            inner = f"{path}.{name}".lstrip(".")
+            yield from _differ(place, inner, expected.get(name, MISSING), found.get(name, MISSING))
     elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
-        inner = ((f"{path}[{at}]", *pair) for at, pair in enumerate(zip(expected, found, strict=True)))
-    elif type(expected) is type(found) and expected == found:
-        return None
-    else:
-        return Difference(place, path, _shown(expected), _shown(found))
-    return next((difference for part in inner if (difference := _differ(place, *part))), None)
+        for at, (one, other) in enumerate(zip(expected, found, strict=True)):
+            yield from _differ(place, f"{path}[{at}]", one, other)
+    elif type(expected) is not type(found) or expected != found:
+        yield Difference(place, path, _shown(expected), _shown(found))
 
 
 def _shown(value: Any) -> str:

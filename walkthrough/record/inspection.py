@@ -11,7 +11,7 @@ from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_sp
 from fairplay.layout import CKC_VERSION
 from fairplay.session_key import DerivedKeys
 from simulation.strict_json import parse_json
-from walkthrough.record.recording import FORMAT, place_of
+from walkthrough.record.recorded import FORMAT, place_of
 
 UNKNOWN = "neither SPC nor CKC"
 MAX_FILE = 16 * 1024 * 1024

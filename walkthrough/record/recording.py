@@ -7,24 +7,26 @@ section `device_keys`, the message keys of the virtual device, which open its SP
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from emulator.errors import EmulatorError
 from emulator.explain import title_of
-from emulator.transport import EXPRESSPLAY as EXPRESSPLAY_PARTY
-from emulator.transport import SEES as SEES_PARTY
-from emulator.transport import Party, Web
 from fairplay.annotate import keys_of
 from fairplay.session_key import device_id_of
 from fairplay.spc import SpcContents
+from walkthrough.record.journals import Entry
+from walkthrough.record.recorded import (
+    FORMAT,
+    VERSION,
+    RecordedClient,
+    RecordedPlayback,
+    RecordedScenario,
+    RecordedStep,
+    Recording,
+    Row,
+)
 from walkthrough.record.steps import STEPS, Step
 
-FORMAT, VERSION = "binding-recording", 1
-
-Entry = Mapping[str, Any]
-Row = Mapping[str, Any]
-JOURNAL = 'a journal {"entries": [...]}'
-ASK_LOG, LOOKUP = 7, 8
+ASK_LOG, LOOKUP, ASK_BOUND_TOKEN = 7, 8, 9
 
 # Which party's journal tells a step, best first. Both ends of an exchange journal it; the asked one knows more,
 # but the client's own view is there even where a foreign server keeps no journal.
@@ -38,35 +40,12 @@ DECIDERS: Mapping[int, int] = {3: 1, 10: 6}
 """Answer step → the entry of SEES's journal that holds why it was answered so."""
 
 
-def fetch_journal(web: Web, party: Party, base: str) -> list[Entry]:
-    """Return a service's journal entries of this web's trace; none where the service keeps no journal or is gone."""
-    try:
-        answer = web.get(party, f"{base}/_sim/journal?trace={web.trace}", step=None, expected=JOURNAL)
-        entries = answer.json_object(JOURNAL).get("entries")
-    except EmulatorError:
-        return []
-    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-
-
-def collect(web: Web, sees: str, expressplay: str, own: Sequence[Entry]) -> list[Entry]:
-    """Return the client's `own` entries, and those of the services' journals for the same traces."""
-    traces = dict.fromkeys(str(entry["trace"]) for entry in own if entry.get("trace"))
-    services = ((SEES_PARTY, sees), (EXPRESSPLAY_PARTY, expressplay))
-    fetched = (fetch_journal(web.traced(trace), *service) for trace in traces for service in services)
-    return [*own, *(entry for entries in fetched for entry in entries)]
-
-
 def _rounds(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Group entries by trace id, in order: the first round is steps 0 to 13, each further one steps 6 to 13."""
     rounds: dict[Any, list[Entry]] = {}
     for entry in entries:
         rounds.setdefault(entry.get("trace"), []).append(entry)
     return list(rounds.values())
-
-
-def place_of(step: object, number: object) -> str:
-    """Name a step of a round, as `device_keys` does."""
-    return f"step {step}" if number == 1 else f"step {step}, round {number}"
 
 
 def make_recording(
@@ -76,23 +55,23 @@ def make_recording(
     seed: str,
     cookie: str,
     services: Mapping[str, str],
-    playback: Mapping[str, Any] | None = None,
-    scenarios: Sequence[Mapping[str, Any]] = (),
-    client: Mapping[str, Any] | None = None,
-    device_keys: Mapping[str, Any] | None = None,
-) -> dict[str, Any]:
+    playback: RecordedPlayback | None = None,
+    scenarios: Sequence[RecordedScenario] = (),
+    client: RecordedClient | None = None,
+    device_keys: dict[str, Any] | None = None,
+) -> Recording:
     """Put a recording together.
 
     `made` is a time (RFC 3339), `services` maps names to base URLs, `client` says how the client was run, for who
     wants to run it again.
     """
     steps = [
-        recorded if number == 1 else {"n": recorded["n"], "round": number, **recorded}
+        recorded if number == 1 else _in_round(recorded, number)
         for number, of_round in enumerate(_rounds(entries), 1)
         for recorded in record_steps(of_round, cookie, seed)
     ]
     before, after = _log_rows(entries)
-    recording: dict[str, Any] = {
+    recording: Recording = {
         "format": FORMAT,
         "version": VERSION,
         "made": made,
@@ -103,13 +82,13 @@ def make_recording(
         "steps": [step for step in steps if step["n"] > 0],
         "log_before": before,
         "log_after": after,
-        "playback": dict(playback) if playback else None,
-        "scenarios": [dict(scenario) for scenario in scenarios],
+        "playback": playback,
+        "scenarios": list(scenarios),
     }
     if client is not None:
-        recording["client"] = dict(client)
+        recording["client"] = client
     if device_keys is not None:
-        recording["device_keys"] = dict(device_keys)
+        recording["device_keys"] = device_keys
     return recording
 
 
@@ -132,12 +111,12 @@ def teaching_keys(made: Mapping[str, SpcContents]) -> dict[str, Any]:
     return section
 
 
-def record_steps(entries: Sequence[Entry], cookie: str, seed: str) -> list[dict[str, Any]]:
+def record_steps(entries: Sequence[Entry], cookie: str, seed: str) -> list[RecordedStep]:
     """Return the steps that the entries of one round tell, in order. Entries of one exchange suffice for its steps."""
     return [recorded for step in STEPS if (recorded := _record_step(step, entries, cookie, seed))]
 
 
-def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -> dict[str, Any] | None:
+def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -> RecordedStep | None:
     asked = step.answers or step.n
     entry = _entry(entries, asked, OBSERVERS[asked])
     if entry is None or (step.answers and "status" not in entry):
@@ -145,10 +124,21 @@ def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -
     decider = _entry(entries, DECIDERS[step.n], ("sees",)) if step.n in DECIDERS else entry
     is_request = any(other.answers == step.n for other in STEPS)
     refused = _refusal(entry.get("response")) if not is_request else None
-    recorded: dict[str, Any] = {"n": step.n, "from": step.sender, "to": step.receiver}
-    recorded["summary"] = refused or step.summary.format_map(_values(entry, entries, cookie, seed))
+    recorded: RecordedStep = {
+        "n": step.n,
+        "from": step.sender,
+        "to": step.receiver,
+        "summary": refused or step.summary.format_map(_values(entry, entries, cookie, seed)),
+        "time": str(entry.get("time")),
+        "ok": refused is None,
+        "knows": dict(step.knows) if refused is None else {},
+    }
     if "method" in entry:
-        recorded |= {name: entry[name] for name in ("method", "url", "status") if name in entry}
+        recorded["method"] = entry["method"]
+        if "url" in entry:
+            recorded["url"] = entry["url"]
+        if "status" in entry:
+            recorded["status"] = entry["status"]
     else:
         recorded["party"] = entry["party"]
     if not step.answers and "request" in entry:
@@ -157,9 +147,11 @@ def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -
         recorded["response"] = entry["response"]
     if decider is not None and "decision" in decider and not is_request:
         recorded["decision"] = decider["decision"]
-    recorded |= {"time": entry.get("time"), "ok": refused is None}
-    recorded["knows"] = dict(step.knows) if refused is None else {}
     return recorded
+
+
+def _in_round(step: RecordedStep, number: int) -> RecordedStep:
+    return {**step, "round": number}
 
 
 def _entry(entries: Sequence[Entry], n: int, parties: tuple[str, ...]) -> Entry | None:
@@ -207,15 +199,15 @@ def _values(entry: Entry, entries: Sequence[Entry], cookie: str, seed: str) -> _
     if isinstance(device_id := decision.get("device_id") or request.get("deviceId"), str):
         values["device_id"] = shorten(device_id, 8)
     if entry.get("party") == "log" and entry.get("step") == LOOKUP:
-        values["device_id"] = _found_device(entries)
+        values["device_id"] = _device_asked_for(entries)
     return values
 
 
-def _found_device(entries: Sequence[Entry]) -> str:
-    """Return the device_id that the lookup led SEES to: that of the newest registration."""
-    rows = [row for entry in entries for row in _found_rows(entry)]
-    chosen = next((row for row in rows if row.get("registration")), None)
-    return shorten(str(chosen.get("device_id")), 8) if chosen else "nothing"
+def _device_asked_for(entries: Sequence[Entry]) -> str:
+    """Return the device_id that the look-up led SEES to: the one that it then had put into the token (step 9)."""
+    entry = _entry(entries, ASK_BOUND_TOKEN, ("sees", "expressplay"))
+    device_id = _object(entry.get("request")).get("deviceId") if entry else None
+    return shorten(device_id, 8) if isinstance(device_id, str) else "nothing"
 
 
 def shorten(text: str, keep: int) -> str:
@@ -250,7 +242,7 @@ def written_row(entry: Entry) -> Row | None:
     """Return the row that the log wrote in this event, if it is such an event."""
     row = entry.get("decision")
     is_row = entry.get("party") == "log" and isinstance(row, dict) and isinstance(row.get("event_id"), int)
-    return row if is_row else None
+    return cast(Row, row) if is_row else None
 
 
 def _found_rows(entry: Entry) -> list[Row]:
@@ -258,4 +250,5 @@ def _found_rows(entry: Entry) -> list[Row]:
     if entry.get("step") != ASK_LOG or entry.get("party") != "expressplay":
         return []
     rows = _object(entry.get("response")).get("records")
-    return [row for row in rows if isinstance(row, dict) and "event_id" in row] if isinstance(rows, list) else []
+    found = rows if isinstance(rows, list) else []
+    return [cast(Row, row) for row in found if isinstance(row, dict) and "event_id" in row]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from emulator.binding import Client, Grant, play, register
 from emulator.downloads import Download, keep
@@ -12,7 +11,9 @@ from emulator.playlist import Title
 from emulator.screening import Screening, fetch_parts, watch
 from fairplay.errors import FairPlayError
 from simulation.clock import rfc3339
-from walkthrough.record.recording import collect, make_recording, place_of, teaching_keys
+from walkthrough.record.journals import collect
+from walkthrough.record.recorded import RecordedPlayback, RecordedTrack, Recording, place_of
+from walkthrough.record.recording import make_recording, teaching_keys
 from walkthrough.record.stage import Stage
 
 
@@ -20,7 +21,7 @@ from walkthrough.record.stage import Stage
 class Run:
     """One run of the binding, as far as it came: `error` is what ended it early."""
 
-    recording: dict[str, Any]
+    recording: Recording
     screening: Screening | None
     error: EmulatorError | FairPlayError | None
     grants: dict[str, Grant] = field(repr=False)
@@ -94,13 +95,20 @@ def run_binding(
     return Run(recording, screening, error, grants, kept)
 
 
-def describe_playback(screening: Screening | None) -> dict[str, Any] | None:
+def describe_playback(screening: Screening | None) -> RecordedPlayback | None:
     """Return a screening as the recording holds it."""
     if screening is None:
         return None
-    parts: list[dict[str, Any]] = []
+    tracks: list[RecordedTrack] = []
     for part in screening.parts:
         track = part.result
-        shown = {"kind": track.kind, "verdict": track.verdict.value, "frames": track.frames, "expected": track.expected}
-        parts.append(shown if screening.periods == 1 else {"period": part.period, **shown})
-    return {"played": screening.played, "outcome": screening.outcome, "tracks": parts}
+        shown: RecordedTrack = {
+            "kind": track.kind,
+            "verdict": track.verdict.value,
+            "frames": track.frames,
+            "expected": track.expected,
+        }
+        if screening.periods > 1:
+            shown["period"] = part.period
+        tracks.append(shown)
+    return {"played": screening.played, "outcome": screening.outcome, "tracks": tracks}

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from walkthrough.record.recorded import RecordedStep, Recording, all_steps
 from walkthrough.record.steps import LIFELINES
 
 if TYPE_CHECKING:
@@ -54,14 +55,13 @@ class _Line:
         return text
 
 
-def draw_sequence(recording: Mapping[str, Any], width: int, glyphs: Glyphs) -> list["Text"]:
+def draw_sequence(recording: Recording, width: int, glyphs: Glyphs) -> list["Text"]:
     """Return the lines of the drawing of a recording, at most `width` columns (but never under 60) wide."""
     width = min(max(width, NARROWEST), WIDEST)
     gap = (width - FIRST - LAST_MARGIN) // (len(LIFELINES) - 1)
     places = {name: FIRST + number * gap for number, name in enumerate(LIFELINES)}
     lines = [_heading(places, width)]
-    prelude = [recording["prelude"]] if recording.get("prelude") else []
-    for step in [*prelude, *recording["steps"]]:
+    for step in all_steps(recording):
         lines += _draw_step(step, places, width, glyphs)
     return [line.text() for line in lines]
 
@@ -81,9 +81,9 @@ def _lifelines(places: Mapping[str, int], width: int, glyphs: Glyphs) -> _Line:
     return line
 
 
-def _draw_step(step: Mapping[str, Any], places: Mapping[str, int], width: int, glyphs: Glyphs) -> Sequence[_Line]:
+def _draw_step(step: RecordedStep, places: Mapping[str, int], width: int, glyphs: Glyphs) -> Sequence[_Line]:
     start, end = places[step["from"]], places[step["to"]]
-    colour = "cyan" if step.get("ok", True) else "red"
+    colour = "cyan" if step["ok"] else "red"
     words, arrow = _lifelines(places, width, glyphs), _lifelines(places, width, glyphs)
     number = f"{step['n']} "
     summary = _plain(str(step["summary"]), glyphs)

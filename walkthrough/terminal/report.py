@@ -12,6 +12,7 @@ from emulator.limits import lease_end, rental_end
 from emulator.screening import Screening
 from simulation.clock import rfc3339
 from walkthrough.record.comparison import Comparison
+from walkthrough.record.recorded import Recording
 from walkthrough.record.run import Run, describe_playback
 from walkthrough.terminal.terminal import (
     make_console,
@@ -140,7 +141,7 @@ def report_replay(comparison: Comparison, *, as_json: bool) -> None:
         print_line(console, "No difference: every step went as recorded.")
 
 
-def print_recording(recording: Mapping[str, Any]) -> None:
+def print_recording(recording: Recording) -> None:
     """Draw a recording."""
     console = make_console()
     _print_run(console, recording)
@@ -151,7 +152,7 @@ def print_recording(recording: Mapping[str, Any]) -> None:
         print_heading(console, f"Playback: {recording['playback']['outcome']}")
 
 
-def _print_run(console: "Console", recording: Mapping[str, Any]) -> None:
+def _print_run(console: "Console", recording: Recording) -> None:
     if recording["prelude"] or recording["steps"]:
         print_sequence(console, recording)
     if recording["log_after"]:

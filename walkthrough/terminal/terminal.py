@@ -1,10 +1,11 @@
 """What the demo shows in a terminal: the sequence, the scenarios, the rows of the log. Plain text in a pipe."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from walkthrough.record.recorded import RecordedScenario, Recording, Row
 from walkthrough.terminal.drawing import ASCII, BOX, Glyphs, draw_sequence
 
 if TYPE_CHECKING:
@@ -56,25 +57,25 @@ def glyphs_for(encoding: str) -> Glyphs:
     return BOX
 
 
-def print_sequence(console: "Console", recording: Mapping[str, Any]) -> None:
+def print_sequence(console: "Console", recording: Recording) -> None:
     """Draw the recorded sequence."""
     for line in draw_sequence(recording, console.width, glyphs_for(console.encoding)):
         console.print(line, no_wrap=True, overflow="crop", crop=False)
 
 
-def print_scenarios(console: "Console", scenarios: Sequence[Mapping[str, Any]]) -> None:
+def print_scenarios(console: "Console", scenarios: Sequence[RecordedScenario]) -> None:
     """Print each scenario with what was expected and what came."""
     glyphs = glyphs_for(console.encoding)
     table = _table("", "scenario", "expected", "actual")
     for scenario in scenarios:
         ok = bool(scenario["ok"])
         mark, style = (glyphs.good, "green") if ok else (glyphs.bad, "bold red")
-        cells = [_printable(scenario[name], glyphs) for name in ("name", "expected", "actual")]
+        cells = [_printable(text, glyphs) for text in (scenario["name"], scenario["expected"], scenario["actual"])]
         table.add_row(_styled(mark, style), *cells[:2], _styled(cells[2], "" if ok else style))
     console.print(table)
 
 
-def print_rows(console: "Console", rows: Sequence[Mapping[str, Any]]) -> None:
+def print_rows(console: "Console", rows: Sequence[Row]) -> None:
     """Print rows of the transaction log."""
     glyphs = glyphs_for(console.encoding)
     table = _table("event", "time", "cookie", "device_id", "content", "result")

@@ -13,7 +13,7 @@ from fairplay.annotate import keys_of
 from fairplay.ckc import ContentKey, seal_ckc
 from fairplay.spc import SpcContents
 from walkthrough.record.inspection import UNKNOWN, as_json, inspect_bytes
-from walkthrough.record.recording import FORMAT
+from walkthrough.record.recorded import FORMAT
 
 Pair = tuple[bytes, SpcContents]
 

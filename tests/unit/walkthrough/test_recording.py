@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairplay.session_key import device_id_of
+from walkthrough.record.recorded import RecordedStep, Recording
 from walkthrough.record.recording import make_recording, shorten
 from walkthrough.record.steps import LIFELINES, STEPS
 from walkthrough.terminal.drawing import ASCII, BOX, draw_sequence
@@ -57,18 +58,19 @@ def journals(last: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     ]
 
 
-def record(entries: list[dict[str, Any]], **more: Any) -> dict[str, Any]:
+def record(entries: list[dict[str, Any]], **more: Any) -> Recording:
     services = {"sees": "http://sees", "expressplay": "http://ep"}
     return make_recording(entries, made="now", seed=SEED, cookie="alice", services=services, **more)
 
 
-def by_number(recording: dict[str, Any]) -> dict[int, dict[str, Any]]:
+def by_number(recording: Recording) -> dict[int, RecordedStep]:
     return {step["n"]: step for step in recording["steps"]}
 
 
 def test_prelude_and_thirteen_steps_in_order() -> None:
     recording = record(journals())
     assert (recording["format"], recording["version"]) == ("binding-recording", 1)
+    assert recording["prelude"]
     assert recording["prelude"]["n"] == 0
     assert [step["n"] for step in recording["steps"]] == list(range(1, 14))
     for step in recording["steps"]:

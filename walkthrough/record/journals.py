@@ -1,0 +1,30 @@
+"""The journals of all parties: what each noted of a run, found by the run's trace id."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from emulator.errors import EmulatorError
+from emulator.transport import EXPRESSPLAY, SEES, Party, Web
+
+Entry = Mapping[str, Any]
+"""One entry: `step` (or null), `party`, `time`, and what the party noted. Not checked: other servers have journals."""
+
+JOURNAL = 'a journal {"entries": [...]}'
+
+
+def fetch_journal(web: Web, party: Party, base: str) -> list[Entry]:
+    """Return a service's journal entries of this web's trace; none where the service keeps no journal or is gone."""
+    try:
+        answer = web.get(party, f"{base}/_sim/journal?trace={web.trace}", step=None, expected=JOURNAL)
+        entries = answer.json_object(JOURNAL).get("entries")
+    except EmulatorError:
+        return []
+    return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
+
+
+def collect(web: Web, sees: str, expressplay: str, own: Sequence[Entry]) -> list[Entry]:
+    """Return the client's `own` entries, and those of the services' journals for the same traces."""
+    traces = dict.fromkeys(str(entry["trace"]) for entry in own if entry.get("trace"))
+    services = ((SEES, sees), (EXPRESSPLAY, expressplay))
+    fetched = (fetch_journal(web.traced(trace), *service) for trace in traces for service in services)
+    return [*own, *(entry for entries in fetched for entry in entries)]
