@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import MethodNotAllowed, RequestEntityTooLarge
 
 from expressplay_mock import journal_entries, record_query
 from expressplay_mock.accounts import Account, Budget, Environment, authenticate, check_options
@@ -88,6 +88,8 @@ def expressplay_routes(services: Services) -> Blueprint:
 
 
 def _answer_token_request(services: Services) -> Response:
+    if request.method == "HEAD":  # comes with GET, and must not spend a token that nobody sees
+        raise MethodNotAllowed(["GET", "POST"])
     parameters = in_query = read_parameters(request.query_string)
     try:
         if request.method == "POST":
@@ -101,13 +103,13 @@ def _answer_token_request(services: Services) -> Response:
         services.budget.spend(account)
     except Refusal as refusal:
         _warn(refusal)
-        _note(services, journal_entries.token_request, parameters, in_query, refusal)
+        _note(services, journal_entries.token_request, parameters, in_query, request.headers.keys(), refusal)
         if token_request.wants_json(parameters):
             return _json(refusal.as_json(), refusal.status)
         return Response(refusal.as_html(), refusal.status, mimetype="text/html")
     sealed = seal(token, services.keys.tokens, secrets.token_bytes)
     url = f"{services.public_url}{RIGHTS_PATH}?{TOKEN_PARAMETER}={sealed}"
-    _note(services, journal_entries.token_request, parameters, in_query, (token, url))
+    _note(services, journal_entries.token_request, parameters, in_query, request.headers.keys(), (token, url))
     return Response(url, content_type="text/uri-list")
 
 
@@ -154,9 +156,19 @@ def _token_for_faults(services: Services, token_text: str | None) -> Token | Non
 
 
 def _token_text() -> str | None:
-    """Return the token of the query string, or else that of the header."""
+    """Return the token, of the query string or of the header. Raises `Refusal` (-4010) where the two say different."""
     given = single_values(read_parameters(request.query_string), {TOKEN_PARAMETER: Code.INVALID_TOKEN})
-    return given.get(TOKEN_PARAMETER, request.headers.get(TOKEN_PARAMETER))
+    in_query, in_header = given.get(TOKEN_PARAMETER), request.headers.get(TOKEN_PARAMETER)
+    if in_query is not None and in_header is not None and in_query != in_header:
+        empty = "an empty one in the query string" if not in_query else "an empty header"
+        raise Refusal(
+            Code.INVALID_TOKEN,
+            TOKEN_PARAMETER,
+            expected="one token, in the query string or as a header",
+            found=f"{empty} beside another one" if not (in_query and in_header) else "two different ones",
+            fix="send the token once, and leave the other place out",
+        )
+    return in_query if in_query is not None else in_header
 
 
 def _answer_record_request(services: Services) -> Response:

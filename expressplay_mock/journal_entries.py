@@ -4,14 +4,15 @@ Step numbers are those of the sequence (docs/walkthrough.md). The journal itself
 """
 
 import base64
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from expressplay_mock import record_query
 from expressplay_mock.errors import Refusal
 from expressplay_mock.license_body import LicenseBody
-from expressplay_mock.parameters import Parameters
+from expressplay_mock.parameters import Parameters, form_of
 from expressplay_mock.record_query import Query, Record, describe
 from expressplay_mock.redemption import Decision, Issued, Refused
 from expressplay_mock.tokens.sealed_token import Token
@@ -21,6 +22,25 @@ from simulation.clock import rfc3339
 
 THE_LOG = "log"
 """The party named for what the transaction log does: it has a lifeline of its own in the sequence."""
+HEADER_NOTE = "the header {} is not read: send the parameter of that name"
+
+_FORMS = {
+    name: re.compile(form, re.ASCII)
+    for name, form in {
+        "errorFormat": "html|json",
+        "generalFlags": "(0[xX])?0+",
+        "iv": "[0-9A-Fa-f]{32}",
+        "rentalDuration": "[0-9]{1,10}",
+        "expirationTime": r"\+[0-9]{1,10}|[0-9-]{10}T[0-9:]{8}(\.[0-9]{1,9})?Z",
+        "deviceId": "[0-9A-Fa-f]{40}",
+        "cookie": "(?s:.{1,32})",
+        "fpExtension": "[^,]{4},[A-Za-z0-9+/=]*",
+        "id": "[0-9]{1,18}",
+        "start": "[0-9]{1,18}",
+        "length": "[0-9]{1,18}",
+        "kid": "(?!)",  # looks like a content key
+    }.items()
+}
 
 
 @dataclass(frozen=True)
@@ -36,14 +56,18 @@ class Entry:
     decision: Mapping[str, Any] | None = None
 
 
-def token_request(parameters: Parameters, in_query: Parameters, answer: tuple[Token, str] | Refusal) -> list[Entry]:
+def token_request(
+    parameters: Parameters, in_query: Parameters, headers: Iterable[str], answer: tuple[Token, str] | Refusal
+) -> list[Entry]:
     """Step 2 (or 9, for a token that names a device); ``answer`` is the token and its URL, or the refusal.
 
-    Those ``in_query`` are named: proxies and logs keep addresses, so secrets do not belong there.
+    Those ``in_query`` are named: proxies and logs keep addresses, so secrets do not belong there. So are ``headers``
+    (names) that look like a parameter, since a restriction that is not read restricts nothing.
     """
     known = {*TOKEN_PARAMETERS, REPEATABLE}
     request = _single(parameters, known)
-    by_query = {"in_query": sorted(known.intersection(in_query))}
+    notes = {"notes": [HEADER_NOTE.format(name) for name in headers if _looks_like_a_parameter(name)]}
+    by_query = {"in_query": sorted(known.intersection(in_query)), **(notes if notes["notes"] else {})}
     step = 9 if "deviceId" in parameters else 2
     if isinstance(answer, Refusal):
         response = answer.as_json()
@@ -55,6 +79,7 @@ def token_request(parameters: Parameters, in_query: Parameters, answer: tuple[To
         "cookie": token.cookie,
         "device_id": token.device_id,
         "expires": rfc3339(token.expires),
+        **({"kid": token.kid} if token.kid else {}),
         # Letters only: digits in a name might be a misplaced secret.
         "ignored": [name for name in parameters if name not in known and name.isascii() and name.isalpha()],
     }
@@ -114,8 +139,18 @@ def _kind(token: Token) -> str:
     return "cookie-bound" if token.cookie else "unbound"
 
 
+def _looks_like_a_parameter(header: str) -> bool:
+    return header.replace("-", "").replace("_", "").lower().endswith(("cookie", "deviceid"))
+
+
 def _single(parameters: Parameters, known: set[str]) -> dict[str, Any]:
-    return {name: values[0] if len(values) == 1 else values for name, values in parameters.items() if name in known}
+    shown = {name: [_shown(name, value) for value in values] for name, values in parameters.items() if name in known}
+    return {name: values[0] if len(values) == 1 else values for name, values in shown.items()}
+
+
+def _shown(name: str, value: str) -> str:
+    """Return a value in the form that its parameter has; of any other only the form: it may be a misplaced secret."""
+    return value if name not in _FORMS or _FORMS[name].fullmatch(value) else f"<{form_of(value)}>"
 
 
 def _why(refusal: Refusal) -> dict[str, Any]:

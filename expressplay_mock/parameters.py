@@ -1,5 +1,7 @@
 """Parameters of a request, from its query string or its form body, each with one value unless it may repeat."""
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
@@ -7,6 +9,14 @@ from expressplay_mock.errors import Code, Refusal
 
 Parameters = Mapping[str, tuple[str, ...]]
 """Values by name. Bytes that are no UTF-8 are lone surrogates, so that no check can take them for text."""
+
+_DIGITS = {"hexadecimal digits": "0123456789abcdefABCDEF", "decimal digits": "0123456789"}
+_LOOK_ALIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455\u0501\u04bb\u043a\u043c\u0442\u0432\u043d\u0261\u0131"
+    "\u03b1\u03b5\u03bf\u03c1\u03c5\u03c7\u03b9\u03ba\u03bd\u03c4\u03f2" "01l",
+    "aeopcyxijsdhkmtbhgi" "aeopuxikvtc" "oii",
+)  # fmt: skip
+"""Letters of Cyrillic and Greek, and digits, by the Latin letter that they are taken for (after case folding)."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -24,19 +34,36 @@ def read_parameters(*encoded: bytes) -> Parameters:
 def single_values(parameters: Parameters, known: Mapping[str, Code]) -> dict[str, str]:
     """Return the value of each ``known`` parameter that is there, an empty one included.
 
-    Raises `Refusal` with the parameter's own code where it is given twice, or under a name that differs only in
-    case, hyphens or underscores: taken for unknown, ``deviceid`` would silently make a token for any device.
+    Raises `Refusal` with the parameter's own code where it is given twice, or under a name that nearly is its own.
     """
-    by_folded = {_fold(name): name for name in known}
-    for name in parameters:
-        meant = by_folded.get(_fold(name), name)
-        if meant != name:
-            raise Refusal(known[meant], meant, expected="that spelling", found=ascii(name), fix=f"spell it {meant}")
+    check_names(parameters, known)
     for name, code in known.items():
         times = len(parameters.get(name, ()))
         if times > 1:
             raise Refusal(code, name, expected="it once", found=f"it {times} times", fix="send one value")
     return {name: parameters[name][0] for name in known if name in parameters}
+
+
+def check_names(parameters: Parameters, known: Mapping[str, Code]) -> None:
+    """Raise `Refusal` for a name that nearly is a ``known`` one, with that one's code.
+
+    Taken for unknown, ``deviceid`` or ``deviceId[]`` would silently make a token for any device.
+    """
+    by_folded = {_fold(name): name for name in known}
+    for name in parameters:
+        meant = by_folded.get(_fold(name), name)
+        if meant != name:
+            raise Refusal(
+                known[meant], meant, expected="that spelling", found=ascii(name[:64]), fix=f"spell it {meant}"
+            )
+
+
+def form_of(value: str, digits: str = "hexadecimal digits") -> str:
+    """Describe a value without showing it: it may be a secret in the wrong place."""
+    if not value:
+        return "an empty value"
+    strange = sum(character not in _DIGITS[digits] for character in value)
+    return f"{len(value)} characters" + (f", {strange} of them no {digits}" if strange else "")
 
 
 def unknown_names(parameters: Parameters, known: Mapping[str, Code]) -> list[str]:
@@ -50,4 +77,6 @@ def is_text(value: str) -> bool:
 
 
 def _fold(name: str) -> str:
-    return name.lower().replace("_", "").replace("-", "")
+    """Return what a name looks like: without index, case, accents and whatever is no letter or digit."""
+    plain = unicodedata.normalize("NFKD", re.sub(r"\[[^\]]*\]", "", name)).casefold().translate(_LOOK_ALIKE)
+    return "".join(character for character in plain if character.isalnum())

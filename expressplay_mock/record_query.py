@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.parameters import Parameters, single_values
+from expressplay_mock.parameters import Parameters, form_of, single_values
 from expressplay_mock.tokens.token_request import check_cookie
 from simulation.clock import rfc3339
 
@@ -135,7 +135,9 @@ def no_such_record(event_id: int) -> Refusal:
 
 def _number(name: str, value: str) -> int:
     if not _NUMBER.fullmatch(value):
-        raise Refusal(Code.NO_VALUE, name, expected="a number of 1 to 18 decimal digits", found=ascii(value[:24]))
+        raise Refusal(
+            Code.NO_VALUE, name, expected="a number of 1 to 18 decimal digits", found=form_of(value, "decimal digits")
+        )
     return int(value)
 
 

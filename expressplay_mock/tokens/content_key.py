@@ -2,21 +2,26 @@
 
 | parameters | the content key is |
 |---|---|
-| ``contentKey`` | in the request, in clear |
+| ``contentKey``, with ``kid`` or without | in the request, in clear |
 | ``kek`` and ``ek`` | in the request, wrapped under ``kek`` |
 | ``kek`` and ``kid`` | in the key storage, wrapped under ``kek`` |
 | ``kid`` | in the key storage, in clear |
 
+``kid`` beside ``contentKey`` is what both of the vendor's FairPlay examples send. Where the key storage has that kid,
+the two keys must be equal, as the vendor's glossary has it; otherwise the kid is carried and means nothing more.
+
 Wrapped means AES Key Wrap (RFC 3394). Documented but for one thing: which number says that two ways were mixed.
 """
 
+import hmac
 import re
 from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.tokens.key_storage import CLEAR, WRAPPED, KeyStorage, stored_key
+from expressplay_mock.parameters import form_of
+from expressplay_mock.tokens.key_storage import CLEAR, WRAPPED, KeyStorage, check_kid, stored_key
 
 KEK_SIZES = (16, 24, 32)
 """Bytes of a key-encryption key: AES-128, -192 and -256."""
@@ -33,7 +38,11 @@ def content_key(values: Mapping[str, str], storage: KeyStorage | None) -> bytes:
     """
     match [name for name in _NAMES if name in values]:
         case ["contentKey"]:
-            return from_hex(values["contentKey"], Code.CONTENT_KEY_NOT_HEX, "contentKey", (CLEAR,))
+            return _in_clear(values["contentKey"])
+        case ["contentKey", "kid"]:
+            key = _in_clear(values["contentKey"])
+            _check_equal(key, storage, values["kid"])
+            return key
         case ["kek", "ek"]:
             wrapped = from_hex(values["ek"], Code.INVALID_WRAPPED_KEY, "ek", (WRAPPED,))
             return _unwrap(values["kek"], wrapped)
@@ -56,7 +65,7 @@ def content_key(values: Mapping[str, str], storage: KeyStorage | None) -> bytes:
             raise Refusal(
                 code,
                 ", ".join(mixed),
-                expected="contentKey alone, kek with ek, kek with kid, or kid alone",
+                expected="contentKey alone or with kid, kek with ek, kek with kid, or kid alone",
                 found="another combination",
                 fix="say in one way only which key it is",
             )
@@ -71,12 +80,23 @@ def from_hex(value: str, code: Code, name: str, sizes: tuple[int, ...]) -> bytes
     return bytes.fromhex(value)
 
 
-def form_of(value: str) -> str:
-    """Describe a value without showing it."""
-    if not value:
-        return "an empty value"
-    strange = sum(character not in "0123456789abcdefABCDEF" for character in value)
-    return f"{len(value)} characters" + (f", {strange} of them no hexadecimal digits" if strange else "")
+def _in_clear(digits: str) -> bytes:
+    return from_hex(digits, Code.CONTENT_KEY_NOT_HEX, "contentKey", (CLEAR,))
+
+
+def _check_equal(key: bytes, storage: KeyStorage | None, kid: str) -> None:
+    """Raise `Refusal` (-2005, or -6005 for a wrapped one) where the storage has another key under ``kid``."""
+    name = check_kid(kid)
+    if storage is None or name not in storage:
+        return
+    if not hmac.compare_digest(_of_size(storage[name], CLEAR), key):
+        raise Refusal(
+            Code.MISSING_CONTENT_KEY,
+            "contentKey and kid",
+            expected="the key that is stored under this kid",
+            found="another key in contentKey",
+            fix="send one of the two, or both for the same key",
+        )
 
 
 def _unwrap(kek: str, wrapped: bytes) -> bytes:

@@ -39,7 +39,8 @@ class Token:
 
     ``content_key`` and ``iv`` are 16 bytes, ``expires`` is in Unix seconds, ``rental`` in seconds with 0 for none.
     Without ``device_id`` (40 lower-case hex digits) any device may redeem the token; if it has a ``cookie`` (1 to
-    32 characters), that device thereby registers. ``extensions`` are carried as they came, ``type,payload``.
+    32 characters), that device thereby registers. ``extensions`` are carried as they came, ``type,payload``, and so
+    is the ``kid`` that came with a content key.
     """
 
     account: str
@@ -50,6 +51,7 @@ class Token:
     device_id: str | None = None
     rental: int = 0
     extensions: tuple[str, ...] = ()
+    kid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ def _write_restrictions(token: Token) -> bytes:
         ("deviceId", token.device_id),
         ("rentalDuration", token.rental),
         ("fpExtension", token.extensions),
+        ("kid", token.kid),
     ]
     restrictions = always + [(name, value) for name, value in where_stated if value]
     return json.dumps(restrictions, separators=(",", ":"), ensure_ascii=False).encode("utf-8")
@@ -142,6 +145,7 @@ def _read_restrictions(plaintext: bytes) -> Token:
         device_id=restrictions.pop("deviceId", None),
         rental=restrictions.pop("rentalDuration", 0),
         extensions=tuple(restrictions.pop("fpExtension", ())),
+        kid=restrictions.pop("kid", None),
     )
     if restrictions:
         # A restriction that is not understood cannot be enforced, so the token must not be honoured.

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.parameters import Parameters, is_text, single_values
-from expressplay_mock.tokens.content_key import content_key, form_of, from_hex
+from expressplay_mock.parameters import Parameters, check_names, form_of, is_text, single_values
+from expressplay_mock.tokens.content_key import content_key, from_hex
 from expressplay_mock.tokens.extensions import read_extensions
-from expressplay_mock.tokens.key_storage import KeyStorage
+from expressplay_mock.tokens.key_storage import KeyStorage, check_kid
 from expressplay_mock.tokens.sealed_token import Token
 
 LIFETIME = 30 * 86_400
@@ -56,11 +56,13 @@ def make_token(parameters: Parameters, *, account: str, now: float, storage: Key
     Raises `Refusal` with the code of the first parameter that is wrong, in the order of the table above.
     """
     values = single_values(parameters, PARAMETERS)
+    check_names(parameters, {REPEATABLE: Code.INVALID_EXTENSION})
     _check_error_format(values.get("errorFormat", "html"))
     _check_general_flags(values.get("generalFlags", "0"))
     return Token(
         account=account,
         content_key=content_key(values, storage),
+        kid=check_kid(values["kid"]) if "contentKey" in values and "kid" in values else None,
         iv=_iv(values.get("iv")),
         rental=_rental(values.get("rentalDuration", "0")),
         expires=_expires(values.get("expirationTime", f"+{LIFETIME}"), now),
@@ -87,7 +89,7 @@ def check_cookie(value: str) -> str:
 
 def _check_error_format(value: str) -> None:
     if value not in ("html", "json"):
-        raise Refusal(Code.INVALID_ERROR_FORMAT, "errorFormat", expected="html or json", found=ascii(value[:16]))
+        raise Refusal(Code.INVALID_ERROR_FORMAT, "errorFormat", expected="html or json", found=form_of(value))
 
 
 def _check_general_flags(value: str) -> None:
@@ -96,7 +98,7 @@ def _check_general_flags(value: str) -> None:
             Code.INVALID_GENERAL_FLAGS,
             "generalFlags",
             expected="hexadecimal zeros only",
-            found=ascii(value[:16]),
+            found=form_of(value, "decimal digits"),
         )
 
 
@@ -108,9 +110,16 @@ def _iv(value: str | None) -> bytes:
 
 def _rental(value: str) -> int:
     if not _DIGITS.fullmatch(value):
-        raise Refusal(Code.RENTAL_NOT_A_NUMBER, "rentalDuration", expected="decimal digits", found=ascii(value[:16]))
+        raise Refusal(
+            Code.RENTAL_NOT_A_NUMBER,
+            "rentalDuration",
+            expected="decimal digits",
+            found=form_of(value, "decimal digits"),
+        )
     if len(value) > MAX_RELATIVE_DIGITS or int(value) > MAX_RENTAL:
-        raise Refusal(Code.RENTAL_OUT_OF_RANGE, "rentalDuration", expected=f"0 to {MAX_RENTAL}", found=value[:16])
+        raise Refusal(
+            Code.RENTAL_OUT_OF_RANGE, "rentalDuration", expected=f"0 to {MAX_RENTAL}", found=f"{len(value)} digits"
+        )
     return int(value)
 
 
@@ -128,19 +137,21 @@ def _relative(value: str) -> int:
             "+ and seconds", "a blank instead of the +", "write the + as %2B: a bare + means a blank in a form"
         )
     if not _DIGITS.fullmatch(value[1:]) or len(value) > 1 + MAX_RELATIVE_DIGITS:
-        raise _invalid_expiration(f"+ and 1 to {MAX_RELATIVE_DIGITS} digits", ascii(value[:16]))
+        found = f"+ and {form_of(value[1:], 'decimal digits')}"
+        raise _invalid_expiration(f"+ and 1 to {MAX_RELATIVE_DIGITS} digits", found)
     return int(value[1:])
 
 
 def _absolute(value: str) -> float:
     if _DIGITS.fullmatch(value):
         raise _invalid_expiration("+ before the seconds", "digits only", "write %2B before the seconds")
+    expected = "a time like 2026-01-31T12:00:00Z, or + and seconds"
+    if not _RFC_3339.fullmatch(value):
+        raise _invalid_expiration(expected, form_of(value, "decimal digits"))
     try:
-        if not _RFC_3339.fullmatch(value):
-            raise ValueError
         return datetime.fromisoformat(value).astimezone(UTC).timestamp()
     except ValueError:
-        raise _invalid_expiration("a time like 2026-01-31T12:00:00Z, or + and seconds", ascii(value[:32])) from None
+        raise _invalid_expiration(expected, value) from None
 
 
 def _invalid_expiration(expected: str, found: str, fix: str | None = None) -> Refusal:

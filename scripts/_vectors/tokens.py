@@ -17,6 +17,7 @@ UNBOUND = Token("1001", CONTENT.key, CONTENT.iv, expires=NOW + 300, cookie="view
 BOUND = Token("1001", CONTENT.key, CONTENT.iv, expires=NOW + 300, cookie="viewer-7", device_id=DEVICE.hex())
 RENTAL = Token("1001", CONTENT.key, CONTENT.iv, NOW + 300, "viewer-7", DEVICE.hex(), 172_800, ("wxyz,AAAA",))
 ANONYMOUS = Token("1001", CONTENT.key, CONTENT.iv, expires=NOW + 0.5)
+NAMED = Token("1001", CONTENT.key, CONTENT.iv, NOW + 300, cookie="viewer-7", kid="^film-1")
 FOREIGN = Token("1001", CONTENT.key, CONTENT.iv, NOW + 300, cookie="Zuschauer ü")
 
 
@@ -27,6 +28,7 @@ def token_vectors(keys: TestKeys) -> Iterator[Vector]:
         ("device-bound", "one device may redeem it", BOUND),
         ("rental", "device-bound, with a rental duration and an extension", RENTAL),
         ("anonymous", "neither cookie nor device; expires in half a second", ANONYMOUS),
+        ("named key", "the kid that came with the content key, which restricts nothing", NAMED),
         ("cookie beyond ASCII", "restrictions are UTF-8", FOREIGN),
     ):
         sealed = seal(token, keys.tokens, Stream(f"token {name}"))
@@ -77,6 +79,7 @@ def expectation(token: Token) -> Vector:
         "device_id": token.device_id,
         "rental": token.rental,
         "extensions": list(token.extensions),
+        "kid": token.kid,
     }
 
 

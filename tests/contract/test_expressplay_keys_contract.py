@@ -53,10 +53,37 @@ def test_kid(mock: Mock) -> None:
     assert content_key_of(mock, kek=KEK, kid="^film") == CEK
 
 
+@pytest.mark.parametrize("kid", [KID, "^film-1", "cd" * 16])
+def test_kid_with_content_key(mock: Mock, kid: str) -> None:
+    """Both examples of the vendor send kid with contentKey; a key from storage must match the one provided."""
+    spc, contents = mock.spc()
+    token = mock.token(contentKey=CEK, kid=kid)
+    assert open_ckc(mock.redeem(token, spc).data, contents).content.key.hex() == CEK
+    (decision,) = [
+        entry["decision"]
+        for entry in mock.client.get("/_sim/journal").get_json()["entries"][-4:]
+        if entry["summary"].startswith("token request")
+    ][-1:]
+    assert decision["kid"] == kid
+
+
+def test_the_vendors_two_examples(new_mock: Callable[..., Mock]) -> None:
+    """The two FairPlay token requests of the vendor's page, with keys of our own: kid with contentKey."""
+    mock = new_mock()
+    authenticator = mock.credentials.account.authenticator
+    for kid in ("1530ab1d7a99e8f2a1b1b1a1c1d1e1f1", "^exampleKeyId"):
+        query = {"customerAuthenticator": authenticator, "kid": kid, "contentKey": CEK, "iv": "0f" * 16}
+        answer = mock.client.get("/hms/fp/token", query_string={**query, "rentalDuration": "3600"})
+        assert answer.status_code == 200, answer.text
+        assert "ExpressPlayToken=AQAAA" in answer.text
+
+
 def test_no_key_gets_into_the_journal(mock: Mock) -> None:
     mock.client.delete("/_sim/journal")
     mock.ask(contentKey=None, kek=KEK, ek=EK)
     mock.ask(contentKey=CEK, kek=KEK, ek=EK, kid=KID)
+    assert KID not in mock.client.get("/_sim/journal").text, "a kid looks like a content key"
+    mock.ask(contentKey=CEK, kid=KID)
     journal = mock.client.get("/_sim/journal").text
     assert KID in journal
     assert not any(secret in journal for secret in (CEK, KEK, EK))
@@ -76,7 +103,9 @@ def test_no_key_gets_into_the_journal(mock: Mock) -> None:
         (-4024, {"kek": KEK, "kid": "^damaged"}),
         (-2005, {"contentKey": CEK, "kek": KEK}),
         (-2005, {"contentKey": CEK, "kek": KEK, "ek": EK}),
-        (-2005, {"contentKey": CEK, "kid": KID}),
+        (-2005, {"contentKey": KEK, "kid": KID}),
+        (-6005, {"contentKey": CEK, "kid": "^film"}),
+        (-4020, {"contentKey": CEK, "kid": "x"}),
         (-4020, {"kid": KID[:-1]}),
         (-4020, {"kid": "film"}),
         (-4020, {"kid": ""}),

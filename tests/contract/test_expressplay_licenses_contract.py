@@ -35,6 +35,29 @@ def test_where_the_token_may_be(mock: Mock, where: str) -> None:
     assert mock.client.post("/hms/fp/rights/", data=mock.spc()[0], **how).status_code == 200
 
 
+def test_one_token_in_two_places(mock: Mock) -> None:
+    """Two different tokens in query and header are refused; an empty one beside a good one is named (ours)."""
+    one, other = mock.token(), mock.token()
+
+    def redeem(query: str | None, header: str | None) -> TestResponse:
+        named = {"query_string": query, "headers": header}
+        how: dict[str, Any] = {
+            place: {"ExpressPlayToken": token} for place, token in named.items() if token is not None
+        }
+        answer: TestResponse = mock.client.post("/hms/fp/rights/", data=mock.spc()[0], **how)
+        return answer
+
+    assert redeem(one, one).status_code == 200
+    for query, header, found in (
+        (one, other, "two different ones"),
+        ("", one, "an empty one in the query string beside another one"),
+        (one, "", "an empty header beside another one"),
+    ):
+        answer = redeem(query, header)
+        assert number(answer) == (400, -4010)
+        assert found in answer.text
+
+
 def test_raw_shape(mock: Mock) -> None:
     """Raw bytes (application/octet-stream); the answer mirrors the request: raw CKC bytes."""
     spc, contents = mock.spc()

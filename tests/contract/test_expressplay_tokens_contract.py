@@ -4,6 +4,7 @@
 """
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -196,3 +197,36 @@ def test_a_token_without_cookie_and_device(mock: Mock) -> None:
     """A token with neither cookie nor device registers nobody."""
     assert mock.redeem(mock.token()).status_code == 200
     assert [record["registration"] for record in mock.found()] == [False]
+
+
+def test_head_mints_no_token(new_mock: Callable[..., Mock]) -> None:
+    """GET or POST (ours: HEAD, which would spend a token that nobody sees, is 405)."""
+    mock = new_mock()
+    query = {"customerAuthenticator": mock.credentials.account.authenticator, "contentKey": CEK, "iv": IV}
+    answer = mock.client.head("/hms/fp/token", query_string=query)
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, POST")
+    assert mock.client.get("/_sim/journal").get_json()["entries"] == []
+
+
+@pytest.mark.parametrize("header", ["Cookie", "Customer-Cookie", "X-ExpressPlay-DeviceId"])
+def test_a_restriction_as_a_header_is_not_read_and_not_silent(new_mock: Callable[..., Mock], header: str) -> None:
+    """Adobe's Widevine page allows the cookie "as headers", without naming one: a note in the journal (ours)."""
+    mock = new_mock()
+    query = {"customerAuthenticator": mock.credentials.account.authenticator, "contentKey": CEK, "iv": IV}
+    if header == "Cookie":
+        mock.client.set_cookie("customer", "viewer-7")
+    mock.client.post("/hms/fp/token", data=query, headers={} if header == "Cookie" else {header: "viewer-7"})
+    (entry,) = mock.client.get("/_sim/journal").get_json()["entries"]
+    (note,) = entry["decision"]["notes"]
+    assert header.lower() in note.lower()
+    assert "viewer-7" not in str(entry)
+
+
+def test_a_misplaced_secret_gets_into_no_journal(mock: Mock) -> None:
+    """A secret in the wrong parameter is not echoed."""
+    secret = "a1b2c3d4e5f60718293a4b5c6d7e8f90"
+    for name in ("expirationTime", "rentalDuration", "generalFlags", "errorFormat", "kid", "deviceId", "fpExtension"):
+        answer = mock.ask(**{name: secret, **({"contentKey": None} if name == "kid" else {})})
+        assert answer.status_code == 400
+        assert secret[:6] not in answer.text
+    assert secret[:6] not in mock.client.get("/_sim/journal").text

@@ -169,7 +169,7 @@ class KeyServer:
         except InvalidTag:
             raise Refused(-4010) from None
         always, optional = ("account", "contentKey", "iv", "expires"), ("cookie", "deviceId", "rentalDuration")
-        need(set(always) <= set(restrictions) <= {*always, *optional, "fpExtension"}, -4010)
+        need(set(always) <= set(restrictions) <= {*always, *optional, "fpExtension", "kid"}, -4010)
         return {
             "account": restrictions["account"],
             "content_key": restrictions["contentKey"],
@@ -179,6 +179,7 @@ class KeyServer:
             "device_id": restrictions.get("deviceId"),
             "rental": restrictions.get("rentalDuration", 0),
             "extensions": restrictions.get("fpExtension", []),
+            "kid": restrictions.get("kid"),
         }
 
     def redeem(self, token: str | None, body: bytes, now: float, issued: set[str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ def described(token: Token) -> dict[str, Any]:
         "device_id": token.device_id,
         "rental": token.rental,
         "extensions": list(token.extensions),
+        "kid": token.kid,
     }
 
 
