@@ -73,7 +73,7 @@ def create_app(config: Config) -> Flask:
     @app.post("/sees/SEESServlet")
     def entitle() -> tuple[Response, int]:
         trace = read_trace(request.headers.get(TRACE_HEADER))
-        envelope, message, step, why = api.Envelope(), None, None, None
+        envelope, message, step, why, event_id = api.Envelope(), None, None, None, None
         look_up = PatientLookUp(lambda cookie: expressplay.look_up(cookie, trace), config.lag_patience)
         try:
             message = api.parse_message(_body())
@@ -81,6 +81,7 @@ def create_app(config: Config) -> Flask:
             asked = api.read_request(message)
             step = _STEPS.get(asked.request_type)
             order = decide(asked, catalog, look_up, config.registration_lifetime)
+            event_id = order.event_id
             answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
             why = f"{order.why}. {look_up.account()}".rstrip(" .")
         except DeniedError as error:
@@ -95,7 +96,7 @@ def create_app(config: Config) -> Flask:
             status=status,
             request=message,
             response=answer,
-            decision={"isAllowed": answer["isAllowed"], "why": why},
+            decision={"isAllowed": answer["isAllowed"], "why": why, "event_id": event_id},
         )
         response = jsonify(answer)
         response.headers["Cache-Control"] = "no-store"

@@ -56,6 +56,8 @@ class TokenOrder:
     device_id: str | None
     lifetime: int
     why: str
+    event_id: int | None = None
+    """Of the row that binds the device."""
     rental_duration: int = 0
     lease_duration: int = 0
     persistent: bool = False
@@ -128,12 +130,15 @@ def decide(
 
     _check_not_dummy(title)
     # Steps 7 and 8: which device has the viewer with this cookie?
-    device_id, why = bound_device(look_up(cookie))
+    device_id, event_id = bound_device(look_up(cookie))
+    why = f"device-bound: newest registration is event {event_id}"
     # Step 9, answered in step 10: in steps 11 to 13 ExpressPlay compares this device with the SPC's.
-    return _order_to_watch(title, key, play_cookie(cookie), device_id, why)
+    return _order_to_watch(title, key, play_cookie(cookie), device_id, why, event_id)
 
 
-def _order_to_watch(title: Title, key: Key, cookie: str | None, device_id: str | None, why: str) -> TokenOrder:
+def _order_to_watch(
+    title: Title, key: Key, cookie: str | None, device_id: str | None, why: str, event_id: int | None = None
+) -> TokenOrder:
     return TokenOrder(
         9,
         title,
@@ -142,21 +147,24 @@ def _order_to_watch(title: Title, key: Key, cookie: str | None, device_id: str |
         device_id,
         title.token_lifetime,
         why,
+        event_id,
         rental_duration=title.rental_duration,
         lease_duration=title.lease_duration,
         persistent=title.persistent,
     )
 
 
-def bound_device(records: Sequence[Record]) -> tuple[str, str]:
-    """Return the device that a cookie's records bind to, and why; raises DeniedError (device not registered).
+def bound_device(records: Sequence[Record]) -> tuple[str, int]:
+    """Return the device that a cookie's records bind to, and the event id of the row that binds.
+
+    Raises DeniedError (device not registered).
 
     The newest registration binds, and nothing else: a refused row registers nobody, nor does a bound play.
     """
     registrations = [row for row in records if row.registration and row.result == 0 and row.device_id is not None]
     if registrations:
         newest = max(registrations, key=lambda row: row.event_id)
-        return str(newest.device_id), f"device-bound: newest registration is event {newest.event_id}"
+        return str(newest.device_id), newest.event_id
     raise DeniedError(
         ErrorNumber.DEVICE_NOT_REGISTERED,
         "device not registered: expected a registration of a device with this cookie, found none. "

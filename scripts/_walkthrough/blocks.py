@@ -9,6 +9,7 @@ from typing import Any
 from _markdown import table
 
 from walkthrough.experiments import EXPERIMENTS
+from walkthrough.record.recorded import Recording, row_that_binds
 from walkthrough.record.recording import shorten
 from walkthrough.record.steps import LIFELINES, STEPS
 
@@ -22,7 +23,7 @@ class Source:
     """What blocks are made from: recordings (the first as bytes too), the exercises' terminal, a language's words."""
 
     name: str
-    recording: Mapping[str, Any]
+    recording: Recording
     lab: Mapping[str, Any]
     data: bytes
     exercises: Mapping[str, str]
@@ -95,19 +96,21 @@ def _cut(value: Any) -> Any:
 
 
 def _log(source: Source, argument: str) -> str:
-    rows = source.recording[f"log_{argument}"]
+    rows = source.recording["log_before"] if argument == "before" else source.recording["log_after"]
     if not rows:
         return f"> {source.say('The log has no row for this cookie.')}"
-    head = ["event_id", "cookie", "device_id", "content_id", "registration", "result"]
-    shown = [[row[name] for name in head] for row in rows]
-    binding = source.say("this row binds")
-    return table(
-        [*head, ""],
-        [
-            [*(f"`{shorten(cell, 12)}`" if isinstance(cell, str) else json.dumps(cell) for cell in row), mark]
-            for row, mark in zip(shown, [f"← {binding}" if row["registration"] else "" for row in rows], strict=True)
-        ],
-    )
+    binds = row_that_binds(source.recording)
+    lines = [
+        (
+            row["event_id"],
+            *(f"`{shorten(str(text), 12)}`" for text in (row["cookie"], row["device_id"], row["content_id"])),
+            json.dumps(row["registration"]),
+            row["result"],
+            f"← {source.say('this row binds')}" if row["event_id"] == binds else "",
+        )
+        for row in rows
+    ]
+    return table(["event_id", "cookie", "device_id", "content_id", "registration", "result", ""], lines)
 
 
 def _scenarios(source: Source, _: str) -> str:

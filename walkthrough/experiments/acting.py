@@ -65,6 +65,13 @@ def rows_shown_to_sees(stage: Stage, client: Client) -> list[Row]:
     return list(shown[-1])
 
 
+def row_that_sees_took(stage: Stage, client: Client) -> Row:
+    """Return the row by which SEES decided the client's last request, as its journal says."""
+    rows = {row["event_id"]: row for row in rows_shown_to_sees(stage, client)}
+    decisions = [entry.get("decision") for entry in _journal(stage, client) if entry.get("party") == "sees"]
+    return rows[[decision for decision in decisions if decision and decision.get("event_id")][-1]["event_id"]]
+
+
 def rows_written_by(stage: Stage, client: Client) -> list[Row]:
     """Return the rows that this client's redemptions wrote, oldest first, from ExpressPlay's journal."""
     return [row for row in map(written_row, _journal(stage, client)) if row]

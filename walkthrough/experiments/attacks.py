@@ -3,6 +3,8 @@
 Nothing here needs a secret of another device: an attacker has his own device, its SPCs, and the wire.
 """
 
+import re
+
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt
 from fairplay.spc import SpcContents, read_envelope
@@ -31,6 +33,28 @@ def _skr1_offset(spc: bytes, contents: SpcContents) -> int:
     payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
     block = next(block for block in tllv.read(payload) if block.tag == layout.SKR1.code)
     return len(spc) - len(payload) + block.offset + layout.TLLV_HEADER.size
+
+
+def with_block_in_front(spc: bytes, contents: SpcContents, wanted: bytes) -> bytes:
+    """Return `spc` with the encrypted block that begins `wanted` moved to the front of the payload.
+
+    The block before it becomes the envelope's IV, so the block decrypts to what it held, and a server takes it for the
+    first header. Takes no key. (`contents` is used only to find the block; an attacker tries each.)
+    """
+    envelope = read_envelope(spc)
+    start = len(spc) - len(envelope.payload)
+    place = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload).index(wanted)
+    if place % BLOCK or not place:
+        raise ValueError(f"expected a block behind the first one, found offset {place}")
+    before, block = (envelope.payload[at : at + BLOCK] for at in (place - BLOCK, place))
+    head = spc[:start].replace(envelope.iv, before)
+    return head + block + spc[start + BLOCK :]
+
+
+def read_hint(answer: str) -> bytes:
+    """Return the four bytes of a length that a server quotes as found; empty where it quotes none."""
+    quoted = re.search(r"found (\d+)", answer)
+    return int(quoted[1]).to_bytes(4, "big") if quoted else b""
 
 
 def read_without_mac(spc: bytes, contents: SpcContents) -> tuple[bytes, bytes, bytes]:

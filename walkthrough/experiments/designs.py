@@ -10,10 +10,26 @@ import json
 import os
 from collections.abc import Sequence
 
-from emulator.binding import Client, entitle, play, register
+from emulator.binding import Client, entitle, play, post_spc, register
+from emulator.device import make_spc
+from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
-from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, two_devices
-from walkthrough.experiments.experiment import ISSUED, OTHER_DEVICE, Experiment, Tries, Try, attempt
+from fairplay import tllv
+from fairplay.aes import cbc_decrypt
+from fairplay.errors import SpcError
+from fairplay.spc import SpcContents, read_envelope
+from walkthrough.experiments.acting import SPC_STEP, entitled, film_id, redeem_token, rows_written_by, two_devices
+from walkthrough.experiments.attacks import read_hint, with_block_in_front
+from walkthrough.experiments.experiment import (
+    ISSUED,
+    OTHER_DEVICE,
+    Experiment,
+    Tries,
+    Try,
+    attempt,
+    outcome_of,
+    refused_by_expressplay,
+)
 from walkthrough.record.recorded import Row
 from walkthrough.record.stage import Stage
 
@@ -67,11 +83,69 @@ def full_window(stage: Stage) -> Tries:
     a, b, cookie = two_devices(stage, "window")
     register(a, cookie)
     entitlement = entitled(b, cookie, stage.title)
-    tries = [attempt("", lambda: redeem_token(b, entitlement)).outcome for _ in range(WINDOW)]
-    yield Try(f"device B tries {WINDOW} times", tries[0] if len(set(tries)) == 1 else "various")
+    tries = {attempt("", lambda: redeem_token(b, entitlement)).outcome for _ in range(WINDOW)}
+    yield Try(f"device B tries {WINDOW} times", tries.pop() if len(tries) == 1 else "various")
     found = device_in_a_window_of_every_event([*rows_written_by(stage, a), *rows_written_by(stage, b)])
     yield Try("a window that answers with every event, on these rows", found or NOBODY)
     yield attempt("device A plays the film with the real lookup", lambda: play(a, cookie, stage.title))
+
+
+def one_cookie(stage: Stage) -> Tries:
+    """Let B register, redeem A's old bound token until a look-up is full, and ask for the device by both rules."""
+    a, b, cookie = two_devices(stage, "eviction")
+    register(a, cookie)
+    old = entitled(a, cookie, stage.title)
+    yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+    tries = {attempt("", lambda: redeem_token(a, old)).outcome for _ in range(WINDOW + 1)}
+    outcome = tries.pop() if len(tries) == 1 else "various"
+    yield Try(f"device A redeems its old bound token {WINDOW + 1} times", outcome)
+    names = {a.device.device_id: "device A", b.device.device_id: "device B"}
+    found = device_by_one_cookie([*rows_written_by(stage, a), *rows_written_by(stage, b)])
+    yield Try("the device bound, if plays carried the customer cookie", names[str(found)])
+    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, stage.title))
+
+
+def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
+    """WEAK: let bound tokens carry the customer cookie too, so that a look-up answers with plays among registrations.
+
+    Where no registration is left among the newest 32 issued rows, this takes the device of the newest play, since it
+    was bound when it got its token. It may have lost the binding meanwhile.
+    """
+    issued = [row for row in rows if row["result"] == 0]
+    window = sorted(issued, key=lambda row: row["event_id"], reverse=True)[:WINDOW]
+    registrations = [row for row in window if row["registration"]]
+    return next((row["device_id"] for row in [*registrations, *window]), None)
+
+
+def helpful_server(stage: Stage) -> Tries:
+    """Send copies of A's SPC, altered on the wire, to a server that explains what is wrong, and to the mock."""
+    a, _, cookie = two_devices(stage, "helpful")
+    register(a, cookie)
+    entitlement = entitled(a, cookie, stage.title)
+    content_id = film_id(a, stage.title)
+    spc, contents = make_spc(a.device, content_id)
+    altered = with_block_in_front(spc, contents, contents.anti_replay_seed)
+    stolen = read_hint(explain_everything(altered, contents))
+    read = f"{len(stolen)} of its 16 bytes" if stolen and stolen in contents.anti_replay_seed else "nothing"
+    yield Try("what an explaining server tells of A's anti-replay seed", read)
+    answers = []
+    for number, copy in enumerate((altered, with_block_in_front(spc, contents, contents.r2[:16])), 1):
+        try:
+            post_spc(a, entitlement.token_url, copy, step=SPC_STEP, asset_id=content_id)
+        except LicenseRefused as refusal:
+            answers.append(refusal.response)
+            yield Try(f"altered copy {number}, sent to the mock", outcome_of(refusal))
+    yield Try("the two answers of the mock", "the same, word for word" if answers[0] == answers[1] else "different")
+
+
+def explain_everything(spc: bytes, contents: SpcContents) -> str:
+    """WEAK: answer an SPC with what was expected and found behind the envelope. `contents` lends the server its key."""
+    envelope = read_envelope(spc)
+    try:
+        tllv.read(cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload))
+    except SpcError as error:
+        return str(error)
+    return "nothing wrong"
 
 
 def device_in_a_window_of_every_event(rows: Sequence[Row]) -> str | None:
@@ -116,6 +190,49 @@ EXPERIMENTS = (
         "expressplay_mock/redemption.py: _check_device",
         forgetful_sees,
         (ISSUED, OTHER_DEVICE),
+        decisive=0,
+    ),
+    Experiment(
+        "one-cookie",
+        "One cookie for registrations and plays",
+        "Adobe's step 9 passes a cookie. Suppose that it is the customer cookie, the same as in step 2. Device A has a "
+        f"bound token; then B registers; then A redeems its old token {WINDOW + 1} times. Who is bound?",
+        (
+            "B: the newest registration",
+            "A: B's registration is out of sight",
+            "Both, until A's token expires",
+        ),
+        1,
+        f"The look-up answers with {WINDOW} rows. With one cookie the plays of A push B's registration out, and all "
+        "that is left says A. Here bound tokens carry a play cookie, which SEES derives from the customer cookie, "
+        "so a look-up by the customer cookie finds registrations only, and the newest one binds.",
+        "server/entitlement.py: play_cookie",
+        one_cookie,
+        (ISSUED, ISSUED, "device A", ISSUED),
+        decisive=2,
+    ),
+    Experiment(
+        "helpful-server",
+        "A license server that explains too much",
+        "Somebody who has copied an SPC off the wire cannot read it, but can move its encrypted blocks about. The "
+        "license server says of each copy what it expected inside, and what it found. What can be read from that?",
+        (
+            "Nothing: without the key the words are noise",
+            "Which field was hit, but no value",
+            "The contents, a few bytes with each request",
+        ),
+        2,
+        "A block moved to the front, with the block before it as IV, decrypts to what it held; the server takes it for "
+        "a header and quotes it as a length that cannot be. CBC does not notice. So the mock has one answer for "
+        "whatever is wrong behind the envelope; what was found is in its journal, for the owner of the server.",
+        "fairplay/spc.py: open_spc",
+        helpful_server,
+        (
+            "4 of its 16 bytes",
+            refused_by_expressplay(-4001, -42585),
+            refused_by_expressplay(-4001, -42585),
+            "the same, word for word",
+        ),
         decisive=0,
     ),
     Experiment(

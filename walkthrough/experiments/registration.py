@@ -1,6 +1,6 @@
 """Experiments on registration: which device a cookie is bound to, and who can change that."""
 
-from emulator.binding import FIRST_OF_PLAY, Client, entitle, play, register
+from emulator.binding import FIRST_OF_PLAY, Client, content_id_of, entitle, play, read_title, register
 from emulator.errors import LicenseRefused
 from emulator.license_client import RequestType
 from walkthrough.experiments.acting import (
@@ -8,6 +8,7 @@ from walkthrough.experiments.acting import (
     entitled,
     film_id,
     redeem_token,
+    row_that_sees_took,
     rows_shown_to_sees,
     two_devices,
     watched,
@@ -20,10 +21,13 @@ from walkthrough.experiments.experiment import (
     Tries,
     Try,
     attempt,
+    refused_by_expressplay,
     refused_by_sees,
 )
-from walkthrough.record.stage import Stage
+from walkthrough.record.stage import Stage, shifted_clock
 
+REGISTRATION_LIFETIME = 60
+"""Seconds that SEES gives a registration token, unless told otherwise."""
 MANY = 40
 """More plays than the 32 rows that ExpressPlay's record lookup answers with."""
 
@@ -67,11 +71,26 @@ def stolen_after(stage: Stage) -> Tries:
     yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
     yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
     names = {a.device.device_id: "device A", b.device.device_id: "device B"}
-    registrations = [row for row in rows_shown_to_sees(stage, a) if row.get("registration")]
-    yield Try("the rule of SEES, newest registration, on these rows", names[str(registrations[0]["device_id"])])
-    yield Try("a first-writer rule, oldest registration, on these rows", names[str(registrations[-1]["device_id"])])
+    yield Try("the row by which SEES decided", names[str(row_that_sees_took(stage, a)["device_id"])])
+    oldest = min(rows_shown_to_sees(stage, a), key=lambda row: row["event_id"])
+    yield Try("the row that a first-writer rule would take", names[str(oldest["device_id"])])
     yield attempt("device A registers again", lambda: register(a, cookie))
     yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
+
+
+def old_registration_token(stage: Stage) -> Tries:
+    """Register A, then B; redeem A's registration token once more, while it lives and a minute later."""
+    a, b, cookie = two_devices(stage, "old-token")
+    dummy = read_title(a, None, dummy=True, step=0)
+    first = entitle(a, RequestType.REGISTRATION, content_id_of(dummy.keys[0], 0), cookie, step=1)
+    yield attempt("device A redeems its registration token", lambda: redeem_token(a, first))
+    yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+    yield attempt("device A redeems its registration token once more", lambda: redeem_token(a, first))
+    yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
+    yield attempt("device B registers again", lambda: register(b, cookie))
+    with shifted_clock(stage, REGISTRATION_LIFETIME + 1):
+        yield attempt("a minute later, device A redeems it a third time", lambda: redeem_token(a, first))
+    yield attempt("device B plays the film", lambda: play(b, cookie, stage.title))
 
 
 def many_plays(stage: Stage) -> Tries:
@@ -176,6 +195,25 @@ EXPERIMENTS = (
         stolen_after,
         (ISSUED, ISSUED, ISSUED, ISSUED, OTHER_DEVICE, "device B", "device A", ISSUED, ISSUED),
         decisive=4,
+    ),
+    Experiment(
+        "old-registration-token",
+        "An old registration token",
+        "Device A registers, then device B takes the cookie over. A still has the token URL of its registration, and "
+        "redeems it once more. Which device is bound now?",
+        (
+            "Still B: a token registers once",
+            "A, and B is refused",
+            "Neither: the cookie is locked",
+        ),
+        1,
+        "A registration token names no device, so each redemption of it is a registration, and the newest one binds. "
+        "B is refused until it registers again. SEES therefore lets such a token live for a minute only: after that "
+        "ExpressPlay refuses it as expired.",
+        "server/entitlement.py: decide",
+        old_registration_token,
+        (ISSUED, ISSUED, ISSUED, OTHER_DEVICE, ISSUED, refused_by_expressplay(-4011), ISSUED),
+        decisive=3,
     ),
     Experiment(
         "many-plays",

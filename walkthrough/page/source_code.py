@@ -61,8 +61,8 @@ PLACES: dict[int, tuple[Place, ...]] = {
         Place("expressplay_mock/redemption.py", "_row", ("cookie=", "device_id=", "registration=")),
     ),
     6: (Place("emulator/binding.py", "get_license", ("entitlement = entitle(",)),),
-    7: (Place("server/entitlement.py", "decide", ("device_id, why = bound_device",)),),
-    8: (Place("server/entitlement.py", "bound_device", ("registrations = ", "for record in registrations or issued")),),
+    7: (Place("server/entitlement.py", "decide", ("device_id, event_id = bound_device",)),),
+    8: (Place("server/entitlement.py", "bound_device", ("registrations = ", "newest = max")),),
     9: (
         Place("server/entitlement.py", "decide", ("# Step 9,", "return _order_to_watch(title, key, cookie, device_id")),
     ),

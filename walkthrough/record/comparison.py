@@ -94,7 +94,8 @@ def _differences(recorded: Recording, found: Recording, unseen: Sequence[int]) -
             return
         if step["ok"] != other["ok"] and step["summary"] != other["summary"]:
             yield Difference(place, "", step["summary"], other["summary"])
-        yield from _differ(place, "", _settle(step, old), _settle(_as_told(step, other), new))
+        one, two = _levelled(step, other)
+        yield from _differ(place, "", _settle(one, old), _settle(two, new))
     # Whoever keeps no journal tells of no rows; whoever offers no titles shows no pictures.
     if found["log_after"]:
         yield from _differ("log_after", "", _settle(recorded["log_after"], old), _settle(found["log_after"], new))
@@ -112,14 +113,13 @@ def _unseen(expected: set[int], found: set[int]) -> tuple[int, ...]:
     return tuple(n for group in groups if not found & set(group) for n in group if n in expected)
 
 
-def _as_told(step: RecordedStep, other: RecordedStep) -> Mapping[str, Any]:
+def _levelled(step: RecordedStep, other: RecordedStep) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """Level what a party notes beside the API, its decision: it may tell more than was recorded, or keep no journal."""
-    told, known = other.get("decision"), step.get("decision")
-    if not isinstance(known, Mapping):
-        return {name: value for name, value in other.items() if name != "decision" or "decision" in step}
-    if not isinstance(told, Mapping):
-        return {**other, "decision": known}
-    return {**other, "decision": {name: value for name, value in told.items() if name in known}}
+    known, told = step.get("decision"), other.get("decision")
+    if not isinstance(known, Mapping) or not isinstance(told, Mapping):
+        same = {"decision": None}
+        return {**step, **same}, {**other, **same}
+    return step, {**other, "decision": {name: value for name, value in told.items() if name in known}}
 
 
 def _settle(value: Any, names: _Names, name: str = "") -> Any:

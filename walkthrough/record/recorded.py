@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 FORMAT, VERSION = "binding-recording", 1
+DECIDED = 10
+"""The step that tells what SEES decided about a play."""
 
 
 class Row(TypedDict):
@@ -114,6 +116,14 @@ class Recording(TypedDict):
 def all_steps(recording: Recording) -> list[RecordedStep]:
     """Return step 0, if it happened, and those after it."""
     return [*([recording["prelude"]] if recording["prelude"] else []), *recording["steps"]]
+
+
+def row_that_binds(recording: Recording) -> int | None:
+    """Return the event id of the row by which SEES decided last, from its journal; None where it tells of none."""
+    decisions = [step.get("decision") for step in recording["steps"] if step["n"] == DECIDED]
+    last = decisions[-1] if decisions else None
+    event_id = last.get("event_id") if isinstance(last, dict) else None
+    return event_id if isinstance(event_id, int) else None
 
 
 def place_of(step: object, number: object) -> str:

@@ -8,7 +8,8 @@ from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt
 from fairplay.errors import IntegrityMismatch
 from fairplay.spc import KeyServer, SpcContents, open_spc, read_envelope
-from walkthrough.experiments.attacks import flip_hu_bit
+from walkthrough.experiments.attacks import flip_hu_bit, read_hint, with_block_in_front
+from walkthrough.experiments.designs import explain_everything
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 
@@ -40,6 +41,20 @@ def test_one_bit_on_the_wire_flips_one_bit_of_hu(new_spc: NewSpc, bit: int) -> N
 def test_the_mac_notices(new_spc: NewSpc, key_server: KeyServer) -> None:
     with pytest.raises(IntegrityMismatch):
         open_spc(flip_hu_bit(*new_spc()), key_server)
+
+
+def test_a_block_moved_to_the_front_is_what_a_server_would_quote(new_spc: NewSpc) -> None:
+    spc, contents = new_spc()
+    altered = with_block_in_front(spc, contents, contents.anti_replay_seed)
+    assert len(altered) == len(spc)
+    envelope = read_envelope(altered)
+    front = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload[:16])
+    assert front == contents.anti_replay_seed
+    assert read_hint(explain_everything(altered, contents)) == front[8:12]
+
+
+def test_what_quotes_nothing_tells_nothing() -> None:
+    assert read_hint("SPC refused") == b""
 
 
 @pytest.mark.parametrize("bit", [-1, 128])
