@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
+from hosting.limits import THREADS
 from hosting.logs import LEVELS
-from hosting.serving import THREADS
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

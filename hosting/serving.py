@@ -14,7 +14,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,19 +22,15 @@ from urllib.parse import urlsplit
 import click
 from flask import Flask
 
+from hosting import limits
+from hosting.http_server import BACKLOG, HttpServer, serve_http
 from hosting.logs import log_requests
-from hosting.slow_clients import UNREAD_TIMEOUT
 from hosting.tls.tls import ClientTls, ServerTls, TlsError, client_files
-from hosting.workers import supervise
+from hosting.workers import ENDINGS, supervise
 from simulation.routes import PREFIX
 
 Build = Callable[[str], Flask]
 """Makes an app from the base URL under which it will be reached."""
-Server = Callable[[Flask, socket.socket, ServerTls | None], None]
-"""Serves an app on a bound socket until a signal ends it; over TLS, if files for it are given."""
-
-THREADS = 256
-"""Requests in work at the same time in one process, unless told otherwise: fewer slow clients hold up nobody else."""
 HEALTH_TIMEOUT = 20
 """Seconds that the first health request may take."""
 
@@ -49,38 +44,34 @@ def serve(
     public_url: str | None = None,
     announce: Callable[[], Mapping[str, str]] | None = None,
     until_stdin_closes: bool = False,
-    server: Server | None = None,
     workers: int = 1,
-    threads: int = THREADS,
+    threads: int = limits.THREADS,
     tls_directory: Path | None = None,
     client_certificates: bool = False,
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
     ``public_url`` is the base URL to announce where it is not ``http://host:port``, which then is the ready line's
-    ``local_url``. ``announce`` gives further
-    fields of the ready line. With ``until_stdin_closes`` the end of standard input ends the service too: who
-    starts it with a pipe leaves nothing behind, however it dies. ``server`` is Granian, if it is installed, unless
-    another one is given; it works on ``threads`` requests at the same time. With more than one of ``workers``, each
-    is a process that builds its own app. With a ``tls_directory`` (of hosting.tls.authority) it serves https, with
-    ``client_certificates`` only to clients with a certificate from there; the ready line names the files. Raises
-    click.ClickException with one line where the port cannot be bound, the directory cannot be used or the service is
-    not healthy.
+    ``local_url``. ``announce`` gives further fields of the ready line. With ``until_stdin_closes`` the end of standard
+    input ends the service too: who starts it with a pipe leaves nothing behind, however it dies. ``threads`` requests
+    are in work at the same time, the others wait. With more than one of ``workers``, each is a process that builds its
+    own app. With a ``tls_directory`` (of hosting.tls.authority) it serves https, with ``client_certificates`` only to
+    clients with a certificate from there; the ready line names the files. Raises click.ClickException with one line
+    where the port cannot be bound, the directory cannot be used or the service is not healthy.
     """
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(ending, _exit_cleanly)
+    for ending in ENDINGS:
+        signal.signal(ending, _exit_at_once)
     listener = _bind(host, port)
     local_url = _url_of(listener, "https" if tls_directory else "http")
     url = (public_url or local_url).rstrip("/")
     hosts = {urlsplit(each).hostname or "" for each in (local_url, url)}
     tls = _prepare_tls(tls_directory, service, hosts, client_certificates) if tls_directory else None
     client = client_files(tls_directory) if tls_directory else ClientTls()
-    run = server or _choose_server(threads)
 
     def work() -> None:
         app = build(url)
         log_requests(app)
-        run(app, listener, tls)
+        serve_http(app, listener, tls, threads)
 
     unhealthy: list[str] = []
 
@@ -114,29 +105,24 @@ def running(app: Flask | Build, tls: ServerTls | None = None) -> Iterator[str]:
 
     An app that must know its own URL is given as a function of it.
     """
-    from hosting.werkzeug_server import make_threaded_server
-
     with _bind("127.0.0.1", 0) as listener:
         url = _url_of(listener, "https" if tls else "http")
-        server = make_threaded_server(app if isinstance(app, Flask) else app(url), listener, tls)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()  # no wait: the socket listens already, and a connection queues until it is taken
-    try:
-        yield url
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        server = HttpServer(app if isinstance(app, Flask) else app(url), listener, tls, limits.THREADS)
+        thread = threading.Thread(target=server.serve)
+        thread.start()  # no wait: the socket listens already, and a connection queues until it is taken
+        try:
+            yield url
+        finally:
+            server.stop()
+            thread.join()
 
 
 def _bind(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        listener = socket.create_server((host, port), family=family, backlog=1024)
+        listener = socket.create_server((host, port), family=family, backlog=BACKLOG)
         # Accepted connections inherit it. Without it an answer in two packets waits 40 ms for an acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux has it
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(UNREAD_TIMEOUT * 1000))
         return listener
     except (OSError, OverflowError) as error:
         # Of an unknown host, the number means nothing to os.strerror; of all, create_server says more than is needed.
@@ -195,16 +181,7 @@ def _end_with_stdin() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _exit_cleanly(_signal: int, _frame: object) -> NoReturn:
-    # In force while the app is built; a server puts its own way of ending in its place.
-    sys.exit(0)
-
-
-def _choose_server(threads: int) -> Server:
-    try:
-        from hosting.granian_server import serve_granian
-    except ModuleNotFoundError:  # the extra "serve" is not installed
-        from hosting.werkzeug_server import serve_werkzeug
-
-        return serve_werkzeug
-    return partial(serve_granian, threads=threads)
+def _exit_at_once(_signal: int, _frame: object) -> NoReturn:
+    # In force until the server is up, which has its own way of ending. An exception instead could be raised in the
+    # middle of anything, a destructor say, and be lost there; and nothing is under way that must be finished.
+    os._exit(0)

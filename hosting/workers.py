@@ -22,11 +22,14 @@ LOOK = 0.1
 END_TIMEOUT = 5.0
 """Seconds that workers have to end after SIGTERM."""
 
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""The signals that end a service."""
+
 log = logging.getLogger(__name__)
 
 
 def supervise(number: int, work: Callable[[], None], started: threading.Thread, *, stdin: bool) -> None:
-    """Run ``work`` in ``number`` processes until SystemExit (from a signal handler) or, if ``stdin``, its end.
+    """Run ``work`` in ``number`` processes until one of ENDINGS or, if ``stdin``, the end of standard input.
 
     ``started`` is a thread to start once they run, which ends when the first request was answered. A worker that
     dies later is replaced; one that ends before that, say because it cannot reach its database, ends everything with
@@ -34,9 +37,12 @@ def supervise(number: int, work: Callable[[], None], started: threading.Thread, 
     """
     lifeline, held_open = os.pipe()
     workers = {_start(work, lifeline, held_open) for _ in range(number)}
+    told_to_end: list[int] = []
+    for ending in ENDINGS:
+        signal.signal(ending, lambda number, _: told_to_end.append(number))
     try:
         started.start()
-        while not (stdin and _stdin_closed()):
+        while not (told_to_end or (stdin and _stdin_closed())):
             time.sleep(LOOK)
             for dead in _ended(workers):
                 workers.remove(dead)
@@ -54,6 +60,8 @@ def _start(work: Callable[[], None], lifeline: int, held_open: int) -> int:
         return worker
     status = 1
     try:
+        for ending in ENDINGS:
+            signal.signal(ending, lambda *_: os._exit(0))  # until the server has its own way
         os.close(held_open)
         threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
         work()

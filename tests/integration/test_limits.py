@@ -14,10 +14,8 @@ from sees_stage import AUTHENTICATOR
 
 from expressplay_mock import app as mock
 from expressplay_mock.license_body import MAX_BODY
-from hosting.granian_server import MAX_HEAD
+from hosting.limits import BODY_TIMEOUT, HEAD_TIMEOUT, MAX_CONNECTIONS, MAX_HEAD, THREADS, UNREAD_TIMEOUT
 from hosting.process import Service, start
-from hosting.serving import THREADS
-from hosting.slow_clients import BODY_TIMEOUT, HEAD_TIMEOUT, UNREAD_TIMEOUT
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
 from simulation.http_errors import MAX_QUERY
@@ -62,22 +60,18 @@ def test_every_route_has_a_ceiling_for_bodies(app: Flask, method: str, path: str
         assert answer.status_code < 500
 
 
-COMMANDS = {
+COMMANDS: dict[str, tuple[str, str]] = {
     "mock": ("expressplay_mock", "--database=:memory:"),
     "sees": ("server", "--expressplay=http://127.0.0.1:1"),
 }
-RUN = "import sys; sys.modules[{hidden!r}] = None; from {module}.cli import main; main()"
 
 
-@pytest.fixture(
-    scope="module", params=[(name, hidden) for name in COMMANDS for hidden in ("", "granian")], ids="-without-".join
-)
+@pytest.fixture(scope="module", params=COMMANDS)
 def service(request: pytest.FixtureRequest) -> Iterator[Service]:
-    name, hidden = request.param
-    module, option = COMMANDS[name]
-    command = [sys.executable, "-c", RUN.format(hidden=hidden, module=module), "serve", "--port=0", option]
+    module, option = COMMANDS[request.param]
     with TemporaryDirectory() as state:
         environment = {"SEES_AUTHENTICATOR": AUTHENTICATOR, "EXPRESSPLAY_MOCK_SERVE_STATE": state}
+        command = [sys.executable, "-m", module, "serve", "--port=0", option]
         with start(command, env=os.environ | environment) as running:
             yield running
 
@@ -150,5 +144,6 @@ def test_the_page_shows_the_limits() -> None:
         f"{HEAD_TIMEOUT:g} s",
         f"{BODY_TIMEOUT:g} s",
         f"{UNREAD_TIMEOUT:g} s",
+        f"{MAX_CONNECTIONS:,}",
         f"{THREADS}",
     ]

@@ -14,22 +14,16 @@ from hosting.process import StartError, start
 
 SEES = [sys.executable, "-m", "server", "serve", "--expressplay", "http://127.0.0.1:1"]
 WITH_AUTHENTICATOR = os.environ | {"SEES_AUTHENTICATOR": AUTHENTICATOR}
-WITHOUT_GRANIAN = [
-    *(sys.executable, "-c", "import sys; sys.modules['granian'] = None; from server.cli import main; main()"),
-    *SEES[3:],
-]
 TINY_APP = """
 import os, signal, sys, threading
 from flask import Flask
-from hosting import granian_server
+from hosting import limits
 from simulation.journal import Journal
 from simulation.clock import Clock
 from simulation.routes import sim_routes
 from hosting.serving import serve
 
-granian_server.END_TIMEOUT = 0.1
-if "werkzeug" in sys.argv:
-    sys.modules["granian"] = sys.modules["hosting.granian_server"] = None
+limits.END_TIMEOUT = 0.1
 
 def health():
     if "unhealthy" in sys.argv:
@@ -64,10 +58,9 @@ def get(url: str) -> requests.Response:
         return session.get(url, timeout=20)
 
 
-@pytest.mark.parametrize("command", [SEES, WITHOUT_GRANIAN], ids=["granian", "werkzeug"])
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_announces_itself_and_ends_cleanly(command: list[str], ending: signal.Signals) -> None:
-    with start(command, env=WITH_AUTHENTICATOR) as sees:
+def test_announces_itself_and_ends_cleanly(ending: signal.Signals) -> None:
+    with start(SEES, env=WITH_AUTHENTICATOR) as sees:
         assert sees.ready == {"service": "sees-server", "url": sees.url}
         health = get(f"{sees.url}/_sim/health")
         assert (health.status_code, health.json()["status"]) == (200, "ok")
@@ -76,9 +69,8 @@ def test_announces_itself_and_ends_cleanly(command: list[str], ending: signal.Si
     assert sees.log() == ""
 
 
-@pytest.mark.parametrize("command", [SEES, WITHOUT_GRANIAN], ids=["granian", "werkzeug"])
-def test_logs_requests_without_query_and_secrets(command: list[str]) -> None:
-    with start([*command, "--log-level", "debug"], env=WITH_AUTHENTICATOR) as sees:
+def test_logs_requests_without_query_and_secrets() -> None:
+    with start([*SEES, "--log-level", "debug"], env=WITH_AUTHENTICATOR) as sees:
         message = {"messageID": "m", "version": 1, "requestType": 3, "customerCookie": "alice"}
         with requests.Session() as session:
             session.trust_env = False
@@ -91,14 +83,13 @@ def test_logs_requests_without_query_and_secrets(command: list[str]) -> None:
     assert AUTHENTICATOR not in sees.log()
 
 
-@pytest.mark.parametrize("command", [SEES, WITHOUT_GRANIAN], ids=["granian", "werkzeug"])
-def test_ends_when_its_starter_is_killed(command: list[str]) -> None:
+def test_ends_when_its_starter_is_killed() -> None:
     starter = (
         "import sys, threading; from hosting.process import start;"
         "print(start(sys.argv[1:]).process.pid, flush=True); threading.Event().wait()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", starter, *command], stdout=subprocess.PIPE, env=WITH_AUTHENTICATOR
+        [sys.executable, "-c", starter, *SEES], stdout=subprocess.PIPE, env=WITH_AUTHENTICATOR
     ) as process:
         assert process.stdout is not None
         pid = int(process.stdout.readline())
@@ -203,10 +194,9 @@ def test_ready_line_can_say_more() -> None:
         assert service.stop() == 0
 
 
-@pytest.mark.parametrize("server", ["granian", "werkzeug"])
-def test_unhealthy_service_says_why(server: str) -> None:
+def test_unhealthy_service_says_why() -> None:
     with pytest.raises(StartError, match="status 1") as caught:
-        start(tiny("unhealthy", server))
+        start(tiny("unhealthy"))
     assert "Error: tiny is not ready: the log does not answer" in str(caught.value)
 
 

@@ -24,14 +24,12 @@ from hosting.tls.tls import ClientTls, client_files
 from server.cli import main as sees
 
 CONTENT, DUMMY = "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d", "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4"
-WITHOUT_GRANIAN = "import sys; sys.modules['granian'] = None; from server.cli import main; main()"
 SERVERS = {
-    "granian": ["-m", "server", "serve", "--tls"],
-    "granian, two workers": ["-m", "server", "serve", "--tls", "--workers=2"],
-    "werkzeug": ["-c", WITHOUT_GRANIAN, "serve", "--tls"],
+    "one worker": ["-m", "server", "serve", "--tls"],
+    "two workers": ["-m", "server", "serve", "--tls", "--workers=2"],
 }
 SILENT = 40
-"""Connections that say nothing: more than any of the servers has threads."""
+"""Connections that say nothing."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Secured:
         """Run fps-emulator; `home` is another one's state home."""
         environment = {
             "XDG_STATE_HOME": str(home or self.home),
-            "FPS_EMULATOR_SEES": url or self.sees["granian"].url,
+            "FPS_EMULATOR_SEES": url or self.sees["one worker"].url,
             "FPS_EMULATOR_EXPRESSPLAY": self.mock.url,
         }
         return CliRunner().invoke(emulator, arguments, env=environment)
@@ -169,7 +167,7 @@ def test_the_page_runs_over_it(secured: Secured) -> None:
     command = [sys.executable, "-m", "emulator", "serve", "--tls", f"--expressplay={secured.mock.url}"]
     environment = {**os.environ, "XDG_STATE_HOME": str(secured.home)}
     with (
-        start([*command, f"--sees={secured.sees['granian'].url}"], env=environment) as page,
+        start([*command, f"--sees={secured.sees['one worker'].url}"], env=environment) as page,
         requests.Session() as session,
     ):
         session.trust_env = False
@@ -210,7 +208,7 @@ def test_files_that_are_given_are_used(secured: Secured, tmp_path: Path) -> None
         "FPS_EMULATOR_CA": str(files.ca),
         "FPS_EMULATOR_CLIENT_CERTIFICATE": str(files.certificate),
         "FPS_EMULATOR_CLIENT_KEY": str(files.key),
-        "FPS_EMULATOR_SEES": secured.sees["granian"].url,
+        "FPS_EMULATOR_SEES": secured.sees["one worker"].url,
         "FPS_EMULATOR_EXPRESSPLAY": secured.mock.url,
         "XDG_STATE_HOME": str(tmp_path),
     }
@@ -224,7 +222,7 @@ def test_a_key_without_its_certificate_is_refused(secured: Secured) -> None:
 
 
 def test_each_service_can_ask_for_its_health(secured: Secured, tmp_path: Path) -> None:
-    url, home = secured.sees["granian"].url, {"XDG_STATE_HOME": str(secured.home)}
+    url, home = secured.sees["one worker"].url, {"XDG_STATE_HOME": str(secured.home)}
     assert CliRunner().invoke(mock, ["health", "--url", secured.mock.url], env=home).exit_code == 0
     assert CliRunner().invoke(sees, ["health", "--url", url], env=home).exit_code == 0
     (tmp_path / "ca.pem").write_bytes((secured.directory / "ca.pem").read_bytes())

@@ -39,7 +39,6 @@ def serve(
     When it answers, it prints one JSON line on standard output: {"service": "fps-emulator", "url": "…"}.
     """
     from hosting.serving import serve as serve_app
-    from hosting.werkzeug_server import serve_werkzeug
     from walkthrough.page.app import SERVICE, create_app
     from walkthrough.record.stage import make_stage
 
@@ -56,6 +55,5 @@ def serve(
             click.launch(address)
         return {}
 
-    # Werkzeug: a listening browser holds a thread, of which Granian has a fixed number.
     tls_directory = tls_dir if tls else None
-    serve_app(build, service=SERVICE, announce=announce, server=serve_werkzeug, tls_directory=tls_directory, **serving)
+    serve_app(build, service=SERVICE, announce=announce, tls_directory=tls_directory, **serving)

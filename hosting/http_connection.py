@@ -1,0 +1,345 @@
+"""One connection of a client: bytes in, whole requests out, in order and each within its time.
+
+httptools (the parser of Node) reads the bytes; what a request may be beyond that is checked here. A request goes to
+work when its last byte has come, the final chunk included: nobody who is slow holds a thread, and half a body is none.
+"""
+
+import asyncio
+import ssl
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import inf
+from typing import Protocol
+
+import httptools
+
+from hosting import limits
+from hosting.tls.tls_layer import TlsLayer
+
+_HEAD_TOO_LARGE = (
+    431,
+    f"head too large: expected at most {limits.MAX_HEAD} bytes and {limits.MAX_HEADERS} headers, found more.",
+)
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Request:
+    """A request as it came, its body whole."""
+
+    method: str = ""
+    target: bytes = b""
+    version: str = "1.1"
+    headers: Headers = field(default_factory=list)
+    """Names in lower case, in the order in which they came."""
+    body: bytearray = field(default_factory=bytearray)
+    length: int = 0
+    """Bytes of the body; more than ``body`` has, and over the ceiling, where it was too long to be taken."""
+    last: bool = False
+    """True where the connection ends with the answer."""
+
+    def header(self, name: bytes) -> bytes | None:
+        """Return the first value of a header."""
+        return next((value for known, value in self.headers if known == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the server itself answers to something that is no whole request. It ends the connection."""
+
+    status: int
+    text: str
+    request: Request
+
+
+class Server(Protocol):
+    """What a connection needs of its server."""
+
+    loop: asyncio.AbstractEventLoop
+    tls: ssl.SSLContext | None
+    ceiling: int
+    """Bytes of a body."""
+
+    def admit(self, connection: "Connection") -> None:
+        """Note a new connection, or close one."""
+
+    def rest(self, connection: "Connection") -> None:
+        """Note that it waits for its client."""
+
+    def forget(self, connection: "Connection") -> None:
+        """Note that it has ended."""
+
+    def work(self, connection: "Connection", item: Request | Refusal) -> None:
+        """Have a request answered, by ``send`` and ``finish``."""
+
+
+class Connection(asyncio.Protocol):
+    """The server's side of one connection. All runs in the loop's thread but ``send`` and ``finish``."""
+
+    due: float = inf
+    """When the client's time is over, by the loop's clock."""
+    endless: bool = False
+    """True where the answer in work is a stream, whose end nobody waits for."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._tls = TlsLayer(server.tls) if server.tls else None
+        self._parser = httptools.HttpRequestParser(self)
+        self._request = Request()
+        self._in_body = self._deaf = self._ended = self._gone = self._full = self._broken = False
+        self._size = 0  # bytes of the head that is coming, or of the body as it is framed
+        self._waiting: deque[Request | Refusal] = deque()
+        self._working: Request | None = None
+        self._taken = threading.Event()
+        self._transport: asyncio.Transport
+        self.peer = ""
+
+    # What the loop calls.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for a request."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  what create_server makes
+        self._transport = transport
+        self.peer = str((transport.get_extra_info("peername") or ("",))[0])
+        self._await(limits.HEAD_TIMEOUT)
+        self._server.admit(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came."""
+        if self._tls:
+            try:
+                data = self._tls.open(data)
+            except ssl.SSLError:
+                self._transport.write(self._tls.to_send())
+                self._transport.close()
+                return
+            self._transport.write(self._tls.to_send())
+        if self._deaf or not data:
+            return
+        self._size += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._deaf = True  # answered as if it had asked for nothing, and then hung up on
+        except httptools.HttpParserError as error:
+            self._refuse(400, f"malformed request: {'in its body' if self._in_body else 'in its head'}, {error}")
+        if self._in_body and self._size > limits.MAX_HEAD + 8 * self._server.ceiling:
+            self._refuse(413, "body too large: more of chunk sizes, extensions and trailers than of a body")
+        elif not self._in_body and self._size > limits.MAX_HEAD:
+            self._refuse(*_HEAD_TOO_LARGE)
+
+    def eof_received(self) -> bool:
+        """Take that nothing more comes. True where an answer still has to leave."""
+        self._ended = True
+        if self._in_body and not self._deaf:
+            length = self._request.header(b"content-length")
+            expected = f"{int(length)} bytes" if length else "a final chunk"
+            self._refuse(400, f"body cut off: expected {expected}, found {len(self._request.body)} bytes.")
+        return bool(self._working or self._waiting)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        """Wake up who works for this client."""
+        if not self._gone:
+            self._gone = True
+            self._transport.abort()
+            self._taken.set()
+            self._server.forget(self)
+
+    def pause_writing(self) -> None:
+        """Note that the client does not take its answer."""
+        self._full = True
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._full = False
+        self._taken.set()
+        self._go_on()
+
+    # What the parser calls.
+
+    def on_message_begin(self) -> None:
+        """Begin a request."""
+        self._request = Request()
+        if not self._working:
+            self._await(limits.HEAD_TIMEOUT)
+
+    def on_url(self, part: bytes) -> None:
+        """Take a part of the target."""
+        self._request.target += part
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; of trailers nothing is wanted."""
+        if not self._in_body and len(self._request.headers) <= limits.MAX_HEADERS:
+            self._request.headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:
+        """Check the head, and wait for the body."""
+        request = self._request
+        if self._deaf:
+            return
+        request.method, request.version = self._parser.get_method().decode(), self._parser.get_http_version()
+        if problem := self._problem(request):
+            self._refuse(*problem)
+            return
+        request.length = int(request.header(b"content-length") or 0)
+        if request.length > self._server.ceiling:
+            self._stop_at(request)
+        elif request.length or request.header(b"transfer-encoding"):
+            self._in_body, self._size = True, 0
+            if not self._working:
+                self._await(limits.BODY_TIMEOUT)
+            if (request.header(b"expect") or b"").lower() == b"100-continue" and request.version != "1.0":
+                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    @staticmethod
+    def _problem(request: Request) -> tuple[int, str] | None:
+        """Return status and text where a head is none that is served here."""
+        size = len(request.target) + sum(len(name) + len(value) + 4 for name, value in request.headers)
+        if len(request.headers) > limits.MAX_HEADERS or size > limits.MAX_HEAD:
+            return _HEAD_TOO_LARGE
+        if request.version not in ("1.0", "1.1"):
+            return 505, "HTTP version not supported: expected 1.1"
+        coding = request.header(b"transfer-encoding")
+        if coding is not None and (coding.lower() != b"chunked" or request.version == "1.0"):
+            return 501, "transfer encoding not supported: expected chunked, of HTTP/1.1"
+        if request.version == "1.1" and sum(name == b"host" for name, _ in request.headers) != 1:
+            return 400, "malformed request: expected one Host header"
+        return None
+
+    def on_body(self, part: bytes) -> None:
+        """Take a part of the body."""
+        if self._deaf:
+            return
+        self._request.body += part
+        if len(self._request.body) > self._server.ceiling:
+            self._request.length = len(self._request.body)
+            self._request.body.clear()
+            self._stop_at(self._request)
+
+    def on_message_complete(self) -> None:
+        """Have the request answered."""
+        if self._deaf:
+            return
+        self._in_body, self._size = False, 0
+        self._request.length = len(self._request.body)
+        if not self._parser.should_keep_alive():
+            self._request.last = self._deaf = True
+        self._enqueue(self._request)
+
+    # Time.
+
+    def _await(self, seconds: float) -> None:
+        self.due = self._server.loop.time() + seconds
+
+    def expire(self) -> None:
+        """End what takes too long: a body with an answer, all else without."""
+        if self._in_body and not self._deaf:
+            text = f"body too slow: expected all of it within {limits.BODY_TIMEOUT:g} s. Send it at once."
+            self._refuse(408, text)
+        else:
+            self.shed()
+
+    def shed(self) -> None:
+        """Hang up."""
+        self.connection_lost(None)
+
+    def end(self) -> None:
+        """Hang up unless an answer is on its way."""
+        self._deaf = True
+        if self._working and not self.endless:
+            self._working.last = True
+        elif self.endless or not self._transport.get_write_buffer_size():
+            self.shed()
+
+    # Requests, in order.
+
+    def _refuse(self, status: int, text: str) -> None:
+        if not self._deaf:
+            self._deaf = self._broken = True
+            self._enqueue(Refusal(status, text, self._request))
+
+    def _stop_at(self, request: Request) -> None:
+        """Read no further: let the app refuse what is too long."""
+        self._deaf = self._broken = request.last = True
+        self._enqueue(request)
+
+    def _enqueue(self, item: Request | Refusal) -> None:
+        self._waiting.append(item)
+        if self._working:
+            self._transport.pause_reading()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._working or self._full or self._gone:
+            return
+        if self._waiting:
+            item = self._waiting.popleft()
+            self._working, self.due = item if isinstance(item, Request) else item.request, inf
+            self._working.last |= isinstance(item, Refusal)
+            self._server.work(self, item)
+        else:
+            self._server.rest(self)
+            if not self._deaf:
+                self._transport.resume_reading()
+
+    # Answers.
+
+    def send(self, data: bytes) -> None:
+        """Send a part of an answer; returns when the client has room for more. From another thread.
+
+        Raises ConnectionAbortedError where it has gone, or takes nothing.
+        """
+        self._taken.clear()
+        if not self._gone:
+            self._call(self._send, data)
+            self._taken.wait(limits.UNREAD_TIMEOUT)
+        if self._gone or not self._taken.is_set():
+            self._call(self.shed)
+            raise ConnectionAbortedError("the client has gone, or takes nothing")
+
+    def finish(self, data: bytes, *, close: bool = False) -> None:
+        """Send the last part of an answer, and hang up if told. From another thread."""
+        self._call(self._finish, data, close)
+
+    def _call(self, function: Callable[..., None], *arguments: object) -> None:
+        try:
+            self._server.loop.call_soon_threadsafe(function, *arguments)
+        except RuntimeError:  # the loop is closed
+            raise ConnectionAbortedError("the service has ended") from None
+
+    def _send(self, data: bytes) -> None:
+        self._write(data)
+        if not self._full:
+            self._taken.set()
+
+    def _write(self, data: bytes) -> None:
+        if not self._gone and data:
+            self._transport.write(self._tls.seal(data) if self._tls else data)
+
+    def _finish(self, data: bytes, close: bool) -> None:
+        self._write(data)
+        request, self._working = self._working, None
+        unread = self._transport.get_write_buffer_size()
+        self._await(limits.UNREAD_TIMEOUT if unread else limits.HEAD_TIMEOUT)
+        if self._gone:
+            return
+        if close or (request and request.last) or (self._ended and not self._waiting):
+            self._waiting.clear()
+            self._hang_up()
+        else:
+            self._go_on()
+
+    def _hang_up(self) -> None:
+        """Hang up when all has left; where the client may still be sending, after it has noticed."""
+        if self._tls:
+            self._transport.write(self._tls.farewell())
+        if self._broken and not self._ended:
+            self._deaf = True
+            self._transport.write_eof()
+            self._transport.resume_reading()
+            self._await(limits.LINGER_TIMEOUT)
+            self._server.rest(self)
+        else:
+            self._transport.close()

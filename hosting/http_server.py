@@ -1,0 +1,158 @@
+"""The HTTP/1.1 server of all services, for WSGI apps: one loop for the connections, threads for the requests.
+
+Clients that are slow, silent or many cost a connection and no thread: see hosting.limits. It serves on a socket that is
+bound already, in the main thread or in another one.
+"""
+
+import asyncio
+import logging
+import resource
+import signal
+import socket
+import sys
+import threading
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import TYPE_CHECKING
+
+from hosting import limits
+from hosting.http_connection import Connection, Refusal, Request
+from hosting.tls.tls import ServerTls
+from hosting.workers import ENDINGS
+from hosting.wsgi import environ_of, refuse, respond
+
+if TYPE_CHECKING:
+    import ssl
+    from wsgiref.types import WSGIApplication
+
+LOOK = 0.25
+"""Seconds between two looks at who is late."""
+FILES = 256
+"""Open files that a process needs beside its connections."""
+BACKLOG = 1024
+
+
+class HttpServer:
+    """Serves one app. No body is longer than the MAX_CONTENT_LENGTH of an app of Flask."""
+
+    def __init__(self, app: "WSGIApplication", listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
+        self.tls: ssl.SSLContext | None = tls.context() if tls else None
+        self.ceiling: int = getattr(app, "config", {}).get("MAX_CONTENT_LENGTH") or sys.maxsize
+        self.loop = asyncio.new_event_loop()
+        self._app = app
+        self._listener = listener
+        self._address = listener.getsockname()[:2]
+        self._threads = _Threads(threads)
+        self._connections: set[Connection] = set()
+        self._resting: dict[Connection, None] = {}  # in the order in which they fell silent
+        self._room = _room()
+        self._ending = asyncio.Event()
+
+    def serve(self) -> None:
+        """Serve until ``stop``; in the main thread the signals of ENDINGS do that too."""
+        signals = ENDINGS if threading.current_thread() is threading.main_thread() else ()
+        for ending in signals:
+            self.loop.add_signal_handler(ending, self._ending.set)
+        try:
+            self.loop.run_until_complete(self._serve())
+        finally:
+            self.loop.close()
+            for ending in signals:
+                signal.signal(ending, signal.SIG_IGN)  # it is ending
+
+    def stop(self) -> None:
+        """End: whoever is in work gets its answer, within limits.END_TIMEOUT. From any thread."""
+        with suppress(RuntimeError):  # it has ended by itself
+            self.loop.call_soon_threadsafe(self._ending.set)
+
+    async def _serve(self) -> None:
+        self._listener.setblocking(False)
+        server = await self.loop.create_server(lambda: Connection(self), sock=self._listener, backlog=BACKLOG)
+        self._look()
+        await self._ending.wait()
+        server.close()
+        last = self.loop.time() + limits.END_TIMEOUT
+        while self._connections and self.loop.time() < last:
+            for connection in list(self._connections):
+                connection.end()
+            await asyncio.sleep(0.01)
+
+    def _look(self) -> None:
+        now = self.loop.time()
+        for connection in [each for each in self._connections if each.due < now]:
+            connection.expire()
+        self.loop.call_later(LOOK, self._look)
+
+    # What a connection needs.
+
+    def admit(self, connection: Connection) -> None:
+        """Take a new connection; where there is no room, the one that has been silent for longest goes."""
+        self._connections.add(connection)
+        self._resting[connection] = None
+        if len(self._connections) > self._room:
+            next(iter(self._resting)).shed()
+
+    def rest(self, connection: Connection) -> None:
+        """Note that it waits for its client."""
+        if connection in self._connections:
+            self._resting[connection] = None
+
+    def forget(self, connection: Connection) -> None:
+        """Note that it has ended."""
+        self._connections.discard(connection)
+        self._resting.pop(connection, None)
+
+    def work(self, connection: Connection, item: Request | Refusal) -> None:
+        """Have a request answered in another thread; a refusal needs none."""
+        self._resting.pop(connection, None)
+        if isinstance(item, Refusal):
+            refuse(connection, item)
+        else:
+            self._threads.submit(self, connection, item)
+
+    def answer(self, connection: Connection, request: Request) -> None:
+        """Answer a request, in the thread that calls."""
+        environ = environ_of(request, self._address, "https" if self.tls else "http", connection.peer)
+        respond(self._app, environ, request, connection)
+
+
+class _Threads:
+    """At most ``number`` threads, started when they are needed; they end with the process."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._started = 0
+        self._idle = threading.Semaphore(0)
+        self._jobs: SimpleQueue[tuple[HttpServer, Connection, Request]] = SimpleQueue()
+
+    def submit(self, server: HttpServer, connection: Connection, request: Request) -> None:
+        self._jobs.put((server, connection, request))
+        if not self._idle.acquire(blocking=False) and self._started < self._number:
+            self._started += 1
+            threading.Thread(target=self._work, name=f"request {self._started}", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            server, connection, request = self._jobs.get()
+            with suppress(ConnectionError):
+                server.answer(connection, request)
+            del server, connection, request
+            self._idle.release()
+
+
+def _room() -> int:
+    """Return how many connections there may be: as many open files as the system gives, up to MAX_CONNECTIONS."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = limits.MAX_CONNECTIONS + FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        with suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return limits.MAX_CONNECTIONS if soft == resource.RLIM_INFINITY else max(16, min(wanted, soft) - FILES)
+
+
+def serve_http(app: "WSGIApplication", listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
+    """Serve ``app`` on ``listener`` until a signal ends it."""
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a client that misbehaves is no news of this service
+    HttpServer(app, listener, tls, threads).serve()

@@ -1,0 +1,45 @@
+"""TLS of one connection at a server: between the bytes on the wire and those of HTTP, without a socket of its own.
+
+asyncio has such a layer, but where it refuses a client it hangs up without the alert that says why.
+"""
+
+import ssl
+from contextlib import suppress
+
+
+class TlsLayer:
+    """The server's side. What ``to_send`` returns has to be sent after each call."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._received, self._sealed = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._received, self._sealed, server_side=True)
+        self._has_shaken_hands = False
+
+    def open(self, data: bytes) -> bytes:
+        """Take bytes of the client; return what they say, if anything. Raises ssl.SSLError where they are refused."""
+        self._received.write(data)
+        said = bytearray()
+        try:
+            if not self._has_shaken_hands:
+                self._tls.do_handshake()
+                self._has_shaken_hands = True
+            while piece := self._tls.read(65_536):
+                said += piece
+        except ssl.SSLWantReadError:
+            pass
+        return bytes(said)
+
+    def seal(self, data: bytes) -> bytes:
+        """Return what to send in order to say ``data``."""
+        self._tls.write(data)
+        return self.to_send()
+
+    def to_send(self) -> bytes:
+        """Return what the handshake, or an alert, has to say."""
+        return self._sealed.read()
+
+    def farewell(self) -> bytes:
+        """Return what tells the client that this is the end, and no cut."""
+        with suppress(ssl.SSLError):  # it waits for the client's own farewell, which nobody needs
+            self._tls.unwrap()
+        return self.to_send()
