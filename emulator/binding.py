@@ -9,13 +9,15 @@ server/entitlement.py for SEES and expressplay_mock/redemption.py for ExpressPla
 
 import base64
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from emulator.addresses import is_http_url, origin_of
 from emulator.device import Device, make_spc
 from emulator.errors import BadAddress, BadKeyUri, EmulatorError, EntitlementDenied, LicenseRefused
+from emulator.hls import bad_playlist
 from emulator.key_uri import KeyMode, KeyUri
 from emulator.license_client import (
     SEES_PATH,
@@ -27,9 +29,10 @@ from emulator.license_client import (
     ask_sees,
     entitlement_request,
 )
-from emulator.playlist import Title, load_title
+from emulator.playlist import AS_IT_IS, Reading, Title, load_title
+from emulator.preflight import check_media
 from emulator.titles import find_dummy, find_title
-from emulator.transport import WEB_SERVER, Web, is_http_url
+from emulator.transport import SEES, WEB_SERVER, Access, Web, clean_base
 from fairplay.ckc import License, open_ckc
 from fairplay.spc import PlaybackState, SpcContents
 from simulation.journal import Journal
@@ -44,6 +47,9 @@ MAX_ASSET_ID = 200
 class Client:
     """Who plays: a device, the services it knows (base URLs), its way out, and its own journal of the run.
 
+    `reading` is how it reads titles, `headers` what it shows to the web server of a title that is named by its URL.
+    `notes` gathers what a person should know of the titles that it read.
+
     `made` is told every SPC that the device makes and what is in it, also where no license comes of it.
     """
 
@@ -54,6 +60,9 @@ class Client:
     expressplay: str = ""
     shape: SpcShape = SpcShape.RAW
     made: Callable[[bytes, SpcContents], None] = field(default=lambda _spc, _contents: None, repr=False)
+    reading: Reading = AS_IT_IS
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    notes: list[str] = field(default_factory=list, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -85,7 +94,7 @@ def register(client: Client, cookie: str, name: str | Title | None = None) -> Gr
     key = title.keys[0]
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
-    entitlement = entitle(client, RequestType.REGISTRATION, content_id_of(key, 0), cookie, step=1)
+    entitlement = entitle(client, RequestType.REGISTRATION, content_id_of(key, 0), cookie, step=1, server=key.server)
     # 4. Send the SPC to the token URL. It carries the device_id, sealed. ExpressPlay opens token and SPC, and writes
     #    cookie and device_id side by side into the transaction log (5). Only then it answers with a CKC.
     return redeem(client, title, key, entitlement, step=4)
@@ -118,7 +127,8 @@ def get_license(
     # 6. Tell SEES the real content id and the same cookie. SEES asks ExpressPlay for the device of this cookie (7),
     #    which ExpressPlay looks up in its log (8); then has it make a token that names this device (9),
     # 10. and hands on the device-bound token URL.
-    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id_of(key, 6), cookie, step=6)
+    content_id = content_id_of(key, 6)
+    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, step=6, server=key.server)
     # 11. Send a fresh SPC to the token URL. ExpressPlay compares the device_id of the token with the one of the
     #     SPC (12),
     # 13. and sends a CKC only if the two are equal.
@@ -131,13 +141,21 @@ def bind(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, .
 
 
 def read_title(client: Client, name: str | None, *, dummy: bool, step: int) -> Title:
-    """Read a title's playlists. Journals step 0."""
+    """Read a title's playlists, and of one to play what can be known before a license is asked for. Journals step 0."""
+    # What was said of the title to play (its content id, its variant) does not hold for the dummy.
+    reading = Reading(client.reading.rule, trust_server=client.reading.trust_server) if dummy else client.reading
     if name and is_http_url(name):
-        title = load_title(client.web, name, step=step, party=WEB_SERVER)
+        client.web.access = Access(origin_of(name), client.headers)
+        title = load_title(client.web, name, step=step, party=WEB_SERVER, reading=reading)
     else:
         web, sees = client.web, client.sees
         offer = find_dummy(web, sees, step=step) if dummy else find_title(web, sees, name, step=step)
-        title = load_title(web, offer.master_url, step=step)
+        title = load_title(web, offer.master_url, step=step, reading=reading)
+    if dummy and not title.keys:
+        raise bad_playlist(title.url, "a dummy with a key", "none", "package it with a throw-away key")
+    client.notes.extend(title.notes)
+    if not dummy:
+        check_media(client.web, title, step=step)
     if step == 0:
         content_id = content_id_of(title.keys[0], step)
         client.journal.record(
@@ -170,25 +188,46 @@ def _in_new_round(client: Client) -> Client:
     return replace(client, web=client.web.traced(f"{client.web.trace}.{len(rounds) + 1}")) if rounds else client
 
 
-def entitle(client: Client, kind: RequestType, content_id: str, cookie: str, *, step: int) -> Entitlement:
-    """Ask SEES for a token URL (request and answer: steps 1 and 3, or 6 and 10), and journal the exchange."""
-    if not client.sees:
-        raise BadAddress(
-            step=step,
-            expected="--sees, the base URL of SEES",
-            found="none, while the key line names a content id to ask it for",
-            fix="name it; only a key line with a token of its own (direct mode) needs no SEES",
-        )
+def entitle(
+    client: Client, kind: RequestType, content_id: str, cookie: str, *, step: int, server: str | None = None
+) -> Entitlement:
+    """Ask SEES for a token URL (request and answer: steps 1 and 3, or 6 and 10), and journal the exchange.
+
+    `server` is the entitlement server that the key URI names, if it does.
+    """
+    sees = sees_for(client, server, step)
     message_id = str(uuid.UUID(bytes=client.device.random(16), version=4))
     request = entitlement_request(message_id, kind, content_id, cookie)
     try:
-        entitlement = ask_sees(client.web, client.sees, request, step=step)
+        entitlement = ask_sees(client.web, sees, request, step=step)
     except EmulatorError as error:
-        _journal(client, step, "SEES gave no token URL", client.sees + SEES_PATH, request, error=error)
+        _journal(client, step, "SEES gave no token URL", sees + SEES_PATH, request, error=error)
         raise
     summary = f"asked SEES, request type {int(kind)}: got a token URL"
     _journal(client, step, summary, entitlement.url, request, entitlement.status, entitlement.response)
     return entitlement
+
+
+def sees_for(client: Client, server: str | None, step: int) -> str:
+    """Return the base URL of the SEES to ask: the user's, or with his leave the one that a key URI names.
+
+    Whoever is asked learns the cookie, and anybody can write a playlist. BadAddress where there is no SEES to ask.
+    """
+    if server and client.reading.trust_server:
+        if "://" in server:
+            return clean_base(server, SEES)
+        plain = urlsplit(client.sees).netloc == server.partition("/")[0] and client.sees.startswith("http://")
+        return clean_base(f"{'http' if plain else 'https'}://{server}", SEES)
+    if client.sees:
+        return client.sees
+    named = f"the playlist names {server[:80]!r}, which is not asked without leave" if server else "none"
+    leave = ", or let the playlist choose with --trust-playlist-host" if server else ""
+    raise BadAddress(
+        step=step,
+        expected="--sees, the base URL of SEES",
+        found=f"{named}, while the key line names a content id to ask it for",
+        fix=f"name it{leave}; only a key line with a token of its own (direct mode) needs no SEES",
+    )
 
 
 def redeem(

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
 
 
+class _CannotTell(click.ClickException):
+    """What was asked is neither so nor not so: an exit status of its own, for scripts."""
+
+    exit_code = 3
+
+
 class _Commands(click.Group):
     """A group whose errors are one line each, and which Ctrl-C ends quietly with status 130.
 
@@ -35,7 +41,7 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        from emulator.errors import EmulatorError
+        from emulator.errors import CannotTell, EmulatorError
         from fairplay.errors import FairPlayError
 
         if isinstance(sys.stdout, TextIOWrapper):
@@ -45,7 +51,8 @@ class _Commands(click.Group):
         except KeyboardInterrupt:
             ctx.exit(130)
         except (EmulatorError, FairPlayError) as error:
-            raise click.ClickException(" ".join(str(error).split())) from None
+            kind = _CannotTell if isinstance(error, CannotTell) else click.ClickException
+            raise kind(" ".join(str(error).split())) from None
         except OSError as error:
             if isinstance(error, BrokenPipeError):
                 raise

@@ -131,11 +131,11 @@ class StoredKeyExpired(EmulatorError):
     title = "stored key expired"
 
 
-class NoDownload(EmulatorError):
+class NoKeptTitle(EmulatorError):
     """The device keeps no such title, or cannot open what is there."""
 
     number = -9115
-    title = "no such download"
+    title = "no such kept title"
 
 
 class KeyNotPersistent(EmulatorError):
@@ -150,6 +150,13 @@ class TlsFailed(EmulatorError):
 
     number = -9117
     title = "TLS failed"
+
+
+class CannotTell(EmulatorError):
+    """All frames were decoded, but so they were under random keys: nothing shows that the key is the right one."""
+
+    number = -9118
+    title = "cannot tell"
 
 
 class EntitlementDenied(EmulatorError):

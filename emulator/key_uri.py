@@ -1,24 +1,31 @@
 """The URI of an EXT-X-KEY line: which content id to ask SEES for, or which license URL to go to at once.
 
-Two modes occur in the field. *Entitlement*: `skd:<content id>`, `skd://<content id>` and `skd://<host>?cid=<content
-id>` name what to ask SEES for. *Direct*: `skd://…?ExpressPlayToken=…` is the license URL itself, its scheme swapped.
-A URI mangled on its way (percent-encoded, Base64, UTF-16, cut, fetched as https) is the commonest FairPlay mistake,
-so each known way has an error text of its own.
+Two modes occur in the field. *Entitlement*: the URI names a content id, and the customer decides which part of it that
+is. By default it is everything after `skd:` and its two slashes, or the parameter `cid` where there is one (Adobe's
+`skd:{entitlement server}?cid={content id}`); a `ContentIdRule` says otherwise. *Direct*: `skd://…?ExpressPlayToken=…`
+is the license URL itself, its scheme swapped.
+
+A content id is opaque: 2 to 200 bytes of UTF-8, what an SPC's asset id holds. One that looks mangled (percent-encoded,
+Base64 of the URI, cut) is tried as it is, with a note; only a URI that no device would act on is an error.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import unquote
 
 from emulator.errors import BadKeyUri
+from fairplay.layout import ASSET_ID
 
 TOKEN_PARAMETER = "ExpressPlayToken"  # noqa: S105 - the name of a parameter
 MAX_LENGTH = 8192
 """Characters of a key URI; a token takes a few hundred."""
 
 EXPECTED = "skd:<content id>, skd://<content id>, skd://<host>?cid=<content id> or skd://…?ExpressPlayToken=…"
+RULES = "host, path, query:NAME or all"
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_NEARLY_GUID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{3,5}){3}-[0-9A-Fa-f]{6,16}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 
 
@@ -30,115 +37,165 @@ class KeyMode(Enum):
 
 
 @dataclass(frozen=True)
+class ContentIdRule:
+    """Which part of a key URI is the content id. `part` None is the default, `name` a parameter of `query`."""
+
+    part: str | None = None
+    name: str = ""
+
+
+DEFAULT_RULE = ContentIdRule()
+
+
+@dataclass(frozen=True)
 class KeyUri:
     """A key URI, understood.
 
-    Entitlement mode: `content_id` is a GUID as written; `host` is the entitlement host, if the URI names one.
-    Direct mode: `location` is the license URL without its scheme; `content_id` only if a `cid` names one.
+    Entitlement mode: `content_id` is what to ask SEES for; `server` the entitlement server, if the URI names one, as
+    it is written there (`sees.example:8443/path`, with or without a scheme).
+    Direct mode: `location` is the license URL, without its scheme where it comes from the URI; `content_id` is None
+    unless a `cid` names one.
+    `notes` say what about it looks mangled.
     """
 
     uri: str = field(repr=False)
     mode: KeyMode
     content_id: str | None
-    host: str | None = None
+    server: str | None = None
     location: str | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
 
     def license_url(self, scheme: str = "https") -> str:
         """Direct mode: return the URL that takes the SPC, `skd` swapped for `scheme`. ValueError in the other mode."""
         if self.location is None:
             raise ValueError("expected a key URI in direct mode, found one that names a content id only")
-        return f"{scheme}:{self.location}"
+        return f"{scheme}:{self.location}" if self.location.startswith("//") else self.location
 
 
-def parse_key_uri(uri: str) -> KeyUri:
-    """Parse the URI of an EXT-X-KEY; BadKeyUri for every text that is none, saying how it was likely mangled."""
-    _refuse_mangled(uri)
+def parse_rule(text: str) -> ContentIdRule:
+    """Parse what a user says of the content id's place (`RULES`). ValueError for anything else."""
+    part, _, name = text.partition(":")
+    if (part == "query" and name) or (text in ("host", "path", "all")):
+        return ContentIdRule(part, name)
+    raise ValueError(f"expected {RULES}, found {text[:80]!r}")
+
+
+def check_content_id(text: str) -> str:
+    """Return a content id as it is; ValueError if it is not 2 to 200 bytes of UTF-8."""
+    try:
+        size = len(text.encode())
+    except UnicodeEncodeError:
+        raise ValueError("expected a content id in UTF-8, found bytes that are none") from None
+    if not ASSET_ID.allows(size):
+        raise ValueError(f"expected a content id of {ASSET_ID.sizes}, as an SPC holds, found {size} bytes")
+    return text
+
+
+def with_token_url(key: KeyUri, url: str) -> KeyUri:
+    """Return the key with a license URL that the user has named, scheme and all: direct mode."""
+    return replace(key, mode=KeyMode.DIRECT, location=url, notes=())
+
+
+def parse_key_uri(uri: str, rule: ContentIdRule = DEFAULT_RULE) -> KeyUri:
+    """Parse the URI of an EXT-X-KEY; BadKeyUri where no content id or token can be had from it, saying why."""
+    if len(uri) > MAX_LENGTH:
+        raise _error(uri, "shorten it: a key URI is a content id, or a URL with one token")
     scheme, _, rest = uri.partition(":")
     if scheme.lower() != "skd":
-        raise _error(uri, "write the key line's URI with skd:")
-    if not rest.startswith("//"):
-        return KeyUri(uri, KeyMode.ENTITLEMENT, _content_id(uri, rest))
-    try:
-        parts = urlsplit(uri)
-        port = parts.port
-    except ValueError:
-        raise _error(uri, "correct the host and port") from None
-    parameters = parse_qsl(parts.query, keep_blank_values=True)
-    tokens = [value for name, value in parameters if name == TOKEN_PARAMETER]
-    cids = [value for name, value in parameters if name == "cid"]
-    if len(tokens) > 1 or len(cids) > 1:
+        raise _error(uri, _scheme_fix(uri))
+    place = rest.removeprefix("//")
+    before, _, query = place.partition("?")
+    tokens, cids = (_parameters(query, name) for name in (TOKEN_PARAMETER, "cid"))
+    if tokens and rule.part != "all":
+        return _direct(uri, rest, tokens, cids)
+    if rule.part is None and cids:
+        content_id = _content_id(uri, _only(uri, cids))
+        return KeyUri(uri, KeyMode.ENTITLEMENT, content_id, before.rstrip("/") or None, notes=_notes(content_id))
+    content_id = _content_id(uri, _by_rule(uri, place, rule))
+    return KeyUri(uri, KeyMode.ENTITLEMENT, content_id, notes=_notes(content_id))
+
+
+def _by_rule(uri: str, place: str, rule: ContentIdRule) -> str:
+    match rule.part:
+        case "host":
+            return re.split(r"[/?#:]", place, maxsplit=1)[0]
+        case "path":
+            return re.split(r"[?#]", place, maxsplit=1)[0].partition("/")[2]
+        case "query":
+            values = _parameters(place.partition("?")[2], rule.name)
+            if not values:
+                raise _error(uri, f"name a parameter that the URI has: it has no {rule.name[:40]}")
+            return _only(uri, values)
+        case _:
+            return place
+
+
+def _parameters(query: str, name: str) -> list[str]:
+    """Return the values of a parameter, percent-decoded. A plus stays one: Base64 has it."""
+    pairs = (pair.partition("=") for pair in query.split("#", 1)[0].split("&"))
+    return [unquote(value, errors="surrogateescape") for key, _, value in pairs if key == name]
+
+
+def _only(uri: str, values: list[str]) -> str:
+    if len(set(values)) != 1:
         raise _error(uri, "name each parameter once")
-    if tokens:
-        return _direct(uri, parts, rest, tokens[0], cids)
-    if cids:
-        if not parts.hostname or port == 0:
-            raise _error(uri, "put the entitlement host before ?cid=")
-        return KeyUri(uri, KeyMode.ENTITLEMENT, _content_id(uri, cids[0]), host=parts.netloc)
-    if parts.query or "?" in uri:
-        raise _error(uri, "name the content id as ?cid=<content id> (a token as ?ExpressPlayToken=…)")
-    return KeyUri(uri, KeyMode.ENTITLEMENT, _content_id(uri, rest.removeprefix("//")))
+    return values[0]
 
 
-def _direct(uri: str, parts: SplitResult, rest: str, token: str, cids: list[str]) -> KeyUri:
-    if not parts.hostname or not _TOKEN.fullmatch(token):
-        raise _error(uri, "use the token URL as ExpressPlay gave it, with only its scheme changed to skd")
-    content_id = _content_id(uri, cids[0]) if cids else None
+def _direct(uri: str, rest: str, tokens: list[str], cids: list[str]) -> KeyUri:
+    if not re.match(r"//[^/?#]", rest) or len(tokens) != 1 or not _TOKEN.fullmatch(tokens[0]):
+        raise _error(uri, "use the token URL as ExpressPlay gave it, once, with only its scheme changed to skd")
+    content_id = _content_id(uri, _only(uri, cids)) if cids else None
     return KeyUri(uri, KeyMode.DIRECT, content_id, location=rest)
 
 
-def _refuse_mangled(uri: str) -> None:
-    """Raise for the usual ways in which a player or packager spoils the URI."""
+def _content_id(uri: str, text: str) -> str:
+    try:
+        return check_content_id(text)
+    except ValueError as error:
+        raise _error(uri, f"{error}; --content-id-from says which part of the URI it is") from None
+
+
+def _scheme_fix(uri: str) -> str:
+    """Say how a URI without the scheme skd came about, as far as one can see."""
     lower = uri.lower()
     if not uri.strip():
-        raise _error(uri, "give the key line a URI")
-    if len(uri) > MAX_LENGTH:
-        raise _error(uri, "shorten it: a key URI is a content id, or a URL with one token")
+        return "give the key line a URI"
     if "\0" in uri:
-        raise _error(uri, "decode the init data as UTF-16, not as single bytes")
+        return "decode the init data as UTF-16, not as single bytes"
     if uri != uri.strip() or uri[0] in "\"'":
-        raise _error(uri, "remove the spaces or quotation marks around it")
-    if not uri.isascii() or not uri.isprintable() or " " in uri:
-        raise _error(uri, "remove the characters that are not plain ASCII")
+        return "remove the spaces or quotation marks around it"
     if lower.startswith(("http://", "https://")):
-        fix = "leave the scheme skd in the playlist: the player swaps it, and only for the request"
-        raise _error(uri, fix)
+        return "leave the scheme skd in the playlist: the player swaps it, and only for the request"
     if lower.startswith(("skd%3a", "skd%253a")):
-        raise _error(uri, "percent-decode it once more, or do not encode it at all")
+        return "percent-decode it once more, or do not encode it at all"
     if uri.startswith("c2tkO"):
-        raise _error(uri, "decode the Base64")
+        return "decode the Base64: this begins like Base64 of skd:"
     if lower.startswith(("sdk:", "skd//", "skd;", "skp:", "sks:")):
-        raise _error(uri, "spell the scheme skd:")
+        return "spell the scheme skd:"
     if _GUID.fullmatch(uri):
-        raise _error(uri, f"put the scheme back: skd://{uri}")
+        return f"put the scheme back: skd://{uri}"
+    return "write the key line's URI with skd:, or name the content id with --content-id"
 
 
-def _content_id(uri: str, text: str) -> str:
-    if _GUID.fullmatch(text):
-        return text
-    raise _error(uri, _content_id_fix(text))
+_LOOKS: tuple[tuple[Callable[[str], bool], str], ...] = (
+    (lambda text: text.startswith("c2tkO"), "it begins like Base64 of skd:"),
+    (lambda text: text.lower().startswith(("skd:", "skd%3a")), "it begins with skd: once more"),
+    (lambda text: not text.isprintable(), "it holds control characters, as UTF-16 read byte by byte does"),
+    (lambda text: text != text.strip() or text[0] in "\"'{", "it has blanks, quotation marks or braces around it"),
+    (lambda text: bool(re.search("%[0-9A-Fa-f]{2}", text)), "it holds percent signs and is taken as written"),
+    (lambda text: text.endswith("/"), "it ends with a slash, which a URL library may have added"),
+    (lambda text: not text.isascii(), "it is not all ASCII, and a URL library may percent-encode it"),
+    (
+        lambda text: bool(_NEARLY_GUID.fullmatch(text)) and not _GUID.fullmatch(text),
+        "it looks like a GUID with digits missing or to spare",
+    ),
+)
 
 
-def _content_id_fix(text: str) -> str:
-    lower = text.lower()
-    hexadecimal = re.sub(r"[^0-9a-f]", "", lower)
-    if not text:
-        return "name a content id"
-    if lower.startswith(("skd:", "//skd:")):
-        return "write skd: once"
-    if text.startswith("/"):
-        return "use two slashes or none after skd:"
-    if text.endswith("/") and _GUID.fullmatch(text.rstrip("/")):
-        return "remove the slash at the end (a URL library adds it)"
-    if text.startswith(("{", "%7b", "%7B")):
-        return "write the content id without the braces"
-    if "%" in text:
-        return "percent-decode the content id"
-    if len(hexadecimal) == 32 and len(text) == 32:
-        return "write the content id with its hyphens, 8-4-4-4-12"
-    if len(hexadecimal) == len(text.replace("-", "")) and len(hexadecimal) != 32:
-        verb = "cut" if len(hexadecimal) < 32 else "lengthened"
-        return f"use the content id as packaged: it was {verb} ({len(hexadecimal)} of 32 hex digits)"
-    return "use a GUID, the content id given at packaging"
+def _notes(content_id: str) -> tuple[str, ...]:
+    # A text of another party, for a terminal: shown as a literal, and not in full.
+    return tuple(f"content id {content_id[:80]!r}: {text}" for looks, text in _LOOKS if looks(content_id))
 
 
 def _error(uri: str, fix: str) -> BadKeyUri:

@@ -10,10 +10,11 @@ from enum import Enum, IntEnum
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from emulator.addresses import is_http_url
 from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.explain import fix_for
 from emulator.key_uri import TOKEN_PARAMETER
-from emulator.transport import EXPRESSPLAY, SEES, Answer, Web, is_http_url
+from emulator.transport import EXPRESSPLAY, SEES, Answer, Web
 
 SEES_PATH = "/sees/SEESServlet"
 VERSION = 1

@@ -153,8 +153,8 @@ EMULATOR = _of(
     (-9108, "after 13", "rental ran out", "The license's rental seconds, counted from its download, have passed on the"
      " device's clock.", "rent again: play anew, with a new license"),
     (-9109, "any", "bad address", "An address that cannot be a service's.", "write it like http://127.0.0.1:8080"),
-    (-9110, "after 13", "playback failed", "The license came, but the frames are not those of the clear source: no key,"
-     " a wrong key, or damaged media.", "compare the CEK in the catalog with the one the title was packaged with"),
+    (-9110, "6 and after 13", "playback failed", "The media cannot be played, or the frames are not those of the clear"
+     " source: no key, a wrong key, damaged media, another container.", "do what the error's own line says"),
     (-9111, "after 13", "lease ran out", "The license's lease, counted from the creation of its SPC, has ended on the"
      " device's clock, and no renewal came in time.", "find out why the renewal was refused, then play anew"),
     (-9112, "none", "bad recording", "The file is no recording of this format, or cannot be played again.",
@@ -163,12 +163,14 @@ EMULATOR = _of(
      "compare expected and found; the recording tells what each party did there"),
     (-9114, "after 13", "stored key expired", "The rental seconds of a key that the device kept have passed on its"
      " clock.", "download the title again, with a new license"),
-    (-9115, "none", "no such download", "The device's state holds no such title, or one of another device, or a damaged"
-     " one.", "play it once with --state and a server, on this device"),
+    (-9115, "none", "no such kept title", "The device's state holds no such title, or one of another device, or a"
+     " damaged one.", "play it once with --state and a server, on this device"),
     (-9116, "13", "key not persistent", "The license is good for this playback only; the device may not keep its key.",
      "set persistent = true for the title in the catalog"),
     (-9117, "any", "TLS failed", "One side speaks TLS and the other does not, or one refuses the other's certificate.",
      "check http:// and https://; name the authority with --ca, and for SEES a --client-certificate"),
+    (-9118, "after 13", "cannot tell", "All frames were decoded, but so they were under random keys: nothing shows"
+     " which key is right.", "look at the still picture (--still), or put frames.json beside the playlist"),
 )
 # fmt: on
 

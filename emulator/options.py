@@ -1,5 +1,6 @@
 """The options that commands of `fps-emulator` share: where the services are, who plays, what to tell and to keep."""
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -93,6 +94,78 @@ def client_tls_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 services = together(sees_option(), expressplay_option(), client_tls_options)
 SECONDS = click.FloatRange(0, 10**9)
+
+
+def _rule(_: click.Context, __: click.Parameter, text: str | None) -> Any:
+    from emulator.key_uri import DEFAULT_RULE, parse_rule
+
+    try:
+        return parse_rule(text) if text is not None else DEFAULT_RULE
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _content_id(_: click.Context, __: click.Parameter, text: str | None) -> str | None:
+    from emulator.key_uri import check_content_id
+
+    try:
+        return text and check_content_id(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+def _token_url(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
+    from emulator.addresses import is_http_url
+
+    if url is not None and not is_http_url(url):
+        raise click.BadParameter("expected an address at http:// or https://")
+    return url
+
+
+def _headers(_: click.Context, __: click.Parameter, lines: tuple[str, ...]) -> dict[str, str]:
+    headers = {}
+    for line in lines:
+        name, colon, value = line.partition(":")
+        if not colon or not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", name) or not _HEADER_VALUE.fullmatch(value):
+            raise click.BadParameter("expected NAME:VALUE, in ASCII")
+        headers[name] = value.strip()
+    return headers
+
+
+def _variant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
+    from emulator.playlist import ALL_VARIANTS
+
+    if text == "all":
+        return ALL_VARIANTS
+    if text is not None and not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise click.BadParameter(f"expected a number from 1, or all, found {text[:40]!r}")
+    return None if text is None else int(text)
+
+
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
+title_options = together(
+    click.option(
+        "--content-id-from",
+        "rule",
+        callback=_rule,
+        metavar="PART",
+        help="Which part of a key URI is the content id: host, path, query:NAME or all. "
+        "[default: all behind skd: and its slashes, or ?cid= where there is one]",
+    ),
+    click.option(
+        "--trust-playlist-host",
+        is_flag=True,
+        help="Let the entitlement server that a key URI names (skd://HOST?cid=…) have the cookie.",
+    ),
+    click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        callback=_headers,
+        metavar="NAME:VALUE",
+        help="Header for the web server of URL, and for no other; may be repeated.",
+    ),
+)
 run_options = together(
     click.option(
         "--cookie",
@@ -136,6 +209,30 @@ run_options = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
 )
 play_options = together(
+    click.option(
+        "--content-id",
+        callback=_content_id,
+        metavar="TEXT",
+        help="Content id of a title with one key, whatever its URI.",
+    ),
+    click.option(
+        "--token-url",
+        callback=_token_url,
+        metavar="URL",
+        help="License URL of a title with one key; SEES is not asked.",
+    ),
+    click.option(
+        "--variant",
+        callback=_variant,
+        metavar="N|all",
+        help="Variant of the master playlist to play, from 1, or all. [default: the first with video]",
+    ),
+    click.option(
+        "--seconds",
+        type=click.FloatRange(0, 10**9, min_open=True),
+        metavar="N",
+        help="How much of the title to play; of a live one, for how long. [default: to its end]",
+    ),
     click.option("--title", help="Title to play; by default the first that is no dummy."),
     click.option("--still", type=file_path, metavar="FILE", help="Write a still picture (PNG) of what played to FILE."),
     click.option(

@@ -1,101 +1,244 @@
-"""Decrypt and decode one track as the device's player does, and tell whether what was meant came out.
+"""Decrypt and decode one track as the device's player does, segment by segment, and tell whether it played.
 
-A track is held in memory: its init segment and all its media segments, joined. libav removes the cbcs
-encryption under the content key; the frames are then compared with the fingerprints of the clear source
-(`frames.json`). Needs PyAV, the extra `video`; nothing else of the emulator does.
+Nothing is kept of a segment once it is decoded. Under the right key the frames are compared with the fingerprints of
+the clear source (`frames.json`). Where nobody knows these, decoding without a fault is the only sign, and it is worth
+something only if other keys do not decode: the first segments are decoded under random keys as well.
+Needs PyAV, the extra `video`; nothing else of the emulator does.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
-from fractions import Fraction
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from emulator.containers import (
+    PACKED,
+    Kind,
+    PlaybackError,
+    container_of,
+    has_sample_groups,
+    is_cut,
+    open_container,
+    require_av,
+    stream_of,
+)
+from emulator.decoding import decrypted, first_fault, new_decoder, with_iv
+from emulator.verdict import TrackResult, Verdict
 
 if TYPE_CHECKING:
-    from av import AudioFrame, AudioStream, VideoFrame, VideoStream
-    from av.container import InputContainer
+    from av import AudioFrame, Packet, VideoFrame
 
-Kind = Literal["video", "audio"]
+    from emulator.decoding import Decoder
+
 KEY_SIZE = 16  # bytes, AES-128
+TRIAL_KEYS = 16
+"""Random keys that are tried where no fingerprints are known. One alone would let a wrong key of the HEVC title that
+was measured (one second, pictures only) pass one time in five."""
+TRIAL_SEGMENTS = 10
+"""Segments of a track that are decoded under the random keys, as long as one of them still decodes."""
 
 
-class PlaybackError(Exception):
-    """A track cannot be read, or PyAV is missing; the text is one sentence for a person."""
+class TrackDecoder:
+    """Plays one track under one key: `feed` it the segments, then `finish`.
 
-
-class Verdict(Enum):
-    """How playing a track ended."""
-
-    PLAYED = "played"  # every frame is that of the clear source
-    NO_KEY = "no key"  # encrypted, and no key was given: nothing was decoded
-    WRONG_KEY = "wrong key"  # all samples are there, and no frame of the clear source came out
-    DAMAGED = "damaged"  # not such a track, samples missing, or only some frames came out
-
-
-@dataclass(frozen=True)
-class TrackResult:
-    """The outcome of one track: `frames` of `expected` came out as in the clear source, at their places.
-
-    Where nothing is known of the clear source, `expected` is None and `frames` counts what was decoded.
+    `key` and `iv` have 16 bytes each; the IV is that of the CKC, which a FairPlay player takes (None: the one noted in
+    the track). `expected` are the fingerprints of the frames, or None. With `partial` the end of the track is not
+    played, and the fingerprints behind it do not count. ValueError for a key or IV of another size, PlaybackError where
+    PyAV is missing. No bytes of a track raise anything.
     """
 
-    kind: Kind
-    verdict: Verdict
-    frames: int
-    expected: int | None
-    detail: str
+    def __init__(
+        self, kind: Kind, key: bytes | None, iv: bytes | None = None, expected: Sequence[str] | None = None
+    ) -> None:
+        _check(key, iv)
+        self.kind, self.key, self.iv, self.expected = kind, key, iv, expected
+        self.partial = False
+        self.frames = 0
+        self.samples: list[int] = []
+        """How many whole samples each segment held."""
+        self.encrypted = self.sample_groups = False
+        self.prints: list[str] = []
+        """The fingerprints of the frames so far, where there are some to compare with."""
+        self.fault: tuple[int, int, str] | None = None
+        """The first fault: segment, frame, what it was."""
+        self._stored: set[str] = set()
+        self._context: Decoder | None = None
+        self._unreadable = self._cut = ""
+        self._trials = [os.urandom(KEY_SIZE) for _ in range(TRIAL_KEYS)]
+        self._furthest = (-1, -1)
+
+    def feed(self, data: bytes) -> None:
+        """Decode one segment: its init segment and itself, joined; or the part of a transport stream."""
+        if self._unreadable or (self.fault and self.expected is None):
+            return
+        if self.iv is not None:
+            data = with_iv(data, self.iv)
+        number = len(self.samples)
+        self.sample_groups |= has_sample_groups(data)
+        try:
+            self._survey(number, data)
+            if self.encrypted and self.key is None:
+                return
+            self._decode(number, data)
+        except PlaybackError as error:
+            if number:
+                self._cut = self._cut or f"segment {number + 1} cannot be read"
+            else:
+                self._unreadable = str(error)
+            return
+        if self.expected is None and self.encrypted and number < TRIAL_SEGMENTS:
+            self._try_other_keys(number, data)
+
+    def finish(self) -> TrackResult:
+        """Return how the track played."""
+        if self._context is not None and not self.fault:
+            self._take(len(self.samples), None)
+        if self._unreadable:
+            return self._result(Verdict.UNPLAYABLE, self._unreadable)
+        if self.encrypted and self.key is None:
+            detail = f"The {self.kind} track is encrypted and there is no key: none of its samples was decoded."
+            return self._result(Verdict.NO_KEY, detail)
+        return self._compared() if self.expected is not None else self._judged()
+
+    def _survey(self, number: int, data: bytes) -> None:
+        """Count the whole samples of a segment, and tell whether any is encrypted; decode nothing."""
+        from av import FFmpegError
+
+        whole = 0
+        packed = container_of(data) in PACKED
+        self.encrypted |= packed and self.key is not None
+        with open_container(data) as container:
+            try:
+                for packet in container.demux(stream_of(container, self.kind)):
+                    if packet.size and not packet.is_corrupt:
+                        whole += 1
+                        self.encrypted |= packet.has_sidedata("encryption_info")
+                        if self.expected is not None:
+                            self._stored.add(hashlib.sha256(packet).hexdigest())
+            except FFmpegError:
+                self._cut = self._cut or f"segment {number + 1} breaks off after {whole} samples"
+        self.samples.append(whole)
+        if not packed and is_cut(data):
+            self._cut = self._cut or f"segment {number + 1} is cut short, after {whole} samples"
+
+    def _decode(self, number: int, data: bytes) -> None:
+        """Decode a segment, going on where the last one ended."""
+        from av import FFmpegError
+
+        with open_container(data, self.key) as container:
+            stream = stream_of(container, self.kind)
+            self._context = self._context or new_decoder(stream.codec_context)
+            try:
+                for packet in container.demux(stream):
+                    if packet.size:
+                        self._take(number, decrypted(packet, data, self.key, self.iv))
+            except FFmpegError:
+                self._note(number, "cannot be read")
+
+    def _take(self, number: int, packet: Packet[Any] | None) -> None:
+        """Decode a packet (None: the end) and note the frames that come out."""
+        from av import FFmpegError
+
+        known = self.expected is not None
+        if self.kind == "audio" and packet is not None:
+            self.frames += 1
+            if known:
+                self.prints.append(hashlib.sha256(packet).hexdigest())
+        try:
+            frames = cast("list[AudioFrame | VideoFrame]", cast("Decoder", self._context).decode(packet))
+        except FFmpegError:
+            self._note(number, "does not decode")
+            if self.kind == "video" and packet is not None:
+                self.frames += 1
+                self.prints += [""] if known else []  # a lost picture keeps its place
+            return
+        if any(frame.is_corrupt for frame in frames):
+            self._note(number, "is corrupt")
+        if self.kind == "video":
+            self.frames += len(frames)
+            if known:
+                self.prints += [_picture_print(cast("VideoFrame", frame)) for frame in frames]
+
+    def _note(self, number: int, text: str) -> None:
+        """Note a fault of the frame that is being decoded (an audio frame is counted before it is)."""
+        place = self.frames - (self.kind == "audio" and self.frames > 0)
+        self.fault = self.fault or (number, place, f"frame {place} {text}")
+
+    def _try_other_keys(self, number: int, data: bytes) -> None:
+        """Decode the segment under each random key that has decoded all before it."""
+        start = self.frames - self.samples[-1]
+        for key in [*self._trials]:
+            place = first_fault(self.kind, data, key, self.iv)
+            if place is not None:
+                self._trials.remove(key)
+                self._furthest = max(self._furthest, (number, max(start, 0) + place))
+
+    def _result(self, verdict: Verdict, detail: str, frames: int = 0, fix: str = "") -> TrackResult:
+        expected = None if self.expected is None else len(self._wanted())
+        return TrackResult(self.kind, verdict, frames, expected, detail, fix or verdict.fix)
+
+    def _wanted(self) -> Sequence[str]:
+        expected = self.expected or ()
+        return expected[: len(self.prints)] if self.partial and self.prints else expected
+
+    def _judged(self) -> TrackResult:
+        """Judge a track of whose frames nothing is known."""
+        if self._cut:
+            detail = f"The {self.kind} track is not whole: {self._cut}."
+            return self._result(Verdict.DAMAGED, detail, self.frames)
+        if self.fault is None and self.frames:
+            every = f"All {self.frames} {self.kind} frames were decoded without a fault"
+            if self.encrypted and self._trials:
+                count = f"{len(self._trials)} of {TRIAL_KEYS} random keys"
+                return self._result(Verdict.CANNOT_TELL, f"{every}, but so they were under {count}.", self.frames)
+            return self._result(Verdict.PLAYED, f"{every}.", self.frames)
+        if self.fault is None:
+            return self._result(Verdict.DAMAGED, f"The {self.kind} track has no frames.")
+        number, place, text = self.fault
+        if self.encrypted and self.sample_groups:
+            return self._in_sample_groups()
+        if self.encrypted and (self._trials or (number, place) <= self._furthest):
+            return self._result(Verdict.WRONG_KEY, f"The {self.kind} track does not decode under this key ({text}).")
+        detail = f"The {self.kind} track decodes no further than segment {number + 1} ({text})."
+        return self._result(Verdict.DAMAGED, detail, self.frames)
+
+    def _compared(self) -> TrackResult:
+        """Judge a track by the fingerprints of its frames."""
+        expected, prints = self._wanted(), self.prints
+        frames = sum(got == wanted for got, wanted in zip(prints, expected, strict=False))
+        fault = self.fault[2] if self.fault else None
+        if prints == list(expected) and prints and fault is None:
+            return self._result(
+                Verdict.PLAYED, f"All {frames} {self.kind} frames are those of the clear source.", frames
+            )
+        if not self.partial and sum(self.samples) != len(expected):
+            detail = f"The {self.kind} track has {sum(self.samples)} whole samples where {len(expected)} belong."
+            return self._result(Verdict.DAMAGED, detail, frames)
+        fault = fault or "other frames came out"
+        # A frame of the clear source proves the key, wherever it came out. But cbcs leaves a sample shorter than
+        # a cipher block as it is (AAC's first often is): what lies in the track in the clear proves nothing.
+        if self.encrypted and not set(expected) & set(prints) - self._stored:
+            if self.sample_groups:
+                return self._in_sample_groups()
+            detail = f"The key does not fit the {self.kind} track: nothing encrypted came out right ({fault})."
+            return self._result(Verdict.WRONG_KEY, detail)
+        detail = f"Only {frames} of {len(expected)} {self.kind} frames are those of the clear source ({fault})."
+        return self._result(Verdict.DAMAGED, detail, frames)
+
+    def _in_sample_groups(self) -> TrackResult:
+        detail = f"The keys of the {self.kind} track are in sample groups (seig), which this player does not follow."
+        return self._result(Verdict.UNPLAYABLE, detail, fix="package each key period with an init segment of its own")
 
 
 def play_track(
     kind: Kind, data: bytes, key: bytes | None, expected: Sequence[str] | None, *, iv: bytes | None = None
 ) -> TrackResult:
-    """Play a track under a content key (16 bytes, or None) and compare it with the clear source.
-
-    `iv` is the content IV of the CKC (16 bytes): a FairPlay player takes it from there, so that a wrong
-    one ends as a wrong key does. Without it the one noted in the track is used.
-
-    `expected` holds the fingerprints of that kind from frames.json; where it is None, decoding all samples
-    without a fault counts. Without a key an encrypted track is not decoded at all; a clear one plays. No track
-    raises, whatever its bytes: PlaybackError is for a missing PyAV, ValueError for a key or IV that is not 16 bytes.
-    """
-
-    def result(verdict: Verdict, detail: str, frames: int = 0) -> TrackResult:
-        return TrackResult(kind, verdict, frames, None if expected is None else len(expected), detail)
-
-    _require_av(key, iv)
-    data = data if iv is None else _with_iv(data, iv)
-    try:
-        stored, encrypted = _survey(kind, data)
-        if encrypted and key is None:
-            detail = f"The {kind} track is encrypted and there is no key: none of its samples was decoded."
-            return result(Verdict.NO_KEY, detail)
-        prints, fault = _decode(kind, data, key)
-    except PlaybackError as error:
-        return result(Verdict.DAMAGED, str(error))
-
-    if expected is None:
-        if fault is None and prints:
-            return result(Verdict.PLAYED, f"All {len(prints)} {kind} frames were decoded without a fault.", len(prints))
-        verdict = Verdict.WRONG_KEY if encrypted and fault else Verdict.DAMAGED
-        return result(verdict, f"The {kind} track does not decode under this key ({fault or 'it has no frames'}).")
-    frames = sum(got == wanted for got, wanted in zip(prints, expected, strict=False))
-    if prints == list(expected) and prints and fault is None:
-        return result(Verdict.PLAYED, f"All {frames} {kind} frames are those of the clear source.", frames)
-    if len(stored) != len(expected):
-        detail = f"The {kind} track has {len(stored)} whole samples where {len(expected)} belong."
-        return result(Verdict.DAMAGED, detail, frames)
-    fault = fault or "other frames came out"
-    # A frame of the clear source proves the key, wherever it came out. But cbcs leaves a sample shorter than
-    # a cipher block as it is (AAC's first often is): what lies in the track in the clear proves nothing.
-    if encrypted and not set(expected) & set(prints) - set(stored):
-        detail = f"The key does not fit the {kind} track: nothing encrypted came out right ({fault})."
-        return result(Verdict.WRONG_KEY, detail)
-    detail = f"Only {frames} of {len(expected)} {kind} frames are those of the clear source ({fault})."
-    return result(Verdict.DAMAGED, detail, frames)
+    """Play a track that is in memory as a whole: its init segment and all its media segments, joined."""
+    decoder = TrackDecoder(kind, key, iv, expected)
+    decoder.feed(data)
+    return decoder.finish()
 
 
 def fingerprints(kind: Kind, data: bytes, key: bytes | None = None) -> list[str]:
@@ -105,131 +248,21 @@ def fingerprints(kind: Kind, data: bytes, key: bytes | None = None) -> list[str]
     in integers, so every decoder gives the same. For audio it is that of the coded AAC frame: decoders
     compute in floats and may differ in the last bit. Raises PlaybackError for a track that does not decode.
     """
-    _require_av(key)
-    _refuse_without_key(kind, data, key)
-    prints, fault = _decode(kind, data, key)
-    if fault:
-        raise PlaybackError(f"The {kind} track does not decode: {fault}.")
-    return prints
+    decoder = TrackDecoder(kind, key, expected=())
+    decoder.feed(data)
+    result = decoder.finish()
+    if result.verdict in (Verdict.NO_KEY, Verdict.UNPLAYABLE):
+        raise PlaybackError(result.detail)
+    if decoder.fault:
+        raise PlaybackError(f"The {kind} track does not decode: {decoder.fault[2]}.")
+    return decoder.prints
 
 
-def still_png(data: bytes, key: bytes | None, at_frame: int) -> bytes:
-    """Return the picture `at_frame` (from 0) of a video track as a PNG; PlaybackError if there is none."""
-    _require_av(key)
-    _refuse_without_key("video", data, key)
-    from av import FFmpegError, VideoCodecContext
-
-    try:
-        with _open(data, key) as container:
-            stream = _stream(container, "video")
-            for number, frame in enumerate(container.decode(stream)):
-                if number == at_frame:
-                    image = cast("VideoFrame", frame).reformat(format="rgb24")
-                    png = VideoCodecContext.create("png", "w")
-                    png.width, png.height, png.pix_fmt = image.width, image.height, "rgb24"
-                    png.time_base = Fraction(1)  # the encoder asks for one; a PNG holds no time
-                    return b"".join(bytes(packet) for packet in (*png.encode(image), *png.encode(None)))
-    except FFmpegError:
-        raise PlaybackError(f"The video track does not decode as far as frame {at_frame}.") from None
-    raise PlaybackError(f"The video track has no frame {at_frame}.")
-
-
-def _require_av(key: bytes | None, iv: bytes | None = None) -> None:
-    """Check for PyAV and the sizes of key and IV, and keep libav's own remarks off standard error."""
-    try:
-        from av import logging
-    except ImportError:
-        raise PlaybackError("There is no PyAV to decode video with.") from None
-    logging.set_libav_level(logging.PANIC)
+def _check(key: bytes | None, iv: bytes | None) -> None:
+    require_av()
     for name, value in (("key", key), ("IV", iv)):
         if value is not None and len(value) != KEY_SIZE:
             raise ValueError(f"A content {name} has {KEY_SIZE} bytes, this one {len(value)}.")
-
-
-def _refuse_without_key(kind: Kind, data: bytes, key: bytes | None) -> None:
-    if key is None and _survey(kind, data)[1]:
-        raise PlaybackError(f"The {kind} track is encrypted and there is no key.")
-
-
-def _with_iv(data: bytes, iv: bytes) -> bytes:
-    """Put the CKC's IV in the place of the constant IV of the track's encryption box, where it has one.
-
-    The box `tenc` (ISO/IEC 23001-7, 8.2), counted from its name: name 4, version and flags 4, reserved 1,
-    pattern 1, protected 1, per-sample IV size 1, KID 16, constant IV size 1, constant IV 16.
-    """
-    at = data.find(b"tenc")
-    if at < 0 or data[at + 10 : at + 12] != b"\x01\x00" or data[at + 28 : at + 29] != b"\x10":
-        return data
-    return data[: at + 29] + iv + data[at + 29 + len(iv) :]
-
-
-def _open(data: bytes, key: bytes | None) -> InputContainer:
-    import av
-
-    options = {"decryption_key": key.hex()} if key else {}
-    try:
-        return av.open(io.BytesIO(data), "r", format="mov", container_options=options)
-    except (av.FFmpegError, ValueError):
-        # Without the cause: its arguments are nothing a person could use.
-        raise PlaybackError("The track is no fragmented MP4 with its init segment first.") from None
-
-
-def _stream(container: InputContainer, kind: Kind) -> VideoStream | AudioStream:
-    """Return the one stream of a kind, its decoder told to fail where it would otherwise conceal."""
-    # libav gives no codec context to a stream whose codec it does not know.
-    streams = [stream for stream in container.streams if stream.type == kind and stream.codec_context]
-    if len(streams) != 1:
-        raise PlaybackError(f"The track has {len(streams)} {kind} streams that can be decoded, expected 1.")
-    stream = cast("VideoStream | AudioStream", streams[0])
-    stream.codec_context.options = {"err_detect": "explode"}
-    # One thread: with more, a fault surfaces some frames after the sample that caused it.
-    stream.codec_context.thread_count = 1
-    return stream
-
-
-def _survey(kind: Kind, data: bytes) -> tuple[list[str], bool]:
-    """Return the SHA-256 of each whole sample as it is stored, and whether any is encrypted; decode nothing."""
-    from av import FFmpegError
-
-    stored: list[str] = []
-    encrypted = False
-    with _open(data, None) as container:
-        try:
-            for packet in container.demux(_stream(container, kind)):
-                if packet.size and not packet.is_corrupt:
-                    stored.append(hashlib.sha256(packet).hexdigest())
-                    encrypted = encrypted or packet.has_sidedata("encryption_info")
-        except FFmpegError:
-            raise PlaybackError(f"The {kind} track breaks off after {len(stored)} samples.") from None
-    return stored, encrypted
-
-
-def _decode(kind: Kind, data: bytes, key: bytes | None) -> tuple[list[str], str | None]:
-    """Decode a whole track; return its fingerprints and the first fault met on the way."""
-    from av import FFmpegError
-
-    prints: list[str] = []
-    faults: list[str] = []
-    with _open(data, key) as container:
-        try:
-            for packet in container.demux(_stream(container, kind)):
-                place = len(prints)
-                if kind == "audio" and packet.size:
-                    prints.append(hashlib.sha256(packet).hexdigest())
-                try:
-                    frames = cast("list[AudioFrame | VideoFrame]", packet.decode())
-                except FFmpegError:
-                    faults.append(f"frame {place} does not decode")
-                    if kind == "video":
-                        prints.append("")  # a lost picture keeps its place
-                    continue
-                if any(frame.is_corrupt for frame in frames):
-                    faults.append(f"frame {place} is corrupt")
-                if kind == "video":
-                    prints += [_picture_print(cast("VideoFrame", frame)) for frame in frames]
-        except FFmpegError:
-            faults.append(f"the sample after frame {len(prints)} cannot be read")
-    return prints, faults[0] if faults else None
 
 
 def _picture_print(picture: VideoFrame) -> str:

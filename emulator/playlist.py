@@ -1,174 +1,200 @@
-"""HLS playlists as the player reads them: a master, its video and audio, and the key periods of each.
+"""A title, read from its playlists: what a player would choose of it, and the keys that licenses must be got for.
 
-A key line applies to the segments after it, until the next one. The parsing functions are pure; `load_title`
-fetches. Relative URIs are resolved against the playlist's own URL.
+The choice is a player's: the first variant with video (the first, where none has any) and the best audio rendition of
+its group, or what `Reading.variant` says. Relative addresses are resolved against the address that answered.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any
 
 from emulator.errors import BadKeyUri, BadPlaylist
-from emulator.key_uri import KeyUri, parse_key_uri
+from emulator.hls import (
+    KEY_FORMAT,
+    MAX_KEYS,
+    MAX_PLAYLIST,
+    Master,
+    MediaPlaylist,
+    Place,
+    Segment,
+    Variant,
+    bad_playlist,
+    parse_playlist,
+)
+from emulator.key_uri import (
+    DEFAULT_RULE,
+    ContentIdRule,
+    KeyMode,
+    KeyUri,
+    parse_key_uri,
+    with_token_url,
+)
 from emulator.transport import SEES, Party, Web
 
-KEY_FORMAT = "com.apple.streamingkeydelivery"
-KEY_METHOD = "SAMPLE-AES"
-KEY_LINE = "#EXT-X-KEY:"
-MAX_KEYS = 64
-"""Keys of one title, since the player asks for all of them at the start."""
+ALL_VARIANTS = 0
 
 
 @dataclass(frozen=True)
-class Master:
-    """The choice a master playlist offers; this player takes the first variant and its audio rendition."""
+class Reading:
+    """How to read a title, where the default does not do.
 
-    video_url: str
-    audio_url: str | None
+    `rule` says where in a key URI the content id is; `content_id` and `token_url` stand in for what the URI of a title
+    with one key says. `variant` counts from 1 (None: as a player chooses, ALL_VARIANTS: all of them).
+    `trust_server`: an entitlement server that a key URI names may have the cookie.
+    """
+
+    rule: ContentIdRule = DEFAULT_RULE
+    content_id: str | None = None
+    token_url: str | None = None
+    variant: int | None = None
+    trust_server: bool = False
+
+    def read_key(self, uri: str) -> KeyUri:
+        """Understand a key URI; BadKeyUri if it is none."""
+        if self.content_id is None and self.token_url is None:
+            return parse_key_uri(uri, self.rule)
+        key = KeyUri(uri, KeyMode.ENTITLEMENT, self.content_id)
+        return key if self.token_url is None else with_token_url(key, self.token_url)
+
+
+AS_IT_IS = Reading()
 
 
 @dataclass(frozen=True)
 class Period:
-    """Segments that play on under one init segment and one key (None: clear). URLs in playing order."""
+    """Segments that play on under one init segment and one key (None: clear), in playing order."""
 
-    init_url: str | None
-    segment_urls: tuple[str, ...]
+    map: Place | None
     key: KeyUri | None
+    segments: tuple[Segment, ...]
 
 
 @dataclass(frozen=True)
 class Rendition:
-    """One media playlist, its periods in playing order."""
+    """One media playlist of the choice, as it was first read. `variables` are those it may import when read again."""
 
-    url: str
-    periods: tuple[Period, ...]
+    playlist: MediaPlaylist
+    variables: Mapping[str, str]
+
+    @property
+    def periods(self) -> tuple[Period, ...]:
+        """The runs of segments between discontinuities and changes of init segment or key. Gaps are left out."""
+        fetched = (segment for segment in self.playlist.segments if not segment.gap)
+        runs = groupby(fetched, key=lambda segment: (segment.run, segment.map, segment.key))
+        return tuple(Period(place, key, tuple(run)) for (_, place, key), run in runs)
 
 
 @dataclass(frozen=True)
 class Title:
-    """A playable title. `keys` holds all keys that licenses must be got for, each once, in playing order."""
+    """A playable title. `keys` are those to get licenses for before playing, each once, in playing order.
+
+    `notes` say what a person should know of it: a mangled content id, variants that were left out. A title without
+    renditions is known by its keys only.
+    """
 
     url: str
     keys: tuple[KeyUri, ...]
-    video: Rendition
-    audio: Rendition | None
+    renditions: tuple[Rendition, ...] = ()
     server: Party = SEES
     """Who serves its files."""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> bool:
+        """True if segments may follow those that were read."""
+        return any(not rendition.playlist.ended for rendition in self.renditions)
 
 
-def parse_master(text: str, url: str) -> Master | None:
-    """Parse a master playlist; None if `text` is a media playlist. BadPlaylist if it is neither."""
-    playlist = _parse(text, url)
-    if not playlist.is_variant:
-        return None
-    if not playlist.playlists:
-        raise _bad(url, "a master playlist with a variant", "none", "package the title again")
-    variant = playlist.playlists[0]
-    group = variant.stream_info.audio
-    audio = [media for media in variant.media if media.type == "AUDIO" and media.uri]
-    if group and not audio:
-        found = f"AUDIO={group[:40]!r} with no such EXT-X-MEDIA"
-        raise _bad(url, "an EXT-X-MEDIA with a URI for the variant's audio group", found, "add it or drop AUDIO=")
-    return Master(str(variant.absolute_uri), str(audio[0].absolute_uri) if audio else None)
-
-
-def parse_media(text: str, url: str) -> Rendition:
-    """Parse a media playlist. BadPlaylist for what this player cannot play, BadKeyUri for a key URI that is none."""
-    playlist = _parse(text, url)
-    if playlist.is_variant or not playlist.segments:
-        raise _bad(url, "a media playlist with segments", "none", "check that this is no master playlist")
-    if any(segment.byterange for segment in playlist.segments):
-        raise _bad(url, "one file per segment", "EXT-X-BYTERANGE", "package with separate segment files")
-    _check_keys([key for key in playlist.keys if key is not None], url)
-    # The parser keeps the last key line before a segment, of whichever key system that is.
-    segments = _parse(_without_other_key_systems(text), url).segments
-    return Rendition(url, _periods(segments))
-
-
-def _periods(segments: Any) -> tuple[Period, ...]:
-    """Return the runs of segments between discontinuities and changes of init segment or key."""
-    breaks = 0
-
-    def place(segment: Any) -> tuple[int, str | None, str | None]:
-        nonlocal breaks
-        breaks += bool(segment.discontinuity)
-        init = segment.init_section and str(segment.init_section.absolute_uri)
-        encrypted = segment.key and segment.key.method != "NONE"
-        return breaks, init or None, segment.key.uri or "" if encrypted else None
-
-    return tuple(
-        Period(init, tuple(str(segment.absolute_uri) for segment in run), None if key is None else parse_key_uri(key))
-        for (_, init, key), run in groupby(segments, key=place)
-    )
-
-
-def load_title(web: Web, url: str, *, step: int, party: Party = SEES) -> Title:
+def load_title(web: Web, url: str, *, step: int, party: Party = SEES, reading: Reading = AS_IT_IS) -> Title:
     """Fetch the playlists behind `url` (master or media) and return the title; errors carry `step`."""
     try:
-        text = _fetch(web, url, step, party)
-        master = parse_master(text, url)
-        if master is None:
-            video, audio = parse_media(text, url), None
-        else:
-            video = parse_media(_fetch(web, master.video_url, step, party), master.video_url)
-            audio_url = master.audio_url
-            audio = audio_url and parse_media(_fetch(web, audio_url, step, party), audio_url)
-        return Title(url, _all_keys(url, video, audio or None), video, audio or None, party)
+        found = _fetch(web, url, step, party, reading)
+        if isinstance(found, MediaPlaylist):
+            return _with_keys(Title(found.url, (), (Rendition(found, {}),), party), (), reading)
+        chosen = choose(found, reading.variant)
+        renditions = tuple(
+            Rendition(_fetch_media(web, address, step, party, reading, found.variables), found.variables)
+            for address in _addresses(found, chosen, every=reading.variant == ALL_VARIANTS)
+        )
+        notes: tuple[str, ...] = ()
+        if len(chosen) < len(found.variants):
+            count = f"{len(chosen)} of {len(found.variants)} variants' keys were asked for"
+            notes = (f"{count}; --variant N or --variant all plays the others",)
+        return _with_keys(Title(found.url, (), renditions, party, notes), found.session_keys, reading)
     except (BadPlaylist, BadKeyUri) as error:
         error.step = step
         raise
 
 
-def _all_keys(url: str, video: Rendition, audio: Rendition | None) -> tuple[KeyUri, ...]:
-    periods = [period for rendition in (video, audio) if rendition for period in rendition.periods]
-    keys = tuple(dict.fromkeys(period.key for period in periods if period.key))
-    if not keys:
+def reload(web: Web, title: Title, rendition: Rendition, *, step: int, reading: Reading) -> MediaPlaylist:
+    """Read a media playlist again."""
+    return _fetch_media(web, rendition.playlist.url, step, title.server, reading, rendition.variables)
+
+
+def choose(master: Master, number: int | None) -> tuple[Variant, ...]:
+    """Return the variants to play: `number` counts from 1, None is a player's choice. BadPlaylist if there is none."""
+    variants = master.variants
+    if number == ALL_VARIANTS:
+        return variants
+    if number is None:
+        return (next((variant for variant in variants if variant.video), variants[0]),)
+    if number > len(variants):
+        raise bad_playlist(master.url, f"a variant {number}", f"{len(variants)} variants", "name one of them")
+    return (variants[number - 1],)
+
+
+def _addresses(master: Master, chosen: tuple[Variant, ...], *, every: bool) -> tuple[str, ...]:
+    """Return the media playlists to play, each once: the variants', then the best of each audio group or `every`."""
+    sound: list[str] = []
+    for group in dict.fromkeys(variant.audio_group for variant in chosen if variant.audio_group is not None):
+        ranked = sorted((audio for audio in master.audio if audio.group == group), key=lambda audio: audio.rank)
+        sound += [audio.url for audio in (ranked if every else ranked[:1])]
+    return tuple(dict.fromkeys([*(variant.url for variant in chosen), *sound]))
+
+
+def _with_keys(title: Title, session_keys: tuple[KeyUri, ...], reading: Reading) -> Title:
+    """Return the title with its keys, after what the user said about them."""
+    shown = [
+        segment.key
+        for rendition in title.renditions
+        # Of a live title only what plays at once: the other keys are asked for when they are met.
+        for segment in (rendition.playlist.segments if rendition.playlist.ended else rendition.playlist.segments[:1])
+    ]
+    keys = tuple(dict.fromkeys(key for key in (*session_keys, *shown) if key))
+    if not keys and not title.live:
         found = f"no EXT-X-KEY with KEYFORMAT={KEY_FORMAT}"
-        raise _bad(url, "an encrypted title", found, "play a clear title with any other player")
+        raise bad_playlist(title.url, "an encrypted title", found, "play a clear title with any other player")
     if len(keys) > MAX_KEYS:
-        raise _bad(url, f"at most {MAX_KEYS} keys", f"{len(keys)}", "package the title with longer key periods")
-    return keys
+        found, fix = str(len(keys)), "package the title with longer key periods"
+        raise bad_playlist(title.url, f"at most {MAX_KEYS} keys", found, fix)
+    if len(keys) > 1 and (reading.content_id, reading.token_url) != (None, None):
+        fix = "leave out --content-id and --token-url, or play one variant"
+        expected = "a title with one key, to take a content id or token for"
+        raise bad_playlist(title.url, expected, f"{len(keys)} keys", fix)
+    notes = tuple(note for key in keys for note in key.notes)
+    servers = sorted({key.server for key in keys if key.server})
+    if servers and not reading.trust_server:
+        named = ", ".join(repr(server[:80]) for server in servers)
+        notes += (f"the playlist names the entitlement server {named}: not asked without --trust-playlist-host",)
+    return replace(title, keys=keys, notes=title.notes + notes)
 
 
-def _fetch(web: Web, url: str, step: int, party: Party) -> str:
-    answer = web.get(party, url, step=step, expected="a playlist")
+def _fetch_media(
+    web: Web, url: str, step: int, party: Party, reading: Reading, imported: Mapping[str, str]
+) -> MediaPlaylist:
+    found = _fetch(web, url, step, party, reading, imported)
+    if isinstance(found, Master):
+        raise bad_playlist(url, "a media playlist", "a master playlist", "check the master playlist's addresses")
+    return found
+
+
+def _fetch(
+    web: Web, url: str, step: int, party: Party, reading: Reading, imported: Mapping[str, str] | None = None
+) -> Master | MediaPlaylist:
+    answer = web.get(party, url, step=step, expected="a playlist", most=MAX_PLAYLIST)
     try:
-        return answer.body.decode("utf-8-sig")
+        text = answer.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = f"byte 0x{answer.body[error.start]:02x} at {error.start}"
-        raise _bad(url, "a playlist in UTF-8", found, "check the address of the playlist") from None
-
-
-def _check_keys(keys: list[Any], url: str) -> None:
-    ours = [key for key in keys if (key.keyformat or "").lower() == KEY_FORMAT]
-    others = [key for key in keys if key not in ours and key.method != "NONE"]
-    if others and not ours:
-        found = f"METHOD={others[0].method}, KEYFORMAT={others[0].keyformat or 'identity'}"
-        raise _bad(url, f"a key line with KEYFORMAT={KEY_FORMAT}", found, "package the title for FairPlay")
-    for key in ours:
-        if key.method != KEY_METHOD:
-            raise _bad(url, f"METHOD={KEY_METHOD}", f"METHOD={key.method}", "package the title for FairPlay")
-
-
-def _without_other_key_systems(text: str) -> str:
-    def is_other(line: str) -> bool:
-        return line.startswith(KEY_LINE) and KEY_FORMAT not in line.lower() and "METHOD=NONE" not in line
-
-    return "\n".join(line for line in text.splitlines() if not is_other(line.strip()))
-
-
-def _parse(text: str, url: str) -> Any:
-    import m3u8  # 40 ms that `explain` and `--help` need not pay
-
-    if not text.lstrip("\ufeff").startswith("#EXTM3U"):
-        shape = "an HTML page" if text.lstrip()[:1] == "<" else repr(text[:20])
-        raise _bad(url, "a playlist, which begins with #EXTM3U", shape, "check the address of the playlist")
-    try:
-        return m3u8.loads(text, uri=url)
-    except Exception as error:  # the parser raises whatever its string handling runs into
-        raise _bad(url, "a well-formed playlist", type(error).__name__, "validate the playlist") from None
-
-
-def _bad(url: str, expected: str, found: str, fix: str) -> BadPlaylist:
-    address = url.split("?", 1)[0][:200]
-    return BadPlaylist(step=None, expected=expected, found=f"{found} at {address}", fix=fix)
+        raise bad_playlist(url, "a playlist in UTF-8", found, "check the address of the playlist") from None
+    return parse_playlist(text, answer.final_url, reading.read_key, imported)

@@ -1,49 +1,36 @@
-"""From licenses to pictures: fetch a title, play each period under its own key, and say how that went."""
+"""From licenses to pictures: fetch each segment, play it under its key, let it go; and say how that went."""
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import urljoin
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from emulator.binding import Client, Grant
+from emulator.binding import Client, Grant, get_license
+from emulator.containers import KINDS, NoPyAv, PlaybackError, key_ids, kinds_in
+from emulator.decoding import still_png
 from emulator.errors import PlaybackFailed
+from emulator.frames import Frames, fetch_frames
+from emulator.hls import Place, Segment
 from emulator.key_uri import KeyUri
 from emulator.limits import check_limits
-from emulator.playback import Kind, PlaybackError, TrackResult, Verdict, play_track, still_png
-from emulator.playlist import Period, Rendition, Title
-from emulator.transport import Answer
+from emulator.playback import TrackDecoder
+from emulator.playlist import Title, reload
+from emulator.timeline import Pause, Timeline
+from emulator.verdict import TrackResult, Verdict
 from fairplay.ckc import ContentKey
 
-FRAMES_FILE = "frames.json"
-EXPECTED_FRAMES = 'frames.json, {"video": [SHA-256 …], "audio": [SHA-256 …]}'
-KINDS: tuple[Kind, ...] = ("video", "audio")
-ABSENT = (403, 404)
-"""HTTP statuses of a file that is not there; some stores say 403."""
 STEP = 13
+INSTALL = "install this project with its extra video: pip install '.[video]' in its directory"
 
 Keys = Mapping[KeyUri, ContentKey]
-Frames = dict[Kind, list[str]]
-
-
-@dataclass(frozen=True)
-class Part:
-    """One period of one track: what plays under one key (None: clear).
-
-    `data` is the init segment and all media segments, joined; `frames` the fingerprints of the clear source, or
-    None where nobody knows them. Periods count from 1.
-    """
-
-    kind: Kind
-    period: int
-    key: KeyUri | None
-    data: bytes = field(repr=False)
-    frames: tuple[str, ...] | None = field(repr=False)
+Fetch = Callable[[Place], bytes]
+KeyFor = Callable[[KeyUri], ContentKey | None]
+Tell = Callable[[float, float | None], None]
+"""Is told how many seconds have been played, and of how many (None where nobody knows)."""
 
 
 @dataclass(frozen=True)
 class Shown:
-    """How one part played."""
+    """How one track of one key period played. Periods count from 1."""
 
     period: int
     result: TrackResult
@@ -56,10 +43,15 @@ class Shown:
 
 @dataclass(frozen=True)
 class Screening:
-    """How a title played: one result per period and track, and a still of it as PNG (None if none was asked for)."""
+    """How a title played: one result per period and track, and a still of it as PNG (None if none was asked for).
+
+    `grants` are the licenses held at the end, those included that were asked for while it played.
+    """
 
     parts: tuple[Shown, ...]
     still: bytes | None = field(repr=False)
+    grants: tuple[Grant, ...] = field(default=(), repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def tracks(self) -> tuple[TrackResult, ...]:
@@ -69,12 +61,18 @@ class Screening:
     @property
     def periods(self) -> int:
         """How many periods there are."""
-        return max(part.period for part in self.parts)
+        return max((part.period for part in self.parts), default=0)
 
     @property
     def played(self) -> bool:
         """True if every frame of every part came out."""
-        return all(part.played for part in self.parts)
+        return bool(self.parts) and all(part.played for part in self.parts)
+
+    @property
+    def cannot_tell(self) -> bool:
+        """True if nothing failed, but of a track nobody can tell whether the key was right."""
+        verdicts = {part.result.verdict for part in self.parts}
+        return Verdict.CANNOT_TELL in verdicts and verdicts <= {Verdict.PLAYED, Verdict.CANNOT_TELL}
 
     @property
     def compared(self) -> bool:
@@ -84,99 +82,215 @@ class Screening:
     @property
     def outcome(self) -> str:
         """The outcome in words, for people: `all 120 video frames and 217 audio frames`, or what went wrong."""
+        if not self.parts:
+            return "No segment was played."
         if not self.played:
             return " ".join(self._failure(part) for part in self.parts if not part.played)
         counts = {kind: sum(track.frames for track in self.tracks if track.kind == kind) for kind in KINDS}
         return "all " + " and ".join(f"{count} {kind} frames" for kind, count in counts.items() if count)
+
+    @property
+    def fix(self) -> str:
+        """What to do about the first part that did not play."""
+        return next((part.result.fix for part in self.parts if not part.played), "play a longer part of it")
 
     def _failure(self, part: Shown) -> str:
         return part.result.detail if self.periods == 1 else f"Period {part.period}: {part.result.detail}"
 
 
 def watch(
-    client: Client, grants: Sequence[Grant], parts: Sequence[Part] | None = None, *, still: bool = False
+    client: Client,
+    grants: Sequence[Grant],
+    title: Title | None = None,
+    *,
+    cookie: str | None = None,
+    still: bool = False,
+    seconds: float | None = None,
+    since: float | None = None,
+    tell: Tell | None = None,
+    pause: Pause = time.sleep,
 ) -> Screening:
-    """Play a granted title, video and audio, each period under the key and IV of its CKC.
+    """Play a title, each period under the key and IV of its CKC. `title` may be left out where there are grants.
 
-    `parts` is the title's media where it was fetched before.
+    With `cookie`, a key that no license is there for is asked for when its first segment is met. `seconds` is how much
+    of the title to play (None: all). Playback began at `since` on the device's clock (None: now); a rental that ends
+    later lets it go on.
 
     Raises what `check_limits` raises instead of playing, EmulatorErrors where the media cannot be fetched,
     PlaybackFailed where it cannot be played at all (no PyAV). A wrong key raises nothing: it is an outcome.
     """
-    check_limits(client.device.clock.now(), grants)
-    keys = {grant.key: grant.license.content for grant in grants}
-    return show(fetch_parts(client, grants[0].title) if parts is None else parts, keys, still=still)
+    title = title or grants[0].title
+    check_limits(client.device.clock.now() if since is None else since, grants)
+    held = {grant.key: grant for grant in grants}
+
+    def key_for(key: KeyUri) -> ContentKey | None:
+        if key not in held and cookie is not None:
+            playback = next((grant.contents.playback for grant in held.values() if grant.contents.playback), None)
+            session = playback.session if playback else client.device.random(8)
+            held[key] = get_license(client, title, key, cookie, session=session)
+        return held[key].license.content if key in held else None
+
+    timeline = Timeline(
+        title,
+        lambda rendition: reload(client.web, title, rendition, step=STEP, reading=client.reading),
+        pause,
+        seconds,
+    )
+    frames = fetch_frames(client.web, title, step=STEP) if client.reading.variant is None else None
+    screening = show(timeline, fetcher(client, title), key_for, frames, still=still, tell=tell)
+    return replace(screening, grants=tuple(held.values()))
 
 
-def show(parts: Sequence[Part], keys: Keys, *, still: bool = False) -> Screening:
-    """Play parts under their keys; with `still`, take a picture from the middle of the first that played."""
-    shown: list[Shown] = []
-    picture = None
+def fetcher(client: Client, title: Title) -> Fetch:
+    """Return what fetches a title's files from where it is."""
+
+    def fetch(place: Place) -> bytes:
+        part = None if place.length is None else (place.offset or 0, place.length)
+        return client.web.get(title.server, place.url, step=STEP, expected="a media segment", part=part).body
+
+    return fetch
+
+
+def show(
+    timeline: Timeline,
+    fetch: Fetch,
+    key_for: KeyFor,
+    frames: Sequence[Frames] | None,
+    *,
+    still: bool = False,
+    tell: Tell | None = None,
+) -> Screening:
+    """Play the segments of a timeline; with `still`, take a picture from the middle of the first period that played.
+
+    `frames` are the fingerprints of each period, if they are known; of more or fewer periods they are not used.
+    """
+    title = timeline.title
+    counted = {number: len(rendition.periods) for number, rendition in enumerate(title.renditions)}
+    known = frames if frames and not title.live and set(counted.values()) == {len(frames)} else None
+    tracks: dict[int, _Rendition] = {}
+    picture: _Picture | None = None
+    notes: list[str] = []
+    done, length = 0.0, timeline.length if tell else None
     try:
-        for part in parts:
-            content = keys.get(part.key) if part.key else None
-            key, iv = (content.key, content.iv) if content else (None, None)
-            shown.append(Shown(part.period, play_track(part.kind, part.data, key, part.frames, iv=iv)))
-            if still and picture is None and part.kind == "video" and shown[-1].played:
-                picture = still_png(part.data, key, shown[-1].result.frames // 2)
+        for turn in timeline:
+            track = tracks.setdefault(turn.rendition, _Rendition(fetch, key_for, known))
+            track.play(turn.segment)
+            done += turn.segment.seconds
+            if tell:
+                tell(done, length)
+        for track in tracks.values():
+            track.close(partial=timeline.seconds is not None)
+        picture = next((found for track in tracks.values() if (found := track.picture)), None) if still else None
+        png = picture.png(fetch, key_for) if picture else None
     except PlaybackError as error:
-        install = "install this project with its extra video: pip install '.[video]' in its directory"
-        fix = install if "PyAV" in str(error) else "package the title again"
+        fix = INSTALL if isinstance(error, NoPyAv) else Verdict.DAMAGED.fix
         raise PlaybackFailed(step=STEP, expected="video that plays", found=str(error).rstrip("."), fix=fix) from None
-    return Screening(tuple(shown), picture)
+    if timeline.stalled:
+        notes.append("the live title has shown nothing new for three target durations, and was taken as ended")
+    parts = [part for number in sorted(tracks) for part in tracks[number].shown]
+    return Screening(tuple(_named_key_ids(parts, tracks)), png, notes=tuple(notes))
 
 
-def fetch_parts(client: Client, title: Title) -> tuple[Part, ...]:
-    """Fetch the media of a title, and the fingerprints of its clear source where there are some."""
-    frames = _fetch_frames(client, title)
-    renditions: list[tuple[Kind, Rendition | None]] = [("video", title.video), ("audio", title.audio)]
-    parts = []
-    for kind, rendition in renditions:
-        for number, period in enumerate(rendition.periods if rendition else (), 1):
-            prints = tuple(frames[number - 1][kind]) if frames else None
-            parts.append(Part(kind, number, period.key, _fetch_period(client, title, period), prints))
-    return tuple(parts)
+@dataclass(frozen=True)
+class _Picture:
+    """A picture of a track that played: the frame `at` of this segment."""
+
+    segment: Segment
+    at: int
+
+    def png(self, fetch: Fetch, key_for: KeyFor) -> bytes:
+        content = key_for(self.segment.key) if self.segment.key else None
+        data = (fetch(self.segment.map) if self.segment.map else b"") + fetch(self.segment.place)
+        return still_png(data, content.key if content else None, self.at, content.iv if content else None)
 
 
-def _fetch_period(client: Client, title: Title, period: Period) -> bytes:
-    urls = (period.init_url, *period.segment_urls) if period.init_url else period.segment_urls
-    return b"".join(client.web.get(title.server, url, step=STEP, expected="a media segment").body for url in urls)
+class _Rendition:
+    """One rendition while it plays: its period of now, and how the periods before it played."""
+
+    def __init__(self, fetch: Fetch, key_for: KeyFor, frames: Sequence[Frames] | None) -> None:
+        self.shown: list[Shown] = []
+        self.picture: _Picture | None = None
+        self.kids: dict[KeyUri, set[str]] = {}
+        self._fetch, self._key_for, self._frames = fetch, key_for, frames
+        self._period = 0
+        self._place: tuple[object, ...] | None = None
+        self._map: tuple[Place, bytes] | None = None
+        self._decoders: list[TrackDecoder] = []
+        self._segments: list[Segment] = []
+
+    def play(self, segment: Segment) -> None:
+        """Fetch and decode a segment, in a new period where key, init segment or discontinuity changes."""
+        place = (segment.run, segment.map, segment.key)
+        if place != self._place:
+            self.close()
+        content = self._key_for(segment.key) if segment.key else None
+        data = self._init(segment.map) + self._fetch(segment.place)
+        if place != self._place:
+            self._begin(segment, content, data)
+            self._place = place
+        self._segments.append(segment)
+        for decoder in self._decoders:
+            decoder.feed(data)
+
+    def _init(self, place: Place | None) -> bytes:
+        if place is None:
+            return b""
+        if self._map is None or self._map[0] != place:
+            self._map = place, self._fetch(place)
+        return self._map[1]
+
+    def _begin(self, segment: Segment, content: ContentKey | None, data: bytes) -> None:
+        self._period += 1
+        if segment.key:
+            self.kids.setdefault(segment.key, set()).update(key_ids(data))
+        key, iv = (content.key, content.iv) if content else (None, None)
+        known = self._frames[self._period - 1] if self._frames else None
+        try:
+            kinds = kinds_in(data)
+        except NoPyAv:
+            raise
+        except PlaybackError as error:
+            result = TrackResult("video", Verdict.UNPLAYABLE, 0, None, str(error), Verdict.UNPLAYABLE.fix)
+            self.shown.append(Shown(self._period, result))
+            return
+        self._decoders = [TrackDecoder(kind, key, iv, (known[kind] or None) if known else None) for kind in kinds]
+
+    def close(self, *, partial: bool = False) -> None:
+        """End the period of now; with `partial` in its midst."""
+        for decoder in self._decoders:
+            decoder.partial = partial
+            shown = Shown(self._period, decoder.finish())
+            self.shown.append(shown)
+            if shown.played and decoder.kind == "video" and self.picture is None:
+                self.picture = self._middle(decoder)
+        self._decoders, self._segments, self._place = [], [], None
+
+    def _middle(self, decoder: TrackDecoder) -> _Picture:
+        at = decoder.frames // 2
+        for segment, samples in zip(self._segments, decoder.samples, strict=True):
+            if at < samples:
+                return _Picture(segment, at)
+            at -= samples
+        return _Picture(self._segments[0], 0)
 
 
-def _fetch_frames(client: Client, title: Title) -> list[Frames] | None:
-    """Return the fingerprints of each period; None where the title has no such file."""
-    answer = client.web.ask(title.server, "GET", urljoin(title.url, FRAMES_FILE), step=STEP)
-    if answer.status in ABSENT:
-        return None
-    if answer.status != 200:
-        raise answer.unexpected(EXPECTED_FRAMES)
-    return _split(_read_frames(answer), answer, len(title.video.periods))
-
-
-def _read_frames(answer: Answer) -> dict[str, Any]:
-    value = answer.json_object(EXPECTED_FRAMES)
-    for kind in KINDS:
-        prints = value.setdefault(kind, [])
-        if not isinstance(prints, list) or not all(re.fullmatch(r"[0-9a-f]{64}", str(item)) for item in prints):
-            raise answer.unexpected(EXPECTED_FRAMES, f"a {kind} member of another form")
-    return value
-
-
-def _split(value: dict[str, Any], answer: Answer, periods: int) -> list[Frames]:
-    """Cut the fingerprints into periods by the counts in `periods`; without that member there is one period."""
-    counts = value.get("periods", [{kind: len(value[kind]) for kind in KINDS}])
-    match counts:
-        case [*_] if len(counts) == periods and all(_are_counts(count) for count in counts):
-            pass
-        case _:
-            raise answer.unexpected(f"{EXPECTED_FRAMES} with the counts of {periods} periods", "other counts, or none")
-    places = dict.fromkeys(KINDS, 0)
-    frames: list[Frames] = []
-    for count in counts:
-        frames.append({kind: value[kind][places[kind] : places[kind] + count[kind]] for kind in KINDS})
-        places = {kind: place + count[kind] for kind, place in places.items()}
-    return frames
-
-
-def _are_counts(value: Any) -> bool:
-    return isinstance(value, dict) and all(type(value.get(kind)) is int and value[kind] >= 0 for kind in KINDS)
+def _named_key_ids(parts: Sequence[Shown], tracks: Mapping[int, _Rendition]) -> Sequence[Shown]:
+    """Where one key URI stands for several default key ids, say so in place of blaming the key."""
+    kids: dict[KeyUri, set[str]] = {}
+    for track in tracks.values():
+        for key, found in track.kids.items():
+            kids.setdefault(key, set()).update(found)
+    double = next(((key, found) for key, found in kids.items() if len(found) > 1), None)
+    if double is None:
+        return parts
+    shown = double[0].uri.split("?", 1)[0][:80]
+    reason = (
+        f"Under the one key URI {shown!r} there are {len(double[1])} default key ids, {', '.join(sorted(double[1]))}."
+    )
+    fix = "give each key a key URI of its own: one license has one key"
+    return [
+        replace(part, result=replace(part.result, detail=f"{part.result.detail} {reason}", fix=fix))
+        if part.result.verdict is Verdict.WRONG_KEY
+        else part
+        for part in parts
+    ]

@@ -1,12 +1,16 @@
-"""The client's only way out: one `requests.Session`, bounded in time and size, every failure an EmulatorError."""
+"""The client's only way out: every exchange bounded in time and size as a whole, every failure an EmulatorError.
 
-import time
+Prepared requests go straight to the adapter of a `requests.Session`: what a session adds (redirects, its cookies) is
+not wanted, or done here.
+"""
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from emulator.errors import BadAddress, EmulatorError, NoAnswer, TlsFailed, UnexpectedAnswer
+from emulator.addresses import is_http_url, join_url, origin_of, wire_url, without_query
+from emulator.errors import BadAddress, TlsFailed, UnexpectedAnswer
 from hosting.tls.tls import ClientTls, TlsError
 from simulation.journal import TRACE_HEADER
 from simulation.strict_json import parse_json
@@ -15,11 +19,11 @@ if TYPE_CHECKING:
     import requests
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 10.0, 30.0
-MAX_BODY = 32 * 1024 * 1024
-"""Bytes of an answer; the largest, a segment of video, is far below."""
+MAX_BODY = 128 * 1024 * 1024
+"""Bytes of an answer; the largest is a segment of video: ten seconds of 4K take 50 MB."""
+REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 5
+CHUNK = 65_536
 NO_FILES = ClientTls()
-TRUST = "name its authority with --ca; where ca.pem of a simulated service lies is in its ready line"
-SHOW = "show one with --client-certificate and --client-key; where a good one lies is in SEES's ready line"
 
 
 @dataclass(frozen=True)
@@ -37,9 +41,46 @@ WEB_SERVER = Party("the web server", "the web server", "the title's URL")
 """Whoever serves a title that is played by its URL."""
 
 
+@dataclass
+class Access:
+    """What a web server wants to see of those who may fetch a title: headers, and the cookies that it set.
+
+    They go to the origin of the address that the user typed, and nowhere else: not across a redirect to another host,
+    not to SEES, not to ExpressPlay.
+    """
+
+    origin: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cookies: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def headers_for(self, party: Party, url: str) -> dict[str, str]:
+        """Return the headers of a request to this party at this address."""
+        if party is not WEB_SERVER or origin_of(url) != self.origin:
+            return {}
+        given = dict(self.headers)
+        if self.cookies:
+            own = [value for name, value in self.headers.items() if name.lower() == "cookie"]
+            given = {name: value for name, value in given.items() if name.lower() != "cookie"}
+            given["Cookie"] = "; ".join([*own, *(f"{name}={value}" for name, value in self.cookies.items())])
+        return given
+
+    def note(self, url: str, set_cookie: str | None) -> None:
+        """Keep the cookies of an answer from that origin, for later requests to it."""
+        if set_cookie and origin_of(url) == self.origin:
+            from http.cookies import CookieError, SimpleCookie
+
+            try:
+                self.cookies |= {name: morsel.coded_value for name, morsel in SimpleCookie(set_cookie).items()}
+            except CookieError:
+                return
+
+
+NO_ACCESS = Access("")
+
+
 @dataclass(frozen=True)
 class Answer:
-    """An HTTP answer, read to its end."""
+    """An HTTP answer, read to its end. `url` is without its query, `final_url` as it was after all redirects."""
 
     party: Party
     step: int | None
@@ -47,6 +88,8 @@ class Answer:
     status: int
     content_type: str
     body: bytes = field(repr=False)
+    final_url: str = field(default="", repr=False)
+    location: str = field(default="", repr=False)
 
     def json_object(self, expected: str) -> dict[str, Any]:
         """Return the body as a JSON object; UnexpectedAnswer names what came instead, `expected` what should."""
@@ -81,10 +124,10 @@ class Answer:
 def clean_base(url: str, party: Party) -> str:
     """Return the base URL of a service without a trailing slash; BadAddress if it cannot be one."""
     expected = f"{party.option} like http://127.0.0.1:8080"
-    parts = _split(url)
-    if parts is None:
+    if not is_http_url(url) or not url.isascii():
         fix = f"write http://{url}" if "://" not in url else "use an http:// or https:// address"
         raise BadAddress(step=None, expected=expected, found=repr(url[:200]), fix=fix)
+    parts = urlsplit(url)
     if parts.query or parts.fragment:
         raise BadAddress(
             step=None,
@@ -95,41 +138,28 @@ def clean_base(url: str, party: Party) -> str:
     return url.rstrip("/")
 
 
-def is_http_url(url: str) -> bool:
-    """True for an absolute http(s) URL with a host and, if any, a possible port."""
-    return _split(url) is not None
-
-
-def origin_of(url: str) -> str:
-    """Return the scheme, host and port of a URL."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def _split(url: str) -> Any:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return None
-    return parts if usable and url.isascii() and url.isprintable() and " " not in url else None
-
-
 class Web:
-    """A session that carries one run's trace id to every party."""
+    """A session that carries one run's trace id to every party, and what a web server wants to see to that one."""
 
     def __init__(
-        self, trace: str | None = None, tls: ClientTls = NO_FILES, session: "requests.Session | None" = None
+        self,
+        trace: str | None = None,
+        tls: ClientTls = NO_FILES,
+        session: "requests.Session | None" = None,
+        access: Access = NO_ACCESS,
     ) -> None:
         from hosting.http_client import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
 
-        self.trace = trace
-        self.tls = tls
+        self.trace, self.tls, self.access = trace, tls, access
         self._session = session or new_session(tls)
 
     def traced(self, trace: str) -> "Web":
         """Return a Web with another trace id over the same connections."""
-        return Web(trace, self.tls, self._session)
+        return Web(trace, self.tls, self._session, self.access)
+
+    def with_access(self, access: Access) -> "Web":
+        """Return a Web that shows these headers, over the same connections."""
+        return Web(self.trace, self.tls, self._session, access)
 
     def close(self) -> None:
         """Close the connections."""
@@ -145,93 +175,99 @@ class Web:
         json: Any = None,
         body: bytes | None = None,
         content_type: str | None = None,
+        part: tuple[int, int] | None = None,
+        most: int | None = None,
     ) -> Answer:
-        """Send a request and read the answer, whatever its status; NoAnswer, TlsFailed or BadAddress if none comes."""
+        """Send a request and read the answer, whatever its status; NoAnswer, TlsFailed or BadAddress if none comes.
+
+        `part` asks for so many bytes from an offset (offset, length), and gets these from a server without ranges too.
+        """
         import requests
         import urllib3
 
-        if not is_http_url(url):
+        from emulator.failures import no_answer
+        from hosting.deadline import within
+
+        address = wire_url(url)
+        if address is None:
             raise BadAddress(
                 step=step,
                 expected="an absolute http(s) URL",
                 found=repr(url[:200]),
                 fix=f"check the address that {party.option} or the playlist gives",
             )
-        headers: dict[str, str] = {}
+        headers = {**self._session.headers, **self.access.headers_for(party, url)}
         if self.trace:
             headers[TRACE_HEADER] = self.trace
         if content_type:
             headers["Content-Type"] = content_type
+        if part:
+            headers["Range"] = f"bytes={part[0]}-{part[0] + part[1] - 1}"
+            headers["Accept-Encoding"] = "identity"
+        request = requests.PreparedRequest()
         try:
-            with self._session.request(
-                method,
-                url,
-                json=json,
-                data=body,
-                headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = _read_all(response.iter_content(65_536), party, url, step)
-                kind = response.headers.get("Content-Type", "")
-                return Answer(party, step, _without_query(url), response.status_code, kind, content)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
-            raise _no_answer(error, party, url, step, self.tls) from None
+            with within(TOTAL_SECONDS):
+                request.prepare(method, address, headers=headers, data=body, json=json)
+                adapter = self._session.get_adapter(address)
+                response = adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
+                with response:
+                    skip, size = part if part and response.status_code == 200 else (0, part and part[1])
+                    content = _read(response.iter_content(CHUNK), skip, size, most or MAX_BODY, party, url, step)
+            self.access.note(url, response.headers.get("Set-Cookie"))
+            kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))
+            return Answer(party, step, without_query(url), response.status_code, kind, content, url, location)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            raise no_answer(error, party, url, step, self.tls) from error
         except TlsError as error:
             fix = "check --ca, --client-certificate and --client-key"
-            raise TlsFailed(step=step, expected="files to use for TLS", found=str(error), fix=fix) from None
+            raise TlsFailed(step=step, expected="files to use for TLS", found=str(error), fix=fix) from error
 
-    def get(self, party: Party, url: str, *, step: int | None, expected: str) -> Answer:
-        """GET something that must be there: any status but 200 is an UnexpectedAnswer."""
-        answer = self.ask(party, "GET", url, step=step)
-        if answer.status != 200:
-            raise answer.unexpected(expected)
-        return answer
+    def get(
+        self,
+        party: Party,
+        url: str,
+        *,
+        step: int | None,
+        expected: str,
+        part: tuple[int, int] | None = None,
+        most: int | None = None,
+    ) -> Answer:
+        """GET something that must be there: any status but 200 (or 206) is an UnexpectedAnswer.
+
+        Redirects are followed, a few, to http(s) addresses only.
+        """
+        for _ in range(MAX_REDIRECTS + 1):
+            answer = self.ask(party, "GET", url, step=step, part=part, most=most)
+            if answer.status == 200 or (part and answer.status == 206):
+                return answer
+            if answer.status not in REDIRECTS or not answer.location:
+                raise answer.unexpected(expected)
+            url = join_url(url, answer.location)
+            if not is_http_url(url):
+                raise answer.unexpected(expected, "a redirect to what is no http(s) address")
+        raise answer.unexpected(expected, f"more than {MAX_REDIRECTS} redirects")
 
     def post_json(self, party: Party, url: str, value: Mapping[str, Any], *, step: int | None) -> Answer:
         """POST a JSON object."""
         return self.ask(party, "POST", url, step=step, json=dict(value))
 
 
-def _without_query(url: str) -> str:
-    # The query of a license URL is a token: not for error texts and journals.
-    return url.split("?", 1)[0].split("#", 1)[0]
-
-
-def _read_all(chunks: Iterator[bytes], party: Party, url: str, step: int | None) -> bytes:
-    deadline = time.monotonic() + TOTAL_SECONDS
+def _read(
+    chunks: Iterator[bytes], skip: int, size: int | None, most: int, party: Party, url: str, step: int | None
+) -> bytes:
+    """Return the body behind `skip` bytes, `size` bytes of it (None: all of it)."""
     content = bytearray()
     for chunk in chunks:
-        content += chunk
-        if len(content) > MAX_BODY or time.monotonic() > deadline:
+        passed = min(skip, len(chunk))
+        skip -= passed
+        content += chunk[passed:]
+        if size is not None and len(content) >= size:
+            return bytes(content[:size])
+        if len(content) > most:
             raise UnexpectedAnswer(
                 step=step,
-                expected=f"an answer of at most {MAX_BODY} bytes within {TOTAL_SECONDS:.0f} s from {party.name}",
-                found=f"{len(content)} bytes and no end at {_without_query(url)}",
+                expected=f"an answer of at most {most} bytes from {party.name}",
+                found=f"{len(content)} bytes and no end at {without_query(url)}",
                 fix=f"check that {party.option} is the address of {party.program}",
             )
     return bytes(content)
-
-
-def _no_answer(error: Exception, party: Party, url: str, step: int | None, tls: ClientTls) -> EmulatorError:
-    import requests
-
-    from hosting.tls.tls_diagnosis import diagnose
-
-    address = origin_of(url)
-    fix = f"is {party.program} running? Check the port in {party.option}"
-    if isinstance(error, requests.Timeout):
-        found = f"no answer in time at {address}"
-    elif "getaddrinfo" in str(error) or "NameResolution" in str(error):
-        found, fix = f"no host of that name: {address}", f"check the spelling of the host in {party.option}"
-    elif "refused" in str(error):
-        found = f"nothing answers at {address}"
-    elif problem := diagnose(url, tls):
-        fix = problem.fix(party.program, trust=TRUST, show=SHOW)
-        return TlsFailed(step=step, expected=f"{party.name} at {address}", found=problem.value, fix=fix)
-    elif any(sign in str(error) for sign in ("without response", "reset by peer", "Broken pipe", "IncompleteRead")):
-        found, fix = f"a connection that broke off at {address}", f"has {party.program} ended? Look at its log"
-    else:
-        found = f"something at {address} that does not speak HTTP ({type(error).__name__})"
-    return NoAnswer(step=step, expected=f"{party.name} at {address}", found=found, fix=fix)

@@ -14,6 +14,7 @@ from emulator.options import (
     run_options,
     sees_option,
     services,
+    title_options,
 )
 from hosting.tls.tls import ClientTls
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("url", required=False)
 @services
+@title_options
 @run_options
 def register(url: str | None, **options: Any) -> None:
     """Register the device: steps 0 to 5.
@@ -36,7 +38,7 @@ def register(url: str | None, **options: Any) -> None:
 
 
 def _check_playlist(url: str | None) -> None:
-    from emulator.transport import is_http_url
+    from emulator.addresses import is_http_url
 
     if url and not is_http_url(url):
         raise click.UsageError(f"URL: expected a playlist at http:// or https://, found {url[:200]!r}.")
@@ -47,6 +49,7 @@ def _check_playlist(url: str | None) -> None:
 @sees_option(required=False)
 @expressplay_option(required=False)
 @client_tls_options
+@title_options
 @run_options
 @play_options
 @click.option("--offline", is_flag=True, help="Play what --state keeps, asking no server.")
@@ -80,8 +83,7 @@ def _play_offline(
     as_json: bool,
     **_: Any,
 ) -> None:
-    from emulator.downloads import load
-    from emulator.screening import show as screen
+    from emulator.kept_titles import load, play_kept
     from simulation.clock import Clock
     from walkthrough.terminal.report import report_offline
 
@@ -90,11 +92,12 @@ def _play_offline(
     now = Clock()
     now.advance(clock)
     kept = load(state, seed, title, now.now())
-    report_offline(kept, screen(kept.parts, kept.keys, still=still is not None), as_json=as_json, still=still)
+    report_offline(kept, play_kept(kept, still=still is not None), as_json=as_json, still=still)
 
 
 @click.command()
 @services
+@title_options
 @run_options
 @play_options
 @click.option("--play-on", metavar="SEED", help="Play on another device than the one that registers: it is refused.")
@@ -123,21 +126,34 @@ def _run(
     clock: float = 0,
     watch_for: float = 0,
     state: Path | None = None,
+    rule: Any = None,
+    trust_playlist_host: bool = False,
+    headers: dict[str, str] | None = None,
+    content_id: str | None = None,
+    token_url: str | None = None,
+    variant: int | None = None,
+    seconds: float | None = None,
 ) -> None:
     from emulator.license_client import SpcShape
+    from emulator.playlist import Reading
     from walkthrough.record.run import run_binding
     from walkthrough.record.stage import make_stage
     from walkthrough.terminal.report import report_run
-    from walkthrough.terminal.terminal import progress
+    from walkthrough.terminal.terminal import progress, progress_bar
 
     stage = make_stage(sees, expressplay, title, client_tls)
-    device: dict[str, Any] = {"spc_version": int(spc_version), "shape": SpcShape(spc_shape)}
+    device: dict[str, Any] = {
+        "spc_version": int(spc_version),
+        "shape": SpcShape(spc_shape),
+        "reading": Reading(rule, content_id, token_url, variant, trust_playlist_host),
+        "headers": headers,
+    }
     client = stage.client("run", seed, **device)
     player = stage.client("run", play_on, **device) if play_on else None
     for one in (client, player):
         if one:
             one.device.clock.advance(clock)
-    with progress("playing" if plays else "registering"):
+    with progress("playing" if plays else "registering") as update:
         run = run_binding(
             stage,
             client,
@@ -147,6 +163,8 @@ def _run(
             player=player,
             watch_for=watch_for,
             state=state,
+            seconds=seconds,
+            tell=lambda done, length: update(progress_bar("playing", done, length)),
             teach=teach,
         )
     report_run(run, as_json=as_json, still=still, recording=recording)

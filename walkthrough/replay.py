@@ -4,13 +4,14 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
+from emulator.addresses import origin_of
 from emulator.binding import FIRST_OF_PLAY
 from emulator.errors import EmulatorError, ReplayDiffers, UnexpectedAnswer
 from emulator.key_uri import parse_key_uri
 from emulator.license_client import RequestType, SpcShape, ask_sees, entitlement_request
-from emulator.playlist import Rendition, Title
+from emulator.playlist import Title
 from emulator.titles import list_titles
-from emulator.transport import NO_FILES, SEES, Web, clean_base, origin_of
+from emulator.transport import NO_FILES, SEES, Web, clean_base
 from hosting.tls.tls import ClientTls
 from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
@@ -118,7 +119,7 @@ def _titles(recording: Recording, stage: Stage) -> Titles | None:
 
 def _title_of(content_ids: list[str]) -> Title | None:
     keys = tuple(parse_key_uri(f"skd://{content_id}") for content_id in content_ids)
-    return Title("", keys, Rendition("", ()), None) if keys else None
+    return Title("", keys) if keys else None
 
 
 def _replay_scenarios(recording: Recording, stage: Stage) -> Difference | None:

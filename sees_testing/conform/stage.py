@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from emulator.addresses import is_http_url
 from emulator.device import Device, Provisioning, make_spc, provision
 from emulator.errors import EmulatorError, LicenseRefused, UnexpectedAnswer
 from emulator.license_client import ask_license
-from emulator.transport import EXPRESSPLAY, Web, is_http_url
+from emulator.transport import EXPRESSPLAY, Web
 from fairplay.ckc import open_ckc
 from fairplay.errors import FairPlayError
 from sees_testing.conform.model import Failed, Skipped

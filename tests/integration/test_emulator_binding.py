@@ -11,8 +11,8 @@ from emulator.binding import bind, play, register
 from emulator.device import make_spc
 from emulator.errors import EntitlementDenied, LicenseRefused, RentalRanOut
 from emulator.limits import check_limits, rental_end
-from emulator.playback import Verdict
 from emulator.screening import watch
+from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey, License, open_ckc
 from fairplay.errors import CkcError
 from server.app import CONTENT

@@ -17,8 +17,8 @@ from urllib.request import urlopen
 from flask import Flask
 
 from emulator.errors import EmulatorError
-from emulator.key_uri import parse_key_uri
-from emulator.playlist import parse_master, parse_media
+from emulator.hls import parse_playlist
+from emulator.key_uri import DEFAULT_RULE, parse_key_uri, parse_rule
 from expressplay_mock import app as mock
 from expressplay_mock.credentials import new_credentials
 from expressplay_mock.errors import Refusal
@@ -84,11 +84,11 @@ def open_any_token(data: bytes) -> None:
 def read_any_playlist(data: bytes) -> None:
     """Playlists and key URIs are read, or refused with a typed error."""
     text = data.decode("utf-8", "replace")
-    for parse in (parse_master, parse_media):
-        with suppress(EmulatorError):
-            parse(text, URL)
     with suppress(EmulatorError):
-        parse_key_uri(text)
+        parse_playlist(text, URL)
+    for rule in (DEFAULT_RULE, *map(parse_rule, ("host", "path", "query:id", "all"))):
+        with suppress(EmulatorError):
+            parse_key_uri(text, rule)
 
 
 def inspect_anything(data: bytes) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from emulator.binding import bind, play, register
-from emulator.screening import Screening, fetch_parts, show
+from emulator.screening import Screening, watch
 from walkthrough.experiments.acting import PLAYED, two_devices, watched
 from walkthrough.experiments.experiment import Experiment, Tries, Try
 from walkthrough.record.stage import Stage
@@ -17,12 +17,12 @@ def rotation(stage: Stage) -> Tries:
     a, _, cookie = two_devices(stage, "rotation")
     register(a, cookie)
     grants = play(a, cookie, ROTATION)
-    parts = fetch_parts(a, grants[0].title)
-    keys = {grant.key: grant.license.content for grant in grants}
-    yield Try("device A plays a title with two keys", periods_of(show(parts, keys)))
-    last = grants[-1]
-    wrong = {**keys, last.key: replace(last.license.content, key=bytes(len(last.license.content.key)))}
-    yield Try("the same with the second key wrong", periods_of(show(parts, wrong)))
+    yield Try("device A plays a title with two keys", periods_of(watch(a, grants)))
+    last = grants[-1].license
+    wrong = replace(last, content=replace(last.content, key=bytes(len(last.content.key))))
+    yield Try(
+        "the same with the second key wrong", periods_of(watch(a, [*grants[:-1], replace(grants[-1], license=wrong)]))
+    )
 
 
 def periods_of(screening: Screening) -> str:

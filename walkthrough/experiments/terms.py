@@ -5,11 +5,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from emulator.binding import Grant, play, register
-from emulator.downloads import keep, load
 from emulator.errors import LeaseRanOut
+from emulator.frames import fetch_frames
+from emulator.kept_titles import keep, load, play_kept
 from emulator.leases import play_on
 from emulator.limits import check_limits, lease_end, rental_end
-from emulator.screening import fetch_parts, show, watch
+from emulator.screening import fetcher, watch
 from walkthrough.experiments.acting import PLAYED, shown, two_devices, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
@@ -83,10 +84,11 @@ def persistent_key(stage: Stage) -> Tries:
     register(a, cookie)
     grants = play(a, cookie, stage.title)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
-        state, device = Path(folder), a.device
-        expires = keep(state, device.seed, grants, fetch_parts(a, grants[0].title)).expires
+        state, device, title = Path(folder), a.device, grants[0].title
+        frames = fetch_frames(a.web, title, step=13)
+        expires = keep(state, device.seed, grants, fetcher(a, title), frames).expires
         kept = load(state, device.seed, None, device.clock.now())
-        yield Try("device A plays the kept film without any server", shown(show(kept.parts, kept.keys)))
+        yield Try("device A plays the kept film without any server", shown(play_kept(kept)))
         device.clock.advance(max(0.0, (expires or 0) - device.clock.now()))
         yield attempt(
             "device A plays it after the key's expiry", lambda: load(state, device.seed, None, device.clock.now())
@@ -148,7 +150,7 @@ EXPERIMENTS = (
         1,
         "The comparison was made when the license was issued, and the kept key opens on that device alone. What "
         "remains is the expiry in the CKC, by the device's clock: a take-over by another device does not reach it.",
-        "emulator/downloads.py: load",
+        "emulator/kept_titles.py: load",
         persistent_key,
         (PLAYED, KEY_EXPIRED),
     ),

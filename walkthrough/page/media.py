@@ -47,10 +47,10 @@ def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
     codecs = re.search(r'CODECS="([^"]*)"', master)
     kinds = {codec.split(".")[0]: codec for codec in (codecs[1] if codecs else "").split(",")}
     video, audio = kinds.get("avc1", ""), kinds.get("mp4a", "")
-    tracks = [Track(f'video/mp4; codecs="{video}"', _parts(web, name, title.video))]
-    if title.audio:
-        tracks.append(Track(f'audio/mp4; codecs="{audio}"', _parts(web, name, title.audio)))
-    return tuple(tracks)
+    types = (f'video/mp4; codecs="{video}"', f'audio/mp4; codecs="{audio}"')
+    return tuple(
+        Track(mime, _parts(web, name, rendition)) for mime, rendition in zip(types, title.renditions, strict=False)
+    )
 
 
 def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
@@ -61,18 +61,19 @@ def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
 
 
 def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:
-    base = urljoin(rendition.url, ".")
+    base = urljoin(rendition.playlist.url, ".")
     parts = []
     for period in rendition.periods:
-        if period.init_url is None:
+        if period.map is None:
             raise BadPlaylist(
                 step=None,
-                expected=f"an init segment (EXT-X-MAP) at {rendition.url}",
+                expected=f"an init segment (EXT-X-MAP) at {rendition.playlist.url}",
                 found="none",
                 fix="package the title as fragmented MP4",
             )
-        init = web.get(SEES, period.init_url, step=13, expected="an init segment").body
-        files = [f"{name}/{url.removeprefix(base)}" for url in (period.init_url, *period.segment_urls)]
+        init = web.get(SEES, period.map.url, step=13, expected="an init segment").body
+        urls = (period.map.url, *(segment.place.url for segment in period.segments))
+        files = [f"{name}/{url.removeprefix(base)}" for url in urls]
         parts.append(Part(files[0], tuple(files[1:]), period.key, key_id(init)))
     return tuple(parts)
 

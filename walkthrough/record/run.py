@@ -3,12 +3,14 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from emulator.binding import Client, Grant, play, register
-from emulator.downloads import Download, keep
+from emulator.binding import FIRST_OF_PLAY, Client, Grant, play, read_title, register
 from emulator.errors import EmulatorError
+from emulator.frames import fetch_frames
+from emulator.kept_titles import KeptTitle, keep
 from emulator.leases import play_on
+from emulator.limits import check_limits
 from emulator.playlist import Title
-from emulator.screening import Screening, fetch_parts, watch
+from emulator.screening import Screening, Tell, fetcher, watch
 from fairplay.errors import FairPlayError
 from simulation.clock import rfc3339
 from walkthrough.record.journals import collect
@@ -26,7 +28,9 @@ class Run:
     error: EmulatorError | FairPlayError | None
     grants: dict[str, Grant] = field(repr=False)
     """By the step (and round) of their SPC."""
-    kept: Download | None = field(default=None, repr=False)
+    kept: KeptTitle | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
+    """What a person should know of the titles that were read and played."""
 
 
 @dataclass(frozen=True)
@@ -48,29 +52,42 @@ def run_binding(
     titles: Titles | None = None,
     watch_for: float = 0,
     state: Path | None = None,
+    seconds: float | None = None,
+    tell: Tell | None = None,
     teach: bool = False,
 ) -> Run:
     """Register on `client`, play on `player` (the same one where None), or both; then record the run, come what may.
 
-    Playback goes on for `watch_for` seconds of the device's clock, renewing leases. With `state` the title is kept
-    in that directory.
+    Playback goes on for `watch_for` seconds of the device's clock, renewing leases; what began before a rental's end
+    goes on. With `state` the title is kept in that directory. `seconds` is how much of the title to play (None: all).
     """
     grants: dict[str, Grant] = {}
     screening, kept, error = None, None, None
     player = player or client
     dummy = None if plays else stage.title  # where a run plays too, the stage's title is the one to play
     try:
+        film = None
+        if plays:  # read first: of what cannot be played nobody registers
+            chosen = titles.film if titles else stage.title
+            film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False, step=FIRST_OF_PLAY)
         if registers:
             grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else dummy)
-        if plays:
-            played = play(player, cookie, titles.film if titles else stage.title)
+        if film:
+            played = play(player, cookie, film)
             grants |= {place_of(11, number): grant for number, grant in enumerate(played, 1)}
+            since = player.device.clock.now()
+            check_limits(since, played)
             if watch_for:
                 played = play_on(player, cookie, played, watch_for)
-            if played[0].title.video.periods:
-                parts = fetch_parts(player, played[0].title)
-                screening = watch(player, played, parts, still=True)
-                kept = keep(state, player.device.seed, played, parts) if state else None
+            if film.renditions:
+                screening = watch(
+                    player, played, film, cookie=cookie, still=True, seconds=seconds, since=since, tell=tell
+                )
+                met = screening.grants[len(played) :]
+                grants |= {place_of(11, number): grant for number, grant in enumerate(met, len(played) + 1)}
+            if state and film.renditions:
+                frames = fetch_frames(player.web, film, step=13)
+                kept = keep(state, player.device.seed, played, fetcher(player, film), frames)
     except (EmulatorError, FairPlayError) as reason:
         error = reason
     own = client.journal.entries() if player is client else [*client.journal.entries(), *player.journal.entries()]
@@ -92,7 +109,8 @@ def run_binding(
         },
         device_keys=teaching_keys({place: grant.contents for place, grant in grants.items()}) if teach else None,
     )
-    return Run(recording, screening, error, grants, kept)
+    notes = (*client.notes, *(player.notes if player is not client else ()), *(screening.notes if screening else ()))
+    return Run(recording, screening, error, grants, kept, tuple(dict.fromkeys(notes)))
 
 
 def describe_playback(screening: Screening | None) -> RecordedPlayback | None:

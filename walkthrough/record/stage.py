@@ -4,10 +4,10 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
-from emulator.license_client import SpcShape
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock
@@ -33,14 +33,12 @@ class Stage:
         """Return a name that no other stage has, good as a cookie (at most 32 characters) and as a trace id."""
         return f"{self.run}-{purpose}"[:32]
 
-    def client(
-        self, purpose: str, seed: str = DEFAULT_SEED, *, spc_version: int = 2, shape: SpcShape = SpcShape.RAW
-    ) -> Client:
-        """Return a client on a fresh device, with the trace id `name(purpose)`."""
+    def client(self, purpose: str, seed: str = DEFAULT_SEED, *, spc_version: int = 2, **more: Any) -> Client:
+        """Return a client on a fresh device, with the trace id `name(purpose)`; `more` is what else a Client takes."""
         clock = Clock()
         device = Device(seed, self.provisioning, clock, spc_version=spc_version)
         web = self.web.traced(self.name(purpose))
-        return Client(device, self.sees, web, Journal("client", clock), self.expressplay, shape)
+        return Client(device, self.sees, web, Journal("client", clock), self.expressplay, **more)
 
 
 def make_stage(sees: str, expressplay: str, title: str | None = None, tls: ClientTls = NO_FILES) -> Stage:

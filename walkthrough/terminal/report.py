@@ -6,8 +6,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from emulator.downloads import Download
-from emulator.errors import EmulatorError, PlaybackFailed
+from emulator.errors import CannotTell, EmulatorError, PlaybackFailed
+from emulator.kept_titles import KeptTitle
 from emulator.limits import lease_end, rental_end
 from emulator.screening import Screening
 from simulation.clock import rfc3339
@@ -37,6 +37,8 @@ def report_run(run: Run, *, as_json: bool, still: Path | None, recording: Path |
         print(json.dumps(_summary(run, failure, saved), indent=2))
     else:
         _print(run, saved)
+        for note in run.notes:
+            print_line(make_console(stderr=True), f"Note: {note}.")
     if failure:
         raise failure
 
@@ -48,13 +50,10 @@ def failure_of(run: Run) -> Exception | None:
     return _playback_failed(run.screening)
 
 
-def _playback_failed(screening: Screening) -> PlaybackFailed:
-    return PlaybackFailed(
-        step=13,
-        expected="every frame of the clear source",
-        found=screening.outcome.rstrip("."),
-        fix="compare the CEK and IV in the catalog with those the title was packaged with",
-    )
+def _playback_failed(screening: Screening) -> EmulatorError:
+    kind = CannotTell if screening.cannot_tell else PlaybackFailed
+    expected = "frames that the right key alone gives" if screening.cannot_tell else "every frame"
+    return kind(step=13, expected=expected, found=screening.outcome.rstrip("."), fix=screening.fix)
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
@@ -99,6 +98,7 @@ def _summary(run: Run, failure: Exception | None, still: Path | None) -> dict[st
         "playback": run.recording["playback"],
         "kept": {"title": run.kept.name, "expires": _time(run.kept.expires)} if run.kept else None,
         "still": str(still) if still else None,
+        "notes": list(run.notes),
         "error": describe_error(failure) if failure else None,
     }
 
@@ -107,7 +107,7 @@ def _time(end: float | None) -> str | None:
     return None if end is None else rfc3339(end)
 
 
-def report_offline(kept: Download, screening: Screening, *, as_json: bool, still: Path | None) -> None:
+def report_offline(kept: KeptTitle, screening: Screening, *, as_json: bool, still: Path | None) -> None:
     """Tell how a kept title played; PlaybackFailed if it did not."""
     if still and screening.still:
         still.write_bytes(screening.still)

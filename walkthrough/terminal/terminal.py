@@ -16,21 +16,24 @@ if TYPE_CHECKING:
 
 PIPE_WIDTH = 120
 """Columns where the output is no terminal and COLUMNS does not say."""
+BAR = 30
+"""Characters of a progress bar."""
 ROOMY = 100
 """Columns from which on a value is never broken into two lines."""
 LONGEST_VALUE = 40
 """Characters of a value that are shown whole: a device_id is."""
 
 
-def make_console() -> "Console":
-    """Return a console on standard output: colour and the terminal's width only where it is a terminal."""
+def make_console(*, stderr: bool = False) -> "Console":
+    """Return a console on standard output or error: colour and the terminal's width only where it is a terminal."""
     import os
     import sys
 
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=width)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else PIPE_WIDTH
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=width)
 
 
 @contextmanager
@@ -46,6 +49,19 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
     # The spinner is ASCII: Windows code pages have no other.
     with Console(stderr=True, highlight=False, markup=False, emoji=False).status(text, spinner="line") as status:
         yield lambda text: status.update(text)
+
+
+def progress_bar(text: str, done: float, whole: float | None) -> str:
+    """Return a line that shows how far something is: seconds done, of a whole where that is known."""
+    if not whole:
+        return f"{text} {_clock(done)}"
+    filled = int(BAR * min(1.0, done / whole))
+    return f"{text} [{'#' * filled}{'.' * (BAR - filled)}] {_clock(done)} of {_clock(whole)}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
 def glyphs_for(encoding: str) -> Glyphs:

@@ -15,9 +15,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator import screening
+from emulator.containers import Kind, PlaybackError
+from emulator.decoding import still_png
 from emulator.errors import PlaybackFailed
-from emulator.playback import Kind, PlaybackError, TrackResult, Verdict, fingerprints, play_track, still_png
+from emulator.hls import MediaPlaylist, Place, Segment
+from emulator.playback import fingerprints, play_track
+from emulator.playlist import Rendition, Title
+from emulator.screening import show
+from emulator.timeline import Timeline
+from emulator.verdict import TrackResult, Verdict
 
 CONTENT = Path(__file__).parents[3] / "server" / "content"
 # A track is what lies under one key: a whole title, or one key period of it.
@@ -122,9 +128,11 @@ def test_missing_pyav_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(PlaybackError, match="PyAV"):
         play(FILM, "video", WRONG)
-    part = screening.Part("video", 1, None, track(FILM, "video"), None)
+    segment = Segment(0, 0, Place("film"), None, None, 1.0)
+    title = Title("film", (), (Rendition(MediaPlaylist("film", 1.0, True, (segment,)), {}),))
+    timeline = Timeline(title, lambda one: one.playlist, lambda _: None)
     with pytest.raises(PlaybackFailed, match=r"found There is no PyAV .*Fix: .* pip install '\.\[video\]'") as failure:
-        screening.show([part], {})
+        show(timeline, lambda _: track(FILM, "video"), lambda _: None, None)
     assert str(failure.value).count("Fix:") == 1
 
 
@@ -157,13 +165,15 @@ def test_one_flipped_byte_is_damage_not_a_wrong_key(part: Part, kind: Kind) -> N
 @pytest.mark.parametrize("kind", ["video", "audio"])
 @pytest.mark.parametrize("data", [b"", b"#EXTM3U\n", bytes(4096), b"<html>404</html>" * 100])
 @pytest.mark.parametrize("key", [None, WRONG])
-def test_what_is_no_track_is_damaged(kind: Kind, data: bytes, key: bytes | None) -> None:
-    assert play(FILM, kind, key, data).verdict is Verdict.DAMAGED
+def test_what_is_no_track_is_unplayable(kind: Kind, data: bytes, key: bytes | None) -> None:
+    result = play(FILM, kind, key, data)
+    assert result.verdict is Verdict.UNPLAYABLE
+    assert "CEK" not in result.fix
 
 
-def test_wrong_kind_of_track_is_damaged() -> None:
+def test_wrong_kind_of_track_is_unplayable() -> None:
     result = play_track("audio", track(FILM, "video"), key_of(FILM), frames_of(FILM, "audio"))
-    assert result.verdict is Verdict.DAMAGED
+    assert result.verdict is Verdict.UNPLAYABLE
     assert "0 audio streams" in result.detail
 
 
@@ -180,7 +190,7 @@ def test_any_bytes_give_a_verdict(cut: int, noise: bytes, key: bytes | None) -> 
     data = track(FILM, "audio")
     damaged = data[:cut] + noise + data[cut + len(noise) : 9000]
     result = play_track("audio", damaged, key, frames_of(FILM, "audio"))
-    assert result.verdict in (Verdict.DAMAGED, Verdict.NO_KEY)
+    assert result.verdict in (Verdict.DAMAGED, Verdict.NO_KEY, Verdict.UNPLAYABLE)
 
 
 def test_key_or_iv_of_another_size_is_refused_without_showing_it() -> None:
@@ -223,7 +233,8 @@ def test_stills_of_two_moments_differ() -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "at_frame", "told"), [(WRONG, 84, "does not decode"), (None, 84, "no key"), ("right", 120, "no frame 120")]
+    ("key", "at_frame", "told"),
+    [(WRONG, 84, "does not decode"), (None, 84, "does not decode"), ("right", 120, "no frame 120")],
 )
 def test_no_still_without_the_picture(key: bytes | str | None, at_frame: int, told: str) -> None:
     chosen = key_of(FILM) if isinstance(key, str) else key

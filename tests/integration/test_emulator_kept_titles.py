@@ -1,6 +1,8 @@
 """Persistent keys: kept on the device, owner-only and sealed; played without any server; refused after the expiry."""
 
 import json
+import re
+import shutil
 import stat
 from pathlib import Path
 from typing import Any
@@ -12,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.cli import main
-from emulator.downloads import FILE, load, name_of
-from emulator.errors import NoDownload, StoredKeyExpired
-from emulator.playlist import Rendition, Title
+from emulator.errors import NoKeptTitle, StoredKeyExpired
+from emulator.kept_titles import FILE, load, name_of
+from emulator.key_uri import parse_key_uri
+from emulator.playlist import Title
 from server.app import CONTENT
 from server.catalog import load_catalog
 
@@ -33,7 +36,12 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("device") / "state"
     with services() as (sees, expressplay):
         result = run("bind", "--sees", sees, "--expressplay", expressplay, "--cookie", "keep", "--state", str(folder))
-    assert (result.exit_code, "Kept for offline play: film, until 20" in result.stdout) == (0, True)
+    assert (result.exit_code, "Kept for offline play: film-" in result.stdout) == (0, True)
+    return folder
+
+
+def folder_of(state: Path) -> Path:
+    [folder] = state.iterdir()
     return folder
 
 
@@ -45,7 +53,8 @@ def test_a_kept_title_plays_without_any_server(state: Path, tmp_path: Path) -> N
     still = tmp_path / "still.png"
     result = offline(state, *NOWHERE, "--still", str(still))
     assert (result.exit_code, result.stderr) == (0, "")
-    assert "Played film: all 120 video frames and 236 audio frames as in the clear source" in result.stdout
+    assert "Played film-" in result.stdout
+    assert ": all 120 video frames and 236 audio frames as in the clear source" in result.stdout
     assert "no server asked, good until 20" in result.stdout
     assert still.read_bytes().startswith(b"\x89PNG")
 
@@ -60,7 +69,7 @@ def test_it_is_refused_after_the_expiry(state: Path) -> None:
 def test_the_expiry_counts_from_the_download(state: Path) -> None:
     kept = load(state, SEED, "film", 0)
     assert kept.expires
-    assert load(state, SEED, None, kept.expires - 0.001).name == "film"
+    assert load(state, SEED, None, kept.expires - 0.001).name == kept.name
     with pytest.raises(StoredKeyExpired):
         load(state, SEED, None, kept.expires)
 
@@ -68,32 +77,40 @@ def test_the_expiry_counts_from_the_download(state: Path) -> None:
 def test_another_device_cannot_open_it(state: Path) -> None:
     result = offline(state, "--device", "device B")
     assert result.exit_code == 1
-    assert "-9115 no such download" in result.stderr
+    assert "-9115 no such kept title" in result.stderr
     assert "another device" in result.stderr
 
 
 def test_nobody_but_the_owner_can_read_it_and_no_key_is_in_it(state: Path) -> None:
-    for path in (state / "film", *(state / "film").iterdir()):
+    for path in (folder_of(state), *folder_of(state).iterdir()):
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
     content = load_catalog(CONTENT / "catalog.toml").titles["film"].keys[0]
-    everything = b"".join(path.read_bytes() for path in (state / "film").iterdir())
+    everything = b"".join(path.read_bytes() for path in folder_of(state).iterdir())
     for spelling in (bytes.fromhex(content.cek), content.cek.encode(), content.cek.upper().encode()):
         assert spelling not in everything
 
 
-def test_keeping_again_replaces_and_leaves_nothing_beside(state: Path) -> None:
-    before = sorted(path.name for path in (state / "film").iterdir())
+def test_keeping_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> None:
     with services() as (sees, expressplay):
-        run("bind", "--sees", sees, "--expressplay", expressplay, "--cookie", "keep", "--state", str(state))
-    assert (
-        sorted(path.name for path in (state / "film").iterdir())
-        == before
-        == [
-            "audio-1.mp4",
-            FILE,
-            "video-1.mp4",
-        ]
-    )
+        listings = []
+        for _ in range(2):
+            run("bind", "--sees", sees, "--expressplay", expressplay, "--cookie", "again", "--state", str(tmp_path))
+            listings.append(sorted(path.name for path in folder_of(tmp_path).iterdir()))
+    assert listings[0] == listings[1]
+    assert {FILE} == {name for name in listings[0] if not name.startswith("media-")}
+
+
+def test_two_titles_of_one_folder_name_are_two(state: Path, tmp_path: Path) -> None:
+    shutil.copytree(state, tmp_path / "state")
+    with services() as (sees, expressplay):  # on another port: another address
+        where = ("--sees", sees, "--expressplay", expressplay, "--cookie", "two", "--state", str(tmp_path / "state"))
+        assert run("bind", *where).exit_code == 0
+    names = sorted(path.name for path in (tmp_path / "state").iterdir())
+    assert len(names) == 2
+    ambiguous = offline(tmp_path / "state", "--title", "film")
+    assert (ambiguous.exit_code, all(name in ambiguous.stderr for name in names)) == (1, True)
+    for name in names:
+        assert offline(tmp_path / "state", "--title", name).exit_code == 0
 
 
 def test_a_license_for_one_playback_is_not_kept(tmp_path: Path) -> None:
@@ -103,17 +120,16 @@ def test_a_license_for_one_playback_is_not_kept(tmp_path: Path) -> None:
         told = json.loads(run("bind", *where, "--json").stdout)
     assert result.exit_code == 1
     assert "-9116 key not persistent" in result.stderr
-    assert [path.name for path in (tmp_path / "s").iterdir()] == ["film"]
-    assert told["kept"]["title"] == "film"
+    assert told["kept"]["title"] == folder_of(tmp_path / "s").name
 
 
 def test_offline_as_json(state: Path) -> None:
     told = json.loads(offline(state, "--json").stdout)
-    assert (told["ok"], told["title"], told["playback"]["played"]) == (True, "film", True)
+    assert (told["ok"], told["title"], told["playback"]["played"]) == (True, folder_of(state).name, True)
 
 
 def test_what_is_not_there_is_named(state: Path, tmp_path: Path) -> None:
-    assert "found film" in offline(state, "--title", "other").stderr
+    assert "found film-" in offline(state, "--title", "other").stderr
     assert "found none" in offline(tmp_path).stderr
     assert run("play", "--offline").exit_code == 2
     assert "no URL" in run("play", "http://x/", "--offline", "--state", str(state)).stderr
@@ -121,20 +137,18 @@ def test_what_is_not_there_is_named(state: Path, tmp_path: Path) -> None:
 
 @pytest.fixture
 def copy(state: Path, tmp_path: Path) -> Path:
-    (tmp_path / "film").mkdir()
-    for path in (state / "film").iterdir():
-        (tmp_path / "film" / path.name).write_bytes(path.read_bytes())
-    return tmp_path
+    shutil.copytree(state, tmp_path / "state")
+    return tmp_path / "state"
 
 
-def test_a_missing_part_is_a_damaged_download(copy: Path) -> None:
-    (copy / "film" / "audio-1.mp4").unlink()
+def test_a_missing_part_is_a_damaged_title(copy: Path) -> None:
+    (folder_of(copy) / "media-3").unlink()
     assert "a damaged one" in offline(copy).stderr
 
 
 def test_damaged_media_is_shown_as_such(copy: Path) -> None:
-    media = copy / "film" / "video-1.mp4"
-    media.write_bytes(media.read_bytes()[:-20_000])
+    media = max(folder_of(copy).glob("media-*"), key=lambda path: path.stat().st_size)
+    media.write_bytes(media.read_bytes()[:-5_000])
     result = offline(copy)
     assert result.exit_code == 1
     assert "-9110 playback failed" in result.stderr
@@ -142,20 +156,20 @@ def test_damaged_media_is_shown_as_such(copy: Path) -> None:
 
 
 def test_a_license_moved_to_another_title_does_not_open(copy: Path) -> None:
-    (copy / "film").rename(copy / "other")
+    folder_of(copy).rename(copy / "other")
     assert "altered" in offline(copy).stderr
 
 
 ANY: Any = st.recursive(st.none() | st.integers(2) | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3))
 
 
-@given(name=st.sampled_from(["parts", "license", "version", "format"]), value=ANY)
+@given(name=st.sampled_from(["renditions", "license", "version", "format"]), value=ANY)
 def test_an_altered_file_is_refused(state: Path, tmp_path_factory: Any, name: str, value: Any) -> None:
     folder = tmp_path_factory.mktemp("altered")
-    (folder / "film").mkdir()
-    content = {**json.loads((state / "film" / FILE).read_text()), name: value}
-    (folder / "film" / FILE).write_text(json.dumps(content))
-    with pytest.raises(NoDownload):
+    copied = shutil.copytree(folder_of(state), folder / folder_of(state).name)
+    content = {**json.loads((copied / FILE).read_text()), name: value}
+    (copied / FILE).write_text(json.dumps(content))
+    with pytest.raises(NoKeptTitle):
         load(folder, SEED, None, 0)
 
 
@@ -166,7 +180,14 @@ def test_an_altered_file_is_refused(state: Path, tmp_path_factory: Any, name: st
         ("http://x/a%2F..b/m.m3u8", "a_2F__b"),
         ("http://x/../m.m3u8", "__"),
         ("http://x/m.m3u8", "title"),
+        ("http://x/éß/m.m3u8", "__"),
     ],
 )
-def test_the_name_is_that_of_the_playlists_folder_and_never_a_path(url: str, name: str) -> None:
-    assert name_of(Title(url, (), Rendition("", ()), None)) == name
+def test_the_name_begins_as_the_playlists_folder_and_is_never_a_path(url: str, name: str) -> None:
+    assert re.fullmatch(re.escape(name) + "-[0-9a-f]{8}", name_of(Title(url, ())))
+
+
+def test_the_name_is_that_of_content_id_and_address() -> None:
+    keys = [parse_key_uri(f"skd://{content_id}") for content_id in ("one", "two")]
+    titles = [Title(url, (key,)) for url in ("http://x/f/m.m3u8", "http://y/f/m.m3u8") for key in keys]
+    assert len({name_of(title) for title in titles}) == 4
