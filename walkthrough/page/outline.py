@@ -4,18 +4,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from emulator.titles import Offer
+from walkthrough.glossary import GLOSSARY
 from walkthrough.record.steps import LIFELINES, STEPS
 
 
 def outline(offers: Sequence[Offer]) -> dict[str, Any]:
-    """Return lifelines, steps (numbers, arrows, words with gaps), and the titles there are to play."""
+    """Return lifelines, steps (why they exist, and their words with gaps), the glossary, and the titles to play."""
     gaps = _Gaps()
     return {
         "lifelines": LIFELINES,
         "steps": [
-            {"n": step.n, "from": step.sender, "to": step.receiver, "summary": step.summary.format_map(gaps)}
+            {
+                "n": step.n,
+                "from": step.sender,
+                "to": step.receiver,
+                "summary": step.summary.format_map(gaps),
+                "why": step.why,
+            }
             for step in STEPS
         ],
+        "glossary": [{"term": term, "says": says} for term, says in GLOSSARY.items()],
         "titles": [{"title": offer.title, "name": offer.name, "dummy": offer.dummy} for offer in offers],
     }
 

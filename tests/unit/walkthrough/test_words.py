@@ -13,6 +13,7 @@ from emulator.meanings import EMULATOR, MEANINGS
 from fairplay import layout
 from fairplay.fields import Layout, Source
 from walkthrough.experiments import EXPERIMENTS, FAMILIES
+from walkthrough.glossary import GLOSSARY
 from walkthrough.page import inspector
 from walkthrough.record.steps import LIFELINES, STEPS
 from walkthrough.words import typeset, words
@@ -42,7 +43,8 @@ def of_the_scripts() -> set[str]:
 
 def of_the_sequence() -> set[str]:
     found_nothing = STEPS[8].summary.format(device_id="nothing")
-    return {*LIFELINES, *(text for step in STEPS for text in (step.summary, *step.knows.values())), found_nothing}
+    of_steps = {text for step in STEPS for text in (step.summary, step.why, *step.knows.values())}
+    return {*LIFELINES, *of_steps, found_nothing}
 
 
 def of_the_experiments() -> set[str]:
@@ -51,6 +53,10 @@ def of_the_experiments() -> set[str]:
         found |= {one.name, one.question, one.why, *one.choices}
         found |= {outcome for outcome in one.expected if not AS_IT_IS.search(outcome)}
     return found
+
+
+def of_the_glossary() -> set[str]:
+    return {*GLOSSARY, *GLOSSARY.values()}
 
 
 def of_the_numbers() -> set[str]:
@@ -92,7 +98,15 @@ def of_the_walkthrough(monkeypatch: pytest.MonkeyPatch) -> set[str]:
     return asked
 
 
-OF_ALL = (of_the_page, of_the_scripts, of_the_sequence, of_the_experiments, of_the_numbers, of_the_bytes)
+OF_ALL = (
+    of_the_page,
+    of_the_scripts,
+    of_the_sequence,
+    of_the_glossary,
+    of_the_experiments,
+    of_the_numbers,
+    of_the_bytes,
+)
 
 
 @pytest.mark.parametrize("source", OF_ALL)
