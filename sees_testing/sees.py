@@ -34,7 +34,7 @@ class RunningSees:
 @contextmanager
 def running_sees(expressplay: RunningExpressPlay) -> Iterator[RunningSees]:
     """Run our SEES, with the catalog that comes with it, in this process and on a free port."""
-    config = Config(ExpressPlayAccount(expressplay.url, expressplay.url, expressplay.authenticator))
+    config = Config(ExpressPlayAccount(expressplay.url, expressplay.url, expressplay.authenticator), lag_patience=0.3)
     titles = load_catalog(config.catalog).titles
     with running(create_app(config)) as url:
         yield RunningSees(url, titles["dummy"].keys[0].content_id, titles["film"].keys[0].content_id)

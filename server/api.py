@@ -4,6 +4,8 @@ Types are enforced, the GUID form of ``messageID`` and ``contentID`` is not: an 
 in the catalog, and "unknown content" is the more useful answer. Unknown properties are ignored.
 """
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -18,6 +20,7 @@ MAX_ID_LENGTH = 256
 """Characters of ``messageID`` and ``contentID``; a GUID has 36."""
 DEFAULT_REQUEST_TYPE = 1
 
+_REPEATED = ("messageID", "version")
 _TYPE_NAMES = {str: "a string", int: "an integer", bool: "a boolean", float: "a number with a fraction"} | {
     dict: "an object",
     list: "an array",
@@ -61,16 +64,22 @@ def too_large() -> DeniedError:
     return _malformed(f"expected at most {MAX_BODY} bytes, found more. Fix: one request object per request.")
 
 
-def read_envelope(message: dict[str, Any]) -> Envelope:
-    """Take from any object, malformed or not, what the response must repeat.
+def read_envelope(body: bytes) -> Envelope:
+    """Take from a body, malformed or not, what the response must repeat.
 
+    A ``messageID`` is found wherever a lenient reader of JSON finds exactly one: a mistake elsewhere does not hide it.
     The version answered is never above the one asked for.
     """
-    message_id, version = message.get("messageID"), message.get("version")
-    return Envelope(
-        message_id if isinstance(message_id, str) else "",
-        min(version, VERSION) if _is_integer(version) else VERSION,
-    )
+    with suppress(ValueError, RecursionError):
+        text = body.decode("utf-8", "surrogateescape")
+        members = json.loads(text, object_pairs_hook=tuple, parse_int=lambda digits: int(digits[:20]))
+        if isinstance(members, tuple):
+            message_ids, versions = ([value for key, value in members if key == name] for name in _REPEATED)
+            return Envelope(
+                message_ids[0] if len(message_ids) == 1 and _is_text(message_ids[0]) else "",
+                min(versions[0], VERSION) if len(versions) == 1 and _is_integer(versions[0]) else VERSION,
+            )
+    return Envelope()
 
 
 def read_request(message: dict[str, Any]) -> EntitlementRequest:
@@ -108,6 +117,11 @@ def _response(envelope: Envelope, *, is_allowed: bool, token_url: str) -> dict[s
 
 def _malformed(text: str) -> DeniedError:
     return DeniedError(ErrorNumber.MALFORMED_REQUEST, f"malformed request: {text}")
+
+
+def _is_text(value: Any) -> TypeGuard[str]:
+    """Tell whether a value is a string without half a surrogate pair, which is also what stands for bad UTF-8 here."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _is_integer(value: Any) -> TypeGuard[int]:

@@ -1,5 +1,6 @@
 """SEES as a Flask app: the edge between HTTP and the decision, and the titles as files."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from flask import Flask, Response, abort, jsonify, request, send_from_directory
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from hosting.deadline import within
 from server import SERVICE, __version__, api
 from server.catalog import load_catalog
 from server.entitlement import REGISTRATION_LIFETIME, RequestType, decide
@@ -22,11 +24,24 @@ CONTENT = Path(__file__).parent / "content"
 
 _MEDIA_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",
-    ".mp4": "video/mp4",
-    ".m4s": "video/mp4",
+    ".mpd": "application/dash+xml",
+    **dict.fromkeys((".mp4", ".m4s", ".m4v", ".cmfv"), "video/mp4"),
+    **dict.fromkeys((".m4a", ".cmfa"), "audio/mp4"),
+    **dict.fromkeys((".cmft", ".cmfm"), "application/mp4"),
+    ".ts": "video/mp2t",
+    ".aac": "audio/aac",
+    ".ac3": "audio/ac3",
+    ".ec3": "audio/eac3",
+    ".mp3": "audio/mpeg",
+    ".vtt": "text/vtt",
+    ".ttml": "application/ttml+xml",
     ".json": "application/json",
     ".png": "image/png",
+    ".jpg": "image/jpeg",
 }
+"""What is served, by the ending: all that packagers write for HLS and DASH, and the pictures' fingerprints."""
+
+_ONE_RANGE = re.compile(r"bytes=(?:(?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})?|-[0-9]{1,18})", re.IGNORECASE)
 
 _STEPS: dict[int, int] = {RequestType.REGISTRATION: 1, RequestType.TIME_BASED: 6, RequestType.DEVICE_BOUND: 6}
 
@@ -55,6 +70,7 @@ def create_app(config: Config) -> Flask:
     expressplay = ExpressPlay(config.expressplay, journal)
 
     app = Flask("server", static_folder=None)
+    app.url_map.merge_slashes = False  # it would redirect, to an address made of the Host header
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
     register_http_errors(app)
     app.register_blueprint(
@@ -76,13 +92,15 @@ def create_app(config: Config) -> Flask:
         envelope, message, step, why, event_id = api.Envelope(), None, None, None, None
         look_up = PatientLookUp(lambda cookie: expressplay.look_up(cookie, trace), config.lag_patience)
         try:
-            message = api.parse_message(_body())
-            envelope = api.read_envelope(message)
+            body = _body()
+            envelope = api.read_envelope(body)
+            message = api.parse_message(body)
             asked = api.read_request(message)
             step = _STEPS.get(asked.request_type)
-            order = decide(asked, catalog, look_up, config.registration_lifetime)
-            event_id = order.event_id
-            answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
+            with within(config.expressplay.deadline):
+                order = decide(asked, catalog, look_up, config.registration_lifetime)
+                event_id = order.event_id
+                answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
             why = f"{order.why}. {look_up.account()}".rstrip(" .")
         except DeniedError as error:
             answer, status = api.denied(envelope, error), error.number.http_status
@@ -119,10 +137,13 @@ def create_app(config: Config) -> Flask:
 
     @app.get("/titles/<title>/<path:file>")
     def show_file(title: str, file: str) -> Response:
-        media_type = _MEDIA_TYPES.get(Path(file).suffix)
+        media_type = _MEDIA_TYPES.get(Path(file).suffix.lower())
         if title not in catalog.titles or media_type is None:
             abort(404)
-        return send_from_directory(config.catalog.parent.resolve() / title, file, mimetype=media_type)
+        _ignore_odd_range()
+        answer = send_from_directory(config.catalog.parent.resolve() / title, file, mimetype=media_type)
+        answer.headers |= {"Accept-Ranges": "bytes", "X-Content-Type-Options": "nosniff"}
+        return answer
 
     return app
 
@@ -132,6 +153,13 @@ def _body() -> bytes:
         return read_body()
     except RequestEntityTooLarge:
         raise api.too_large() from None
+
+
+def _ignore_odd_range() -> None:
+    """Ignore a Range that is malformed or names several parts, as RFC 9110 (14.2) allows: the whole file, no 416."""
+    found = _ONE_RANGE.fullmatch(request.headers.get("Range", "bytes=0-"))
+    if not found or (found["last"] and int(found["last"]) < int(found["first"])):
+        request.environ.pop("HTTP_RANGE", None)
 
 
 def _summary(answer: dict[str, Any]) -> str:

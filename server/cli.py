@@ -16,8 +16,11 @@ from server import SERVICE, __version__
 from server.app import Config, create_app
 from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
 from server.entitlement import REGISTRATION_LIFETIME
-from server.expressplay import ExpressPlayAccount
+from server.expressplay import DEADLINE, ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
+
+MAX_DEADLINE = 60.0
+"""Seconds: a client has given up by then."""
 
 
 @click.group(context_settings={"auto_envvar_prefix": "SEES_SERVER"})
@@ -69,6 +72,13 @@ def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path |
     help="The catalog (TOML), beside it a folder of files for each title; by default the one that comes with SEES.",
 )
 @click.option(
+    "--deadline",
+    type=click.FloatRange(0.1, MAX_DEADLINE),
+    default=DEADLINE,
+    show_default=True,
+    help="Seconds for all that one request has ExpressPlay asked for, every try and wait included.",
+)
+@click.option(
     "--lag-patience",
     type=click.FloatRange(0, MAX_PATIENCE),
     default=LAG_PATIENCE,
@@ -90,6 +100,7 @@ def serve(
     expressplay_ca: Path | None,
     authenticator: str,
     catalog: Path,
+    deadline: float,
     lag_patience: float,
     registration_lifetime: int,
     log_level: str,
@@ -118,7 +129,7 @@ def serve(
     def build(_url: str) -> Flask:
         # Not earlier: with --tls it is this start that makes the directory, where nobody else has.
         trusted = ClientTls(expressplay_ca) if expressplay_ca else client_files(tls_dir).without_certificate()
-        account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url, tls=trusted)
+        account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url, deadline=deadline, tls=trusted)
         try:
             config = Config(account, catalog, lag_patience, registration_lifetime, sim=not no_sim, workers=workers)
             return create_app(config)

@@ -1,42 +1,31 @@
-"""The only outbound HTTP of SEES: ordering a token and retrieving records from ExpressPlay.
+"""SEES as a client of ExpressPlay: ordering a token and retrieving records.
 
-Whatever comes back is checked before it is used. What cannot be used becomes a DeniedError: number 8 where
-ExpressPlay answered (with a refusal, or with something that is no answer), number 9 where it did not. No error and
-no log line holds the customer authenticator or a content key; requests' own error texts would, in the address.
+Whatever comes back is checked before it is used; server/exchange.py has what becomes of the rest. No error and no log
+line holds the customer authenticator or a content key; requests' own error texts would, in the address.
 """
 
 import base64
+import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
-import requests
-from urllib3.exceptions import HTTPError, IncompleteRead, NewConnectionError, TimeoutError
 from urllib3.util import Retry
 
-from hosting.http_client import Adapter, TlsAdapter
+from hosting.http_client import new_session
 from hosting.logs import hush_urllib3
-from hosting.tls.tls import ClientTls, TlsError
-from hosting.tls.tls_diagnosis import diagnose
+from hosting.tls.tls import ClientTls
 from server.entitlement import Record, TokenOrder
-from server.errors import DeniedError, ErrorNumber
-from simulation.journal import REDACTED, TRACE_HEADER, Journal
+from server.exchange import ATTEMPTS, Exchange, Line
+from simulation.journal import REDACTED, Journal
 from simulation.strict_json import parse_json
 
 TOKEN_PATH = "/hms/fp/token"  # noqa: S105  an address, no secret
 RIGHTS_PATH = "/hms/fp/rights/"
 RECORDS_PATH = "/cmiapi/getrecord/"
-
-MAX_ANSWER = 256 * 1024
-"""Bytes of an answer; 32 records take about 10 KiB."""
-ATTEMPTS = 3
-"""Tries of one request, the first included, where the connection fails or the answer is 502, 503 or 504."""
-
-
-NO_CONNECTION, NO_TLS = "no connection", "no TLS connection"
-CHECK_ADDRESS = "check that it runs and that SEES was given its address"
+DEADLINE = 10.0
+"""Seconds, unless told otherwise."""
 
 _DEVICE_ID = re.compile(r"[0-9a-f]{40}")
 
@@ -52,6 +41,8 @@ class ExpressPlayAccount:
     """Where given, every token URL must lead there."""
     timeouts: tuple[float, float] = (2.0, 5.0)
     """Seconds to connect, and of silence while waiting for the answer; for each try."""
+    deadline: float = DEADLINE
+    """Seconds for all that one request to SEES asks of ExpressPlay: each look-up and wait, and the token."""
     tls: ClientTls = field(default_factory=ClientTls)
     """Whom to trust where the base URLs are https."""
 
@@ -63,10 +54,6 @@ class ExpressPlay:
         hush_urllib3()
         self._account = account
         self._journal = journal
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        self._session.headers["Accept-Encoding"] = "identity"
         tries = Retry(
             total=ATTEMPTS - 1,
             redirect=0,
@@ -76,8 +63,10 @@ class ExpressPlay:
             respect_retry_after_header=False,  # a wait that somebody else chooses is not bounded
             raise_on_status=False,
         )
-        self._session.mount("http://", Adapter(pool_maxsize=32, max_retries=tries))
-        self._session.mount("https://", TlsAdapter(account.tls, pool_maxsize=32, max_retries=tries))
+        session = new_session(account.tls, pool_maxsize=32, max_retries=tries)
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        session.headers["Accept-Encoding"] = "identity"
+        self._line = Line(session, account.timeouts, account.tls)
 
     def order_token(self, order: TokenOrder, trace: str | None) -> str:
         """Return the token URL for ``order``; raises DeniedError (number 8 or 9)."""
@@ -93,7 +82,7 @@ class ExpressPlay:
             "deviceId": order.device_id,
         }
         kind = "device-bound" if order.device_id else "cookie-bound" if order.cookie else "time-bound"
-        exchange = _Exchange(
+        exchange = Exchange(
             step=order.step,
             summary=f"asked for a {kind} token",
             method="POST",
@@ -102,24 +91,28 @@ class ExpressPlay:
             trace=trace,
             journal=self._journal,
         )
-        content_type, body = exchange.send(self._session, self._account)
+        content_type, body = exchange.send(self._line)
         if content_type != "text/uri-list":
-            raise exchange.unusable("text/uri-list", f"content type {content_type[:60]!r}")
+            raise exchange.unusable("text/uri-list", "another content type", content_type)
         lines = [line for line in body.decode("utf-8", "replace").splitlines() if line and not line.startswith("#")]
         if len(lines) != 1 or not _is_address(lines[0]):
             raise exchange.unusable("one line, a token URL", f"{len(lines)} lines, or no URL in them")
+        url = lines[0]
         rights = self._account.rights_url
-        if rights is not None and not lines[0].startswith(rights + RIGHTS_PATH):
+        if rights is not None and not url.startswith(rights + RIGHTS_PATH):
             raise exchange.unusable(
                 f"a token URL at {rights}{RIGHTS_PATH}",
-                f"one at {lines[0].split('?', 1)[0][:100]}. Fix: give SEES the address that ExpressPlay announces",
+                "one that leads elsewhere. Fix: give SEES the address that ExpressPlay announces",
+                url.split("?", 1)[0],
             )
-        exchange.record(200, {"tokenUrl": lines[0]})
-        return lines[0]
+        if exchange.tells(url):
+            raise exchange.unusable("a token URL", "one that repeats a secret of the request")
+        exchange.record(200, {"tokenUrl": url})
+        return url
 
     def look_up(self, cookie: str, trace: str | None) -> list[Record]:
         """Return the issued records of ``cookie``, newest first; raises DeniedError (number 8 or 9)."""
-        exchange = _Exchange(
+        exchange = Exchange(
             step=7,
             summary="asked for the records of the cookie",
             method="GET",
@@ -128,92 +121,14 @@ class ExpressPlay:
             trace=trace,
             journal=self._journal,
         )
-        _, body = exchange.send(self._session, self._account)
+        _, body = exchange.send(self._line)
         try:
             answer = parse_json(body)
             records = [_record(item, cookie) for item in answer["records"]]
         except (ValueError, KeyError, TypeError):
             raise exchange.unusable("a JSON object with records of the cookie", "something else") from None
-        exchange.record(200, answer)
+        exchange.record(200, REDACTED if exchange.tells(json.dumps(answer, ensure_ascii=False)) else answer)
         return records
-
-
-@dataclass(frozen=True)
-class _Exchange:
-    """One request to ExpressPlay and what became of it, which ends up in the journal in any case."""
-
-    step: int
-    summary: str
-    method: str
-    url: str
-    parameters: Mapping[str, str] = field(repr=False)
-    trace: str | None
-    journal: Journal
-
-    def send(self, session: requests.Session, account: ExpressPlayAccount) -> tuple[str, bytes]:
-        """Return media type and body of an answer with status 200, or raise DeniedError."""
-        form = self.method == "POST"
-        try:
-            with session.request(
-                self.method,
-                self.url,
-                data=self.parameters if form else None,
-                params=None if form else self.parameters,
-                headers={TRACE_HEADER: self.trace} if self.trace else None,
-                timeout=account.timeouts,
-                allow_redirects=False,  # they would carry the authenticator to somebody else
-                stream=True,
-            ) as response:
-                body = response.raw.read(MAX_ANSWER + 1, decode_content=False)
-                missing = response.raw.length_remaining
-                if missing and len(body) <= MAX_ANSWER:
-                    raise IncompleteRead(len(body), missing)  # half a token URL looks like a whole one
-        except (requests.RequestException, HTTPError, OSError, TlsError) as error:
-            raise self._unreachable(*_reason_and_fix(error, self.url, account.tls)) from None
-        if len(body) > MAX_ANSWER:
-            raise self.unusable(f"at most {MAX_ANSWER} bytes", "more", response.status_code)
-        if response.status_code != 200:
-            raise self._not_ok(response.status_code, body)
-        return response.headers.get("Content-Type", "").split(";", 1)[0].strip().lower(), body
-
-    def record(self, status: int | None, response: Any) -> None:
-        """Journal the exchange."""
-        self.journal.record(
-            step=self.step,
-            summary=self.summary,
-            trace=self.trace,
-            method=self.method,
-            url=self.url,
-            status=status,
-            request=self.parameters,
-            response=response,
-        )
-
-    def unusable(self, expected: str, found: str, status: int = 200) -> DeniedError:
-        """Refuse an answer that says neither yes nor no."""
-        return self._refused(status, None, f"its answer is unusable: expected {expected}, found {found}")
-
-    def _not_ok(self, status: int, body: bytes) -> DeniedError:
-        code, message = _error_of(body)
-        if code is None and status in {502, 503, 504}:
-            return self._unreachable(f"status {status} from {ATTEMPTS} tries", status=status)
-        if code is None:
-            return self.unusable("status 200 or an error code", f"status {status}", status)
-        for secret in ("customerAuthenticator", "contentKey"):
-            message = message.replace(self.parameters.get(secret, REDACTED), REDACTED)
-        hint = " Fix: start SEES with the authenticator of the account." if code in {-2017, -2018} else ""
-        return self._refused(status, code, f"{code} {message} (status {status}).{hint}")
-
-    def _refused(self, status: int, code: int | None, reason: str) -> DeniedError:
-        self.record(status, {"errorCode": code, "errorMessage": reason})
-        return DeniedError(ErrorNumber.EXPRESSPLAY_REFUSED, f"ExpressPlay refused ({self.summary}): {reason}")
-
-    def _unreachable(self, reason: str, fix: str = CHECK_ADDRESS, status: int | None = None) -> DeniedError:
-        self.record(status, {"errorMessage": reason})
-        return DeniedError(
-            ErrorNumber.EXPRESSPLAY_UNREACHABLE,
-            f"ExpressPlay unreachable ({self.summary}): {reason} at {self.url}. Fix: {fix}; then ask again.",
-        )
 
 
 def _extension(order: TokenOrder) -> str | None:
@@ -223,53 +138,8 @@ def _extension(order: TokenOrder) -> str | None:
     return "pers," if order.persistent else None
 
 
-def _reason_and_fix(error: Exception, url: str, tls: ClientTls) -> tuple[str, str]:
-    """Say why nothing usable came from ``url``, and what to do."""
-    if isinstance(error, TlsError):
-        return str(error), "put the file right"
-    reason = _reason(error)
-    broke_off = reason in {NO_TLS, NO_CONNECTION} and not isinstance(_last(error), NewConnectionError)
-    if broke_off and (problem := diagnose(url, tls)):
-        trust = "start SEES with its --expressplay-ca, or on ExpressPlay's --tls-dir"
-        show = "let ExpressPlay do without one: SEES shows none"
-        return problem.value, problem.fix("ExpressPlay", trust=trust, show=show)
-    return reason, CHECK_ADDRESS
-
-
-def _reason(error: Exception) -> str:
-    """Put a failure into words of our own: its text holds the address with the authenticator."""
-    last = _last(error)
-    refused = isinstance(last, NewConnectionError)  # which urllib3 counts among the time-outs
-    if isinstance(error, requests.Timeout) or (isinstance(last, TimeoutError) and not refused):
-        return "no answer in time"
-    if isinstance(error, requests.exceptions.SSLError):
-        return NO_TLS
-    if isinstance(error, requests.ConnectionError):
-        return NO_CONNECTION
-    if isinstance(error, IncompleteRead):
-        return "an answer that broke off"
-    return f"broken answer ({type(error).__name__})"
-
-
-def _last(error: Exception) -> object:
-    """Return what ended the last try, where there were several."""
-    return getattr(error.args[0] if error.args else None, "reason", None)
-
-
 def _is_address(line: str) -> bool:
     return line.startswith(("http://", "https://")) and line.isascii() and line.isprintable() and " " not in line
-
-
-def _error_of(body: bytes) -> tuple[int | None, str]:
-    """Read code and message of ExpressPlay's JSON error; None where it is none."""
-    try:
-        answer = parse_json(body)
-        code, message = answer["errorCode"], answer.get("errorMessage")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return None, ""
-    if not isinstance(code, int) or isinstance(code, bool):
-        return None, ""
-    return code, " ".join(str(message).split())[:200]
 
 
 def _record(item: Any, cookie: str) -> Record:

@@ -8,15 +8,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from hosting.deadline import seconds_left
 from server.entitlement import Record, bound_device
 from server.errors import DeniedError, ErrorNumber
 
 LOOKS = 3
 """Looks at the records at most, the first one included."""
-LAG_PATIENCE = 0.3
-"""Seconds that SEES waits between its looks, in all, unless told otherwise."""
+LAG_PATIENCE = 1.2
+"""Seconds that SEES waits between its looks, in all, unless told otherwise: a lag of one second is over by then."""
 MAX_PATIENCE = 10.0
-"""Seconds: whoever waits keeps one of the server's threads from others."""
+"""Seconds: whoever waits keeps one of the server's threads from others. The deadline of the request is kept too."""
 
 
 @dataclass
@@ -39,10 +40,13 @@ class PatientLookUp:
             except DeniedError as error:
                 if not self.patience:
                     raise
-                if self.looks == LOOKS:
-                    raise DeniedError(ErrorNumber.DEVICE_NOT_REGISTERED, f"{error.text} {self.account()}") from None
                 # The second pause is twice the first: a short lag costs little, a longer one is still caught.
-                self.sleep(self.patience * self.looks / sum(range(LOOKS)))
+                pause = self.patience * self.looks / sum(range(LOOKS))
+                left = seconds_left()
+                if self.looks == LOOKS or (left is not None and pause >= left):
+                    text = f"{error.text} {self.account()}".rstrip()
+                    raise DeniedError(ErrorNumber.DEVICE_NOT_REGISTERED, text) from None
+                self.sleep(pause)
             else:
                 return records
 

@@ -12,6 +12,7 @@ from emulator.binding import play, register
 from emulator.errors import EntitlementDenied
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
+from hosting.deadline import within
 from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
@@ -49,7 +50,22 @@ def test_the_wait_has_an_end_and_the_answer_says_so() -> None:
     ) as caught:
         look_up("alice")
     assert caught.value.number is ErrorNumber.DEVICE_NOT_REGISTERED
-    assert sum(naps) == pytest.approx(LAG_PATIENCE)
+    assert sum(naps) == pytest.approx(0.3)
+
+
+def test_the_default_outlasts_a_lag_of_one_second() -> None:
+    look_up, naps = patient([[]] * LOOKS, LAG_PATIENCE)
+    with pytest.raises(DeniedError):
+        look_up("alice")
+    assert 1 < sum(naps) < 2
+
+
+def test_no_wait_goes_beyond_the_deadline_of_the_request() -> None:
+    look_up, naps = patient([[]] * LOOKS, 60)
+    with within(40), pytest.raises(DeniedError, match="looked 2 times over 20 s") as caught:
+        look_up("alice")
+    assert caught.value.number is ErrorNumber.DEVICE_NOT_REGISTERED
+    assert naps == [20]
 
 
 def test_without_patience_there_is_one_look() -> None:

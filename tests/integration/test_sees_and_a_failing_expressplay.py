@@ -3,14 +3,18 @@
 import json
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
-from sees_stage import AUTHENTICATOR, CEKS, DEVICE, FILM, Answer, Stage, row, stage
+from dripping import dripping
+from sees_stage import AUTHENTICATOR, CEKS, DEVICE, FILM, IVS, Answer, Stage, row, stage
 
-from server.expressplay import ATTEMPTS, MAX_ANSWER
+from server.exchange import ATTEMPTS, MAX_ANSWER
+from simulation.journal import REDACTED
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +46,20 @@ def json_answer(value: Any, status: int = 200) -> Answer:
 
 LIST = "text/uri-list"
 BAD_TOKENS = {
-    "HTML": (Answer(200, "text/html", "<p>hello</p>"), "text/html"),
+    "HTML": (Answer(200, "text/html", "<p>hello</p>"), "found another content type"),
     "empty": (Answer(200, LIST, ""), "0 lines"),
     "two lines": (Answer(200, LIST, "http://a/\r\nhttp://b/"), "2 lines"),
     "no address": (Answer(200, LIST, "AQAAA"), "no URL"),
     "script": (Answer(200, LIST, "javascript:alert(1)"), "no URL"),
     "not ASCII": (Answer(200, LIST, b"http://\xff/"), "no URL"),
-    "elsewhere": (Answer(200, LIST, "http://evil.example/hms/fp/rights/?ExpressPlayToken=x"), "evil.example"),
+    "elsewhere": (Answer(200, LIST, "http://evil.example/hms/fp/rights/?ExpressPlayToken=x"), "leads elsewhere"),
     "oversized": (Answer(200, LIST, "x" * (MAX_ANSWER + 1)), "at most"),
     "redirect": (Answer(302, LIST, "", {"Location": "/hms/fp/token"}), "status 302"),
     "bare 403": (Answer(403, "text/html", "<p>no</p>"), "status 403"),
     "code is a text": (json_answer({"errorCode": "-2018"}, 400), "status 400"),
     "code is no JSON": (Answer(400, "application/json", b'{"errorCode": NaN}'), "status 400"),
     "server error": (Answer(500, "text/html", "<p>oops</p>"), "status 500"),
+    "code is no code": (json_answer({"errorCode": 10**20}, 400), "status 400"),
     "refusal": (json_answer({"errorCode": -2027, "errorMessage": "x"}, 400), "-2027"),
     "refusal by 503": (json_answer({"errorCode": -2030, "errorMessage": "log"}, 503), "-2030"),
     "wrong authenticator": (json_answer({"errorCode": -2018, "errorMessage": "x"}, 401), "with the authenticator"),
@@ -121,6 +126,82 @@ def test_silence_ends_by_time_out(tmp_path: Path) -> None:
                 status, number, text = error_of(sees, request_type)
                 assert (status, number) == (503, 9)
                 assert "no answer in time" in text
+
+
+ECHOES = {
+    "as it was sent": f"customerAuthenticator={AUTHENTICATOR}&contentKey={CEKS[FILM]}",
+    "percent-encoded": "".join(f"%{ord(c):02x}" for c in AUTHENTICATOR + CEKS[FILM]),
+    "capitals": CEKS[FILM].upper(),
+    "30 of 32 digits": CEKS[FILM][:30],
+    "where the text is cut": "x" * 190 + CEKS[FILM],
+    "in the middle of it": "x" * 170 + AUTHENTICATOR,
+}
+
+
+def test_what_expressplay_says_is_not_repeated(sees: Stage) -> None:
+    """An answer that echoes its request reaches neither the client nor the journal, in no part of ten characters."""
+    digits = {secret[at : at + 10] for secret in (CEKS[FILM], AUTHENTICATOR[3:]) for at in range(23)}
+    for echo in ECHOES.values():
+        for answer in (
+            json_answer({"errorCode": -2027, "errorMessage": echo}, 400),
+            Answer(200, f"text/{echo}", "x"),
+            Answer(200, LIST, f"http://evil.example/{echo}/"),
+            Answer(200, LIST, f"{sees.expressplay.token_url}&{echo}"),
+        ):
+            sees.expressplay.token_answers = [answer]
+            told = sees.ask(requestType=1).json()["errorText"]
+            kept = sees.session.get(f"{sees.url}/_sim/journal").json()["entries"][-2:]
+            assert [entry["step"] for entry in kept] == [9, 6]
+            assert kept[0]["request"].pop("iv") == IVS[FILM]  # its digits are those of the key
+            everything = unquote(told + json.dumps(kept)).lower()
+            assert not [part for part in digits if part in everything], echo
+
+
+def test_records_that_echo_are_not_kept(sees: Stage) -> None:
+    sees.expressplay.record_answers = [json_answer({"records": [row(1, DEVICE)], "asked": AUTHENTICATOR.upper()})]
+    assert sees.ask(requestType=3, customerCookie="alice").json()["isAllowed"]
+    journal = sees.session.get(f"{sees.url}/_sim/journal").json()["entries"]
+    assert [entry["response"] for entry in journal if entry["step"] == 7][-1] == REDACTED
+
+
+def test_what_expressplay_says_is_in_the_journal_only(sees: Stage) -> None:
+    sees.expressplay.token_answers = [json_answer({"errorCode": -2019, "errorMessage": "buy more"}, 400)]
+    _, _, text = error_of(sees, 1)
+    assert "its code is -2019 (status 400)" in text
+    assert "buy more" not in text
+    sees.expressplay.token_answers = [Answer(200, LIST, "http://elsewhere.example/?ExpressPlayToken=x")]
+    assert "elsewhere.example" not in error_of(sees, 1)[2]
+    orders = [entry for entry in sees.session.get(f"{sees.url}/_sim/journal").json()["entries"] if entry["step"] == 9]
+    assert orders[-2]["response"] == {"errorCode": -2019, "errorMessage": "buy more"}
+    assert orders[-1]["response"]["said"] == "http://elsewhere.example/"
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/uri-list\r\n"
+GZIPPED = HEAD + b"Content-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n"
+EMPTY_BLOCK = b"5\r\n\x00\x00\x00\xff\xff\r\n"
+DRIPS = {
+    "head": (b"", HEAD + b"X-Slow: " + b"y" * 10_000),
+    "body": (HEAD + b"Content-Length: 9999\r\n\r\n", b"h" * 9999),
+    "blank chunks": (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 2000),
+    "100 Continue": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1000),
+    "empty gzip blocks": (GZIPPED + b"a\r\n\x1f\x8b\x08\0\0\0\0\0\0\xff\r\n", EMPTY_BLOCK * 2000),
+    "slow 503s": (b"", b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n" * 200),
+}
+
+
+@pytest.mark.parametrize(("first", "then"), DRIPS.values(), ids=DRIPS.keys())
+def test_an_answer_that_drips_ends_with_the_deadline(tmp_path: Path, first: bytes, then: bytes) -> None:
+    with (
+        dripping(first, then, pause=0.05) as url,
+        stage(tmp_path, token_url=url, records_url=url, deadline=0.5) as sees,
+    ):
+        for request_type in (1, 3):
+            began = time.monotonic()
+            status, number, text = error_of(sees, request_type)
+            took = time.monotonic() - began
+            assert (status, number) == (503, 9)
+            assert "no whole answer within the time that one request to SEES may take in all" in text
+            assert took < 5  # without an end it would be 60 s and more
 
 
 def test_no_log_line_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -23,7 +23,7 @@ def services(*, teach: bool = False) -> Iterator[tuple[str, str]]:
     config = MockConfig(authenticator=AUTHENTICATOR, teach=teach)
     with running(lambda url: create_mock(replace(config, public_url=url))) as expressplay:
         account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)
-        with running(create_sees(SeesConfig(account))) as sees:
+        with running(create_sees(SeesConfig(account, lag_patience=0.3))) as sees:
             yield sees, expressplay
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,18 +23,52 @@ GOOD = {"messageID": "m", "version": 1, "contentID": "c"}
 )
 def test_any_bytes_give_a_request_or_error_1(body: bytes) -> None:
     try:
-        message = parse_message(body)
-        envelope = read_envelope(message)
-        assert isinstance(envelope.message_id, str)
+        envelope = read_envelope(body)
+        envelope.message_id.encode()
         assert type(envelope.version) is int
         assert envelope.version <= 1
-        request = read_request(message)
+        request = read_request(parse_message(body))
     except DeniedError as error:
         assert error.number is ErrorNumber.MALFORMED_REQUEST  # noqa: PT017
         assert error.text.startswith("malformed request: ")  # noqa: PT017
     else:
         assert isinstance(request, EntitlementRequest)
         assert envelope.message_id == request.message_id
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"messageID": "m", "version": NaN}',
+        b'{"messageID": "m", "version": 1, "version": 1}',
+        b'{"version": 1e999, "messageID": "m"}',
+        b'{"messageID": "m", "version": ' + b"9" * 5000 + b"}",
+        b'{"contentID": {"messageID": "inner"}, "messageID": "m"}',
+        b'{"messageID": "m", "contentID": "\\ud800"}',
+        b'{"messageID": "m", "contentID": "\xff"}',
+        b'{"messageID": "m", "a": ' + b"[" * 17 + b"]" * 17 + b"}",
+    ],
+)
+def test_a_mistake_elsewhere_does_not_hide_the_message_id(body: bytes) -> None:
+    assert read_envelope(body).message_id == "m"
+    with pytest.raises(DeniedError):
+        read_request(parse_message(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"messageID": "a", "messageID": "b"}',
+        b'{"messageID": "\xff"}',
+        b'{"messageID": "\\ud800"}',
+        b'[{"messageID": "a"}]',
+        b'{"messageID": "m"',
+        b'{"messageID": "m", "a": ' + b"[" * 50_000,
+        b"",
+    ],
+)
+def test_where_there_is_not_one_message_id_none_is_repeated(body: bytes) -> None:
+    assert read_envelope(body).message_id == ""
 
 
 def test_unknown_properties_are_ignored() -> None:
