@@ -78,9 +78,14 @@ def entitlement_request(message_id: str, kind: RequestType, content_id: str, coo
     }
 
 
+def endpoint_of(sees: str) -> str:
+    """Return where a SEES takes requests: the published path is added to an address without one."""
+    return sees if urlsplit(sees).path.strip("/") else sees.rstrip("/") + SEES_PATH
+
+
 def ask_sees(web: Web, sees: str, request: Mapping[str, Any], *, step: int) -> Entitlement:
     """Send an entitlement request. EntitlementDenied for a no; other EmulatorErrors for an answer that is none."""
-    url = f"{sees}{SEES_PATH}"
+    url = endpoint_of(sees)
     answer = web.post_json(SEES, url, request, step=step)
     response = answer.json_object(ENTITLEMENT)
     return Entitlement(check_entitlement(request, response, answer), request, response, url, answer.status)

@@ -113,7 +113,7 @@ def registered_device(settings: Settings, cookie: str) -> str:
     question = urllib.parse.urlencode({"customerAuthenticator": settings.authenticator, "cookie": cookie})
     answer = call(f"{settings.expressplay}/cmiapi/getrecord/?{question}")
     try:
-        records = json.loads(answer)["records"]
+        records = [record for record in json.loads(answer)["records"] if record["cookie"] == cookie]
         newest = [str(record["device_id"]) for record in records if record["registration"] and record["result"] == 0]
     except (ValueError, KeyError, TypeError):
         raise No("ExpressPlay's records cannot be read") from None

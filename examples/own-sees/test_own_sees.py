@@ -55,6 +55,16 @@ def test_bound_tokens_name_the_device(own_sees, virtual_device, expressplay):
 
 def test_it_conforms(own_sees, expressplay):
     from sees_testing.conform.runner import conform, failures
+    from sees_testing.conform.stage import Known
 
-    results = conform(sees=own_sees, expressplay=expressplay.url, content=MOVIE, dummy=TRAILER)
+    key, iv = (bytes.fromhex(text) for text in KEYS[MOVIE])
+    results = conform(
+        sees=own_sees,
+        expressplay=expressplay.url,
+        content=MOVIE,
+        dummy=TRAILER,
+        known=Known(key, iv, lifetimes=(60, 600)),
+        quick=True,
+        strict=True,
+    )
     assert failures(results) == []

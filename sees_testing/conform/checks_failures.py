@@ -1,12 +1,13 @@
-"""Checks 29 to 35: what the SEES makes of an ExpressPlay that fails. They need the faults of expressplay-mock."""
+"""Checks 29 to 35 and 48 to 52: what the SEES makes of an ExpressPlay that fails, by the faults of expressplay-mock."""
 
 from typing import Any
 
-from sees_testing.conform.model import Failed, Origin, check
-from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, Stage, entitled, is_entitled
+from sees_testing.conform.mock import RECORDS, TOKEN
+from sees_testing.conform.model import Origin, check
+from sees_testing.conform.outcome import Failed
+from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, Stage, at_once, entitled, is_entitled
 from sees_testing.conform.wire import Reply
 
-TOKEN, RECORDS = "token", "records"
 REFUSALS = (-2018, -2019, -2031, -6008, -6009)
 """Authenticator invalid, tokens used up, account disabled, no device binding, FairPlay disabled."""
 OUT_OF_ORDER: tuple[dict[str, Any], ...] = (
@@ -17,6 +18,10 @@ OUT_OF_ORDER: tuple[dict[str, Any], ...] = (
 RUBBISH: dict[str, Any] = {"fault": "rubbish"}
 SLOW = 0.1
 """Seconds."""
+HANGING, SANE = 40, 20
+"""Seconds for which an answer of ExpressPlay is held back, and until a client of the SEES must have its own."""
+PAGES: tuple[dict[str, Any], ...] = ({"fault": "error-page", "status": 200}, {"fault": "error-page", "status": 502})
+LATER: dict[str, Any] = {"fault": "status", "status": 503, "retry_after": 3600}
 
 
 @check(
@@ -37,7 +42,7 @@ def refusal_is_a_denial(stage: Stage) -> None:
     30,
     "an ExpressPlay out of order is a denial",
     "A client learns by the response object that it got no entitlement, whoever is to blame.",
-    needs=(1, 29),
+    needs=(1, 29, 44),
 )
 def out_of_order_is_a_denial(stage: Stage) -> None:
     """Let the token service answer with bare errors, or break off."""
@@ -113,6 +118,7 @@ def slow_expressplay_gets_a_clear_answer(stage: Stage) -> None:
     "An entitlement depends on this request alone, not on the failure of an earlier one.",
     origin=Origin.SOUND,
     needs=(1, 30),
+    last=True,
 )
 def failure_passes(stage: Stage) -> None:
     """Fail for one viewer, and see that all is well for the same one and another afterwards."""
@@ -122,6 +128,86 @@ def failure_passes(stage: Stage) -> None:
             stage.ask(REGISTRATION, stage.dummy, cookie)
     for viewer in (cookie, stage.cookie()):
         entitled(stage.ask(REGISTRATION, stage.dummy, viewer))
+
+
+@check(
+    48,
+    "an ExpressPlay that hangs gets an answer in time",
+    f"A player waits for the response object: a SEES without a limit of its own ({SANE} s here) keeps it waiting.",
+    origin=Origin.SOUND,
+    needs=(11, 30),
+    slow=True,
+)
+def hanging_expressplay_gets_an_answer(stage: Stage) -> None:
+    """Let the token service hold an answer back for one viewer, and the record retrieval for another."""
+    device, cookie, fresh = stage.device("A"), stage.cookie(), stage.cookie()
+    stage.register(device, cookie)
+    delay = {"fault": "delay", "seconds": HANGING}
+    with stage.fault(TOKEN, fresh, delay), stage.fault(RECORDS, cookie, delay):
+        replies = at_once(
+            [
+                lambda: stage.ask(REGISTRATION, stage.dummy, fresh, timeout=SANE),
+                lambda: stage.ask(DEVICE_BOUND, stage.content, cookie, timeout=SANE),
+            ]
+        )
+    for reply, what in zip(replies, ("token service", "record retrieval"), strict=True):
+        _expect_no(reply, f"a {what} that hangs")
+    entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie()))
+
+
+@check(49, "a page for people is no token URL", "epTokenURL is the ExpressPlay token URL.", needs=(1, 29, 30, 31, 32))
+def page_is_no_token_url(stage: Stage) -> None:
+    """Let a proxy answer for the token service, and for the record retrieval, with HTML."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    for page in PAGES:
+        with stage.fault(TOKEN, cookie, page):
+            _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), f"a token service with {page}")
+        with stage.fault(RECORDS, cookie, page):
+            _expect_bound_at_most(stage, stage.ask(DEVICE_BOUND, stage.content, cookie), f"records with {page}")
+
+
+@check(
+    50,
+    "an error under status 200 is a denial",
+    "isAllowed says whether an entitlement was granted, and a status alone does not tell.",
+    origin=Origin.SOUND,
+    needs=(1, 29, 31),
+)
+def error_under_200_is_a_denial(stage: Stage) -> None:
+    """Let the token service refuse in its own words, but with the status of success."""
+    cookie = stage.cookie()
+    with stage.fault(TOKEN, cookie, {"fault": "refuse", "code": REFUSALS[0], "status": 200}):
+        _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), "a token service that refuses with status 200")
+
+
+@check(
+    51,
+    "Retry-After is not slept through",
+    "A wait that somebody else chooses has no bound: a player waits for the response object.",
+    origin=Origin.SOUND,
+    needs=(1, 30),
+)
+def retry_after_is_not_slept_through(stage: Stage) -> None:
+    """Let the token service ask to come back in an hour."""
+    cookie = stage.cookie()
+    with stage.fault(TOKEN, cookie, LATER):
+        _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), f"a token service with {LATER}")
+
+
+@check(
+    52,
+    "rows of others bind nobody",
+    "ExpressPlay looks up the device by the cookie: a row with another cookie says nothing about this one.",
+    origin=Origin.SOUND,
+    needs=(13, 14, 15),
+)
+def rows_of_others_bind_nobody(stage: Stage) -> None:
+    """Let the record retrieval answer a question about one viewer with the rows of others."""
+    device, cookie, fresh = stage.device("A"), stage.cookie(), stage.cookie()
+    stage.register(device, cookie)
+    with stage.fault(RECORDS, fresh, {"fault": "others-rows"}):
+        _expect_no(stage.ask(DEVICE_BOUND, stage.content, fresh), "a cookie without a device, and rows of others")
 
 
 def _expect_no(reply: Reply, when: str) -> None:

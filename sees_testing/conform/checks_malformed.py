@@ -3,7 +3,8 @@
 import json
 from urllib.parse import urlencode
 
-from sees_testing.conform.model import Failed, Origin, check
+from sees_testing.conform.model import Origin, check
+from sees_testing.conform.outcome import Failed
 from sees_testing.conform.stage import REGISTRATION, Stage, entitled, expect_denial, is_entitled
 from sees_testing.conform.wire import Reply
 

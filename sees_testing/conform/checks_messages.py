@@ -1,8 +1,10 @@
-"""Checks 1 to 10: the messages of the public API, and the customer cookie in them."""
+"""Checks 1 to 10, and 53: the messages of the public API, and the customer cookie in them."""
 
 import json
 
-from sees_testing.conform.model import Failed, Origin, check
+from sees_testing.conform.mock import token_requests
+from sees_testing.conform.model import Origin, check
+from sees_testing.conform.outcome import Failed
 from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, TIME_BASED, Stage, entitled, expect_denial
 from sees_testing.conform.wire import Reply
 
@@ -92,7 +94,7 @@ def unknown_types_are_denied(stage: Stage) -> None:
 def unknown_content_is_denied(stage: Stage) -> None:
     """Ask for an id that nobody packaged, and for texts that are none."""
     for request_type in (TIME_BASED, REGISTRATION, DEVICE_BOUND):
-        for content in (UNKNOWN_CONTENT, "../" + stage.dummy, "*"):
+        for content in (UNKNOWN_CONTENT, "../" + stage.dummy, "*", "%", stage.dummy[:-1], stage.dummy + "0"):
             expect_denial(stage.ask(request_type, content, stage.cookie()), f"contentID {content!r}")
 
 
@@ -104,10 +106,16 @@ def longest_cookie_is_accepted(stage: Stage) -> None:
 
 @check(9, "a longer cookie is denied", "customerCookie has at most 32 characters.")
 def longer_cookie_is_denied(stage: Stage) -> None:
-    """Ask with one character more: cutting it would join two viewers into one."""
+    """Ask with one character more: cutting it would join two viewers into one. ExpressPlay is not to be bothered."""
     for length in (MAX_COOKIE + 1, 1000):
         cookie = stage.cookie().ljust(length, "x")
         expect_denial(stage.ask(REGISTRATION, stage.dummy, cookie), f"a cookie of {length} characters")
+    if stage.mock and (asked := token_requests(stage.entries())):
+        refused = (asked[0].get("response") or {}).get("errorCode")
+        raise Failed(
+            expected="the SEES to refuse a cookie that is too long itself",
+            found=f"a token request with it, which ExpressPlay refused with {refused}",
+        )
 
 
 @check(
@@ -117,11 +125,20 @@ def longer_cookie_is_denied(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
 )
 def binding_needs_a_cookie(stage: Stage) -> None:
-    """Leave it out, or empty: a cookie made up by the server would be one for all viewers."""
+    """Leave it out, empty or null: a cookie made up by the server would be one for all viewers."""
     for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)):
         for cookie in (None, ""):
             found = "no cookie" if cookie is None else "an empty cookie"
             expect_denial(stage.ask(request_type, content, cookie), f"requestType {request_type} with {found}")
+        null = stage.message(request_type, content, None) | {"customerCookie": None}
+        expect_denial(stage.post(null), f"requestType {request_type} with customerCookie null")
+
+
+@check(53, "a charset does no harm", "A request is JSON, whatever else its content type says.", needs=(1,))
+def charset_does_no_harm(stage: Stage) -> None:
+    """Ask as clients do that name the encoding."""
+    body = json.dumps(stage.message(REGISTRATION, stage.dummy, stage.cookie())).encode()
+    entitled(stage.wire.send(body, content_type="application/json; charset=utf-8"))
 
 
 def _content_type(reply: Reply) -> str:

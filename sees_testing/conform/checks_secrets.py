@@ -1,11 +1,17 @@
 """Checks 36 and 37: no answer of the checks before them held a secret."""
 
-from sees_testing.conform.model import Failed, Skipped, check
+from sees_testing.conform.model import check
+from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.stage import Stage
-from sees_testing.conform.wire import AUTHENTICATOR, forms_of, printable
+from sees_testing.conform.wire import AUTHENTICATOR, decoded, forms_of, printable
 
 
-@check(36, "the content key never reaches the client", "SEES looks up the CEK; the client gets it in a CKC only.")
+@check(
+    36,
+    "the content key never reaches the client",
+    "SEES looks up the CEK; the client gets it in a CKC only.",
+    judges=True,
+)
 def content_key_stays(stage: Stage) -> None:
     """Look for the keys that honest redemptions gave in everything that SEES answered."""
     if not stage.keys:
@@ -16,14 +22,20 @@ def content_key_stays(stage: Stage) -> None:
             raise _leak(stage, "content key", sent, answer)
 
 
-@check(37, "the authenticator never reaches the client", "The customer authenticator proves SEES to ExpressPlay.")
+@check(
+    37,
+    "the authenticator never reaches the client",
+    "The customer authenticator proves SEES to ExpressPlay.",
+    judges=True,
+)
 def authenticator_stays(stage: Stage) -> None:
     """Look for it, or for anything of its form, in everything that SEES answered."""
     digits = stage.authenticator.rpartition(",")[2].lower() if stage.authenticator else None
     for sent, answer in stage.wire.received:
-        text = answer.decode("utf-8", "replace")
-        if AUTHENTICATOR.search(text) or (digits and digits in text.lower()):
-            raise _leak(stage, "authenticator", sent, answer)
+        plain = answer.decode("utf-8", "replace")
+        for text in (plain, *decoded(plain).values()):
+            if AUTHENTICATOR.search(text) or (digits and digits in text.lower()):
+                raise _leak(stage, "authenticator", sent, answer)
 
 
 def _leak(stage: Stage, what: str, sent: str, answer: bytes) -> Failed:

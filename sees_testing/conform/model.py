@@ -1,6 +1,6 @@
 """What a check is, and what becomes of it. `CHECKS` fills as the modules of checks are imported."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
@@ -8,17 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sees_testing.conform.stage import Stage
     from sees_testing.conform.wire import Exchange
-
-
-class Failed(Exception):
-    """A check found something else than it expected."""
-
-    def __init__(self, *, expected: str, found: str) -> None:
-        super().__init__(f"expected {expected}, found {found}")
-
-
-class Skipped(Exception):
-    """A check needs what is not there; the text says what."""
 
 
 class Verdict(Enum):
@@ -44,7 +33,11 @@ Run = Callable[["Stage"], None]
 
 @dataclass(frozen=True)
 class Check:
-    """One check. `needs` are numbers of checks without which this one cannot pass."""
+    """One check. `needs` are numbers of checks without which this one cannot pass.
+
+    A `slow` one waits for real seconds and is left out of a quick run; a `last` one may spoil it for the others; one
+    that `judges` asks for nothing itself and looks at what the others received, so it comes after all of them.
+    """
 
     number: int
     title: str
@@ -52,11 +45,17 @@ class Check:
     origin: Origin
     needs: tuple[int, ...]
     run: Run
+    slow: bool = False
+    last: bool = False
+    judges: bool = False
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one check. `follows` is the number of the failed check that explains this failure."""
+    """What became of one check. `follows` is the number of the failed check that explains this failure.
+
+    `mock` is what the mock's journal says of the check's requests, line by line, where the check failed.
+    """
 
     check: Check
     verdict: Verdict
@@ -64,20 +63,34 @@ class Result:
     follows: int | None
     seconds: float
     exchanges: tuple["Exchange", ...]
+    mock: tuple[str, ...] = ()
 
 
 CHECKS: dict[int, Check] = {}
 
 
 def check(
-    number: int, title: str, sentence: str, *, origin: Origin = Origin.PUBLIC, needs: tuple[int, ...] = ()
+    number: int,
+    title: str,
+    sentence: str,
+    *,
+    origin: Origin = Origin.PUBLIC,
+    needs: tuple[int, ...] = (),
+    slow: bool = False,
+    last: bool = False,
+    judges: bool = False,
 ) -> Callable[[Run], Run]:
     """Make a function a check. It raises Failed or Skipped, or returns."""
-    if number in CHECKS or any(needed >= number for needed in needs):
-        raise ValueError(f"check {number}: numbers are unique, and checks need earlier ones only")
+    if number in CHECKS:
+        raise ValueError(f"check {number}: numbers are unique")
 
     def register(run: Run) -> Run:
-        CHECKS[number] = Check(number, title, sentence, origin, needs, run)
+        CHECKS[number] = Check(number, title, sentence, origin, needs, run, slow, last, judges)
         return run
 
     return register
+
+
+def in_order(numbers: Iterable[int]) -> list[Check]:
+    """Return the checks of these numbers in the order to run them."""
+    return sorted((CHECKS[number] for number in numbers), key=lambda check: (check.judges, check.last, check.number))

@@ -25,15 +25,18 @@ def summary(results: Sequence[Result]) -> str:
     )
 
 
-def print_table(console: "Console", results: Sequence[Result]) -> None:
-    """Print one line a check, then the failures that no other explains, with what was sent and received."""
+def print_table(console: "Console", results: Sequence[Result], not_run: str = "") -> None:
+    """Print one line a check, then the failures that no other explains, with what was sent and received.
+
+    `not_run` says what the run left out.
+    """
     remarks = ["" if result.verdict is Verdict.PASSED else _remark(result) for result in results]
     _print_verdicts(console, results, remarks)
     for result in results:
         if result.verdict is Verdict.FAILED and result.follows is None:
             _print_failure(console, result)
     console.print()
-    console.print(_text(console, summary(results), "bold"))
+    console.print(_text(console, summary(results) + not_run, "bold"))
 
 
 def print_stopped(console: "Console", results: Sequence[Result], planned: int) -> None:
@@ -46,11 +49,12 @@ def print_stopped(console: "Console", results: Sequence[Result], planned: int) -
         console.print(_text(console, f"--only {failed[0].check.number} shows what was sent and received there"))
 
 
-def as_json(results: Sequence[Result]) -> dict[str, Any]:
-    """Return the results as a JSON object."""
+def as_json(results: Sequence[Result], error: str = "") -> dict[str, Any]:
+    """Return the results as a JSON object; `error` is what ended the run before its first check."""
     counts = Counter(result.verdict.value for result in results)
     return {
         "summary": {verdict.value: counts[verdict.value] for verdict in Verdict},
+        "error": error or None,
         "checks": [
             {
                 "number": result.check.number,
@@ -63,22 +67,23 @@ def as_json(results: Sequence[Result]) -> dict[str, Any]:
                 "follows": result.follows,
                 "seconds": round(result.seconds, 3),
                 "exchanges": [asdict(exchange) for exchange in result.exchanges],
+                "mock": list(result.mock),
             }
             for result in results
         ],
     }
 
 
-def as_junit(results: Sequence[Result]) -> bytes:
-    """Return the results as a JUnit XML document."""
+def as_junit(results: Sequence[Result], error: str = "") -> bytes:
+    """Return the results as a JUnit XML document; `error` is what ended the run before its first check."""
     counts = Counter(result.verdict for result in results)
     suite = ElementTree.Element(
         "testsuite",
         name="SEES conformance",
-        tests=str(len(results)),
+        tests=str(len(results) + bool(error)),
         failures=str(counts[Verdict.FAILED]),
         skipped=str(counts[Verdict.SKIPPED]),
-        errors="0",
+        errors=str(int(bool(error))),
         time=f"{sum(result.seconds for result in results):.3f}",
     )
     for result in results:
@@ -94,6 +99,9 @@ def as_junit(results: Sequence[Result]) -> bytes:
         elif result.verdict is Verdict.FAILED:
             failure = ElementTree.SubElement(case, "failure", message=_xml(_remark(result)))
             failure.text = _xml("\n".join((result.check.sentence, *_lines(result))))
+    if error:
+        case = ElementTree.SubElement(suite, "testcase", classname="conform", name="0 there is something to check")
+        ElementTree.SubElement(case, "error", message=_xml(error))
     root = ElementTree.Element("testsuites")
     root.append(suite)
     document: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -126,11 +134,11 @@ def _print_failure(console: "Console", result: Result) -> None:
 
 
 def _lines(result: Result) -> list[str]:
-    """Write down the last exchanges of a check: the failure is in the last one."""
+    """Write down the last exchanges of a check, for the failure is in the last one, and what the mock says of it."""
     lines = []
     for exchange in result.exchanges[-4:]:
         lines += [f"sent to {exchange.party}: {exchange.sent}", f"received: {exchange.received}"]
-    return lines
+    return [*lines, *result.mock]
 
 
 def _text(console: "Console", text: str, style: str = "") -> "Text":

@@ -1,11 +1,14 @@
-"""Runs the checks in the order of their numbers, and explains failures by earlier ones."""
+"""Runs the checks in their order, explains failures by earlier ones, and adds what the mock says of them."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from http import HTTPStatus
+from typing import Any
 
-from emulator.errors import EmulatorError
+from emulator.errors import EmulatorError, UnexpectedAnswer
+from emulator.license_client import SEES_PATH, endpoint_of
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
 from hosting.http_client import new_session
 from hosting.tls.tls import ClientTls
@@ -13,17 +16,24 @@ from hosting.tls.tls import ClientTls
 # Imported for the checks in them.
 from sees_testing.conform import (  # noqa: F401
     checks_binding,
+    checks_cookies,
     checks_failures,
     checks_malformed,
     checks_messages,
     checks_secrets,
+    checks_together,
+    checks_tokens,
 )
-from sees_testing.conform.model import CHECKS, Check, Failed, Result, Skipped, Verdict
-from sees_testing.conform.stage import Stage
-from sees_testing.conform.wire import SERVLET, Wire, forms_of, redact, shorten
+from sees_testing.conform.evidence import lines_of
+from sees_testing.conform.mock import Mock, token_requests
+from sees_testing.conform.model import CHECKS, Check, Result, Verdict, in_order
+from sees_testing.conform.outcome import Failed, Skipped
+from sees_testing.conform.stage import REGISTRATION, Known, Stage, is_entitled
+from sees_testing.conform.wire import Wire, forms_of, redact, shorten
 
 TIMEOUT = 15.0
 """Seconds that the SEES under test may take to answer."""
+UNKNOWN = Known()
 
 
 def conform(
@@ -33,34 +43,40 @@ def conform(
     content: str,
     dummy: str,
     authenticator: str | None = None,
+    known: Known = UNKNOWN,
     timeout: float = TIMEOUT,
     only: Iterable[int] = (),
+    quick: bool = False,
+    strict: bool = False,
+    headers: Mapping[str, str] | None = None,
+    properties: Mapping[str, Any] | None = None,
     on_result: Callable[[Result], None] = lambda _: None,
     tls: ClientTls = NO_FILES,
 ) -> list[Result]:
-    """Check the SEES at base URL `sees`, which has been pointed at the mock at `expressplay`.
+    """Check the SEES at `sees`, which has been pointed at the mock at `expressplay`.
 
-    `content` and `dummy` are content ids of that SEES. `authenticator` is looked for in its answers, and sent to
-    nobody. `on_result` is called after each check, with secrets not yet all known: show its verdict, not its
-    exchanges. `tls` has the files for https addresses. Raises EmulatorError if an address is none, nothing answers
-    there, or no SEES does.
+    `sees` is the address that takes requests; without a path, the published one is added. `content` and `dummy` are
+    content ids of that SEES, and `known` is what else is known of them. `authenticator` is looked for in its answers,
+    and sent to nobody. `only` are numbers of checks; a `quick` run leaves out those that wait for real seconds; with
+    `strict` a skipped check is a failed one. `headers` and `properties` go with every request. `on_result` is called
+    after each check, with secrets not yet all known: show its verdict, not its exchanges. `tls` has the files for https
+    addresses. Raises EmulatorError if an address is none, nothing answers there, no SEES does, or the mock is none.
     """
     sees = clean_base(sees, SEES)
-    expressplay = clean_base(expressplay, EXPRESSPLAY) if expressplay else None
     web = Web(tls=tls)
     try:
+        mock = Mock(web, clean_base(expressplay, EXPRESSPLAY)) if expressplay else None
+        if mock:
+            mock.expect_usable()
         with new_session(tls) as http:
-            stage = Stage(Wire(sees, timeout, http), web, expressplay, content, dummy, authenticator)
-            # No answer here, or none of a SEES, is clearer than forty failures.
-            answer = web.post_json(SEES, sees + SERVLET, {}, step=None)
-            if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
-                raise answer.unexpected("a response object", fix=f"check that --sees is the address before {SERVLET}")
-            failed: set[int] = set()
+            wire = Wire(endpoint_of(sees), timeout, http, dict(headers or {}))
+            stage = Stage(wire, web, mock, content, dummy, authenticator, known, dict(properties or {}))
+            _expect_sees(stage)
             results = []
-            for number in sorted(set(only) or CHECKS):
-                result = _run(CHECKS[number], stage, failed)
-                if result.verdict is Verdict.FAILED:
-                    failed.add(number)
+            for check in in_order(set(only) or CHECKS):
+                if quick and check.slow:
+                    continue
+                result = _run(check, stage, strict)
                 on_result(result)
                 results.append(result)
     finally:
@@ -68,7 +84,8 @@ def conform(
     secrets = {form.decode() for key in stage.keys for form in forms_of(key)[:-1]}
     if authenticator:
         secrets.add(authenticator.rpartition(",")[2])
-    return [_redacted(result, secrets) for result in results]
+    results.sort(key=lambda result: result.check.number)
+    return [_redacted(result, secrets) for result in _explained(results)]
 
 
 def failures(results: Iterable[Result]) -> list[str]:
@@ -80,17 +97,61 @@ def failures(results: Iterable[Result]) -> list[str]:
     ]
 
 
-def _run(check: Check, stage: Stage, failed: set[int]) -> Result:
+def _expect_sees(stage: Stage) -> None:
+    """Raise UnexpectedAnswer where one sentence says more than forty failures: no SEES, or one of another mock."""
+    answer = stage.web.post_json(SEES, stage.wire.endpoint, {}, step=None)
+    if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
+        fix = f"name the whole address that takes requests with --sees; without a path, {SEES_PATH} is added"
+        raise answer.unexpected("a response object", fix=fix)
+    if stage.mock is None:
+        return
+    stage.mock.next_check()
+    if is_entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie())) and not token_requests(stage.entries()):
+        raise UnexpectedAnswer(
+            step=2,
+            expected=f"the SEES at {stage.wire.endpoint} to ask the mock at {stage.mock.url} for its tokens",
+            found="an entitlement of which that mock knows nothing",
+            fix="point the SEES's token and record URLs at the mock that --expressplay names, or name the other one",
+        )
+    stage.wire.take_exchanges()
+
+
+def _explained(results: list[Result]) -> list[Result]:
+    """Return the results, each failure with the one that explains it, if there is one."""
+    failed = {result.check.number for result in results if result.verdict is Verdict.FAILED}
+
+    def explanation(result: Result) -> int | None:
+        needs = result.check.needs if result.check.number in failed else ()
+        return next((number for number in needs if number in failed), None)
+
+    return [replace(result, follows=explanation(result)) for result in results]
+
+
+def _run(check: Check, stage: Stage, strict: bool) -> Result:
     began = time.monotonic()
+    if stage.mock:
+        stage.mock.next_check()
+    since = stage.mock.seen if stage.mock else 0
     verdict, text = Verdict.PASSED, ""
     try:
         check.run(stage)
     except Skipped as reason:
-        verdict, text = Verdict.SKIPPED, str(reason)
+        verdict, text = (
+            Verdict.FAILED if strict else Verdict.SKIPPED,
+            f"not checked: {reason}" if strict else str(reason),
+        )
     except (Failed, EmulatorError) as failure:
         verdict, text = Verdict.FAILED, str(failure)
-    follows = next((number for number in check.needs if number in failed), None) if verdict is Verdict.FAILED else None
-    return Result(check, verdict, text, follows, time.monotonic() - began, stage.wire.take_exchanges())
+    mock = _evidence(stage.mock, since) if verdict is Verdict.FAILED and stage.mock and not check.judges else ()
+    seconds = time.monotonic() - began
+    return Result(check, verdict, text, None, seconds, stage.wire.take_exchanges(), mock)
+
+
+def _evidence(mock: Mock, since: int) -> tuple[str, ...]:
+    mock.seen = since
+    with suppress(EmulatorError):
+        return lines_of(mock.entries())
+    return ("the mock does not answer any more",)
 
 
 def _redacted(result: Result, secrets: set[str]) -> Result:
@@ -100,4 +161,4 @@ def _redacted(result: Result, secrets: set[str]) -> Result:
     exchanges = tuple(
         replace(exchange, sent=clean(exchange.sent), received=clean(exchange.received)) for exchange in result.exchanges
     )
-    return replace(result, text=clean(result.text), exchanges=exchanges)
+    return replace(result, text=clean(result.text), exchanges=exchanges, mock=tuple(map(clean, result.mock)))

@@ -3,37 +3,59 @@
 import json
 import secrets
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from emulator.addresses import is_http_url
-from emulator.device import Device, Provisioning, make_spc, provision
-from emulator.errors import EmulatorError, LicenseRefused, UnexpectedAnswer
+from emulator.device import Device, Provisioning, make_spc
+from emulator.errors import EmulatorError, LicenseRefused
 from emulator.license_client import ask_license
-from emulator.transport import EXPRESSPLAY, Web
-from fairplay.ckc import open_ckc
+from emulator.transport import Web
+from fairplay.ckc import ContentKey, open_ckc
 from fairplay.errors import FairPlayError
-from sees_testing.conform.model import Failed, Skipped
+from sees_testing.conform.mock import Entry, Mock
+from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.wire import Reply, Wire
 
 VERSION = 1
 NO_MOCK = "needs expressplay-mock: name it with --expressplay"
 TIME_BASED, REGISTRATION, DEVICE_BOUND = 1, 2, 3
+LIFETIMES = (30.0, 86_400.0)
+"""Seconds that a token may be good for, unless `--token-lifetime` says otherwise."""
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the user says of the content under test, where he does. `key` and `iv` are 16 bytes each, of the content.
+
+    `title` is the address of its playlist, `lifetimes` the least and most seconds of a token.
+    """
+
+    key: bytes | None = field(default=None, repr=False)
+    iv: bytes | None = None
+    title: str | None = None
+    lifetimes: tuple[float, float] = LIFETIMES
 
 
 @dataclass
 class Stage:
-    """One run of the kit. `expressplay` is None where there is no mock of ours, and its checks are skipped."""
+    """One run of the kit. `mock` is None where there is none of ours, and the checks that need it are skipped."""
 
     wire: Wire
     web: Web
-    expressplay: str | None
+    mock: Mock | None
     content: str
     dummy: str
     authenticator: str | None = field(default=None, repr=False)
+    known: Known = field(default_factory=Known)
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    """Further properties of every request object."""
     keys: set[bytes] = field(default_factory=set, repr=False)
     """Content keys that honest redemptions gave."""
     _run: str = field(default_factory=lambda: secrets.token_hex(4))
@@ -53,15 +75,15 @@ class Stage:
             "contentID": content,
             "customerCookie": cookie,
         }
-        return {name: value for name, value in properties.items() if value is not None}
+        return {**self.properties, **{name: value for name, value in properties.items() if value is not None}}
 
-    def post(self, message: Any) -> Reply:
-        """Post a value as JSON."""
-        return self.wire.send(json.dumps(message).encode())
+    def post(self, message: Any, timeout: float | None = None) -> Reply:
+        """Post a value as JSON; `timeout` in seconds where it is another than the run's."""
+        return self.wire.send(json.dumps(message).encode(), timeout=timeout)
 
-    def ask(self, request_type: int | None, content: str, cookie: str | None) -> Reply:
+    def ask(self, request_type: int | None, content: str, cookie: str | None, *, timeout: float | None = None) -> Reply:
         """Ask for an entitlement."""
-        return self.post(self.message(request_type, content, cookie))
+        return self.post(self.message(request_type, content, cookie), timeout)
 
     def token(self, request_type: int, content: str, cookie: str) -> str:
         """Ask for an entitlement and return its token URL; Failed if there is none."""
@@ -70,20 +92,28 @@ class Stage:
     def device(self, name: str) -> Device:
         """Return a virtual device of this run; Skipped where no mock provisions one."""
         if self._provisioning is None:
-            if self.expressplay is None:
-                raise Skipped(NO_MOCK)
-            try:
-                self._provisioning = provision(self.web, self.expressplay)
-            except UnexpectedAnswer as error:
-                raise Skipped(f"needs expressplay-mock with its /_sim/ routes: {error}") from None
+            self._provisioning = self.the_mock().provision()
         return Device(f"{self._run} {name}", self._provisioning)
+
+    def the_mock(self) -> Mock:
+        """Return the mock; Skipped where there is none."""
+        if self.mock is None:
+            raise Skipped(NO_MOCK)
+        return self.mock
 
     def spc(self, device: Device, content: str) -> tuple[bytes, Any]:
         """Return a fresh SPC of a device, and what is in it."""
         return make_spc(device, content)
 
     def redeem(self, token_url: str, device: Device, content: str, spc: tuple[bytes, Any] | None = None) -> int:
-        """Send an SPC (a fresh one if none is given) to a token URL; return 0 for a license, else the refusal.
+        """Send an SPC (a fresh one if none is given) to a token URL; return 0 for a license, else the refusal."""
+        result = self.license(token_url, device, content, spc)
+        return result if isinstance(result, int) else 0
+
+    def license(
+        self, token_url: str, device: Device, content: str, spc: tuple[bytes, Any] | None = None
+    ) -> ContentKey | int:
+        """Redeem as `redeem` does; return what the license brings, or the number of the refusal.
 
         The content key of the license is remembered.
         """
@@ -91,14 +121,15 @@ class Stage:
         sent = f"POST {token_url} <SPC of device {device.device_id[:8]}…>"
         try:
             ckc = ask_license(self.web, token_url, message, step=4).ckc
-            self.keys.add(open_ckc(ckc, contents).content.key)
+            brought: ContentKey = open_ckc(ckc, contents).content
         except LicenseRefused as refusal:
             self.wire.note("ExpressPlay", sent, refusal.status, f"errorCode {refusal.number} {refusal.message}")
             return refusal.number
         except (EmulatorError, FairPlayError) as error:
             raise Failed(expected="a CKC or a refusal behind epTokenURL", found=str(error)) from None
+        self.keys.add(brought.key)
         self.wire.note("ExpressPlay", sent, 200, "<CKC>")
-        return 0
+        return brought
 
     def register(self, device: Device, cookie: str) -> None:
         """Register a device for a cookie, as the dummy M3U8 would."""
@@ -110,38 +141,22 @@ class Stage:
         """Ask for the content, device-bound, and redeem; return 0 for a license, else ExpressPlay's refusal."""
         return self.redeem(self.token(DEVICE_BOUND, self.content, cookie), device, self.content)
 
-    def note_token_request(self, token_url: str) -> None:
-        """Keep for the report what the SEES asked this token with, where the mock's journal tells."""
-        url = f"{self.expressplay}/_sim/journal"
-        try:
-            entries = self.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a journal").get("entries", [])
-        except EmulatorError:
-            return  # evidence only: the check has failed without it
-        for entry in entries:
-            if entry.get("response") == {"tokenUrl": token_url}:
-                asked, made = entry["request"], entry["decision"]
-                named = f"device {made['device_id'][:8]}…" if made["device_id"] else "no device"
-                text = f"token request with {', '.join([*asked, *made['ignored']])}; the token names {named}"
-                self.wire.note("ExpressPlay", "GET /_sim/journal", 200, text)
+    def entries(self) -> list[Entry]:
+        """Return what the mock noted during this check."""
+        return self.the_mock().entries()
 
     @contextmanager
     def fault(self, at: str, cookie: str | None, fault: Mapping[str, Any]) -> Iterator[None]:
-        """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where it cannot."""
-        if self.expressplay is None:
-            raise Skipped(NO_MOCK)
-        body = {**fault, "at": at} | ({} if cookie is None else {"cookie": cookie})
-        faults = f"{self.expressplay}/_sim/faults"
-        answer = self.web.ask(EXPRESSPLAY, "POST", faults, step=None, json=body)
-        if answer.status in (404, 405):
-            raise Skipped("needs expressplay-mock with /_sim/faults")
-        if answer.status != 200:
-            raise answer.unexpected(f"the fault {body}")
-        self.wire.note("ExpressPlay", f"POST /_sim/faults {body}", answer.status, "")
-        try:
+        """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where there is none."""
+        with self.the_mock().fault(at, cookie, fault) as asked:
+            self.wire.note("ExpressPlay", asked, 200, "")
             yield
-        finally:
-            number = answer.json_object("the fault that was set").get("id")
-            self.web.ask(EXPRESSPLAY, "DELETE", f"{faults}/{number}", step=None)
+
+
+def at_once(calls: Sequence[Callable[[], Value]]) -> list[Value]:
+    """Make all calls at the same time and return their results in order; the first failure is raised."""
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(call) for call in calls]]
 
 
 def entitled(reply: Reply) -> str:

@@ -1,16 +1,18 @@
 """Requests to a SEES of which nothing is known: any bytes out, any answer in, all of it kept for the report."""
 
 import base64
+import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from urllib3.exceptions import HTTPError
 
-SERVLET = "/sees/SEESServlet"
 MAX_ANSWER = 1024 * 1024
 """Bytes read of an answer."""
 KEPT = 64 * 1024
@@ -20,6 +22,7 @@ SHOWN = 600
 REDACTED = "<redacted>"
 
 _TOKEN = re.compile(r"(ExpressPlayToken=)[A-Za-z0-9_=-]{8,}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 AUTHENTICATOR = re.compile(r"\b[0-9]{1,18}(?:,|%2[cC])[0-9a-fA-F]{32}\b")
 """The form of a customer authenticator, in a URL too."""
 
@@ -59,11 +62,15 @@ class Reply:
 
 @dataclass
 class Wire:
-    """The way to one SEES; `timeout` in seconds. `exchanges` are those since they were taken last."""
+    """The way to one SEES, which takes requests at `endpoint`; `timeout` in seconds.
 
-    sees: str
+    `headers` go with every request. `exchanges` are those since they were taken last.
+    """
+
+    endpoint: str
     timeout: float
     http: requests.Session
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     exchanges: list[Exchange] = field(default_factory=list)
     received: list[tuple[str, bytes]] = field(default_factory=list, repr=False)
     """All requests, as a report shows them, and headers and body of each answer, untouched: to look for leaks."""
@@ -76,17 +83,18 @@ class Wire:
         content_type: str = "application/json",
         query: Mapping[str, str] | None = None,
         shown: str | None = None,
+        timeout: float | None = None,
     ) -> Reply:
         """Send a request and return whatever came back; `shown` stands for a body that is too long to show."""
-        url = self.sees + SERVLET
+        timeout = timeout or self.timeout
         try:
             with self.http.request(
                 method,
-                url,
+                self.endpoint,
                 data=body,
                 params=query,
-                headers={"Content-Type": content_type},
-                timeout=self.timeout,
+                headers={**self.headers, "Content-Type": content_type},
+                timeout=timeout,
                 allow_redirects=False,
                 stream=True,
             ) as answer:
@@ -94,10 +102,10 @@ class Wire:
                 reply = Reply(answer.status_code, dict(answer.headers), content)
         except (requests.RequestException, HTTPError, OSError) as error:
             slow = isinstance(error, requests.Timeout)
-            reply = Reply(None, problem=f"none in {self.timeout:g} s" if slow else "the connection ended")
+            reply = Reply(None, problem=f"none in {timeout:g} s" if slow else "the connection ended")
         head = "".join(f"{name}: {value}\n" for name, value in reply.headers.items())
         text = shown or printable(body if isinstance(body, bytes) else b"")
-        sent = f"{method} {SERVLET} {text}".rstrip()
+        sent = f"{method} {urlsplit(self.endpoint).path} {text}".rstrip()
         self.received.append((sent, head.encode("utf-8", "replace") + b"\n" + reply.body))
         self.note("SEES", sent, reply.status, str(reply))
         return reply
@@ -121,9 +129,23 @@ def forms_of(key: bytes) -> tuple[bytes, ...]:
     return (*(text.encode() for text in texts), key)
 
 
+def decoded(text: str) -> dict[str, str]:
+    """Return what the runs of Base64 in a text say, by run."""
+    runs = {}
+    for run in set(_BASE64.findall(text)):
+        padded = run.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(run) % 4)
+        with suppress(binascii.Error):
+            runs[run] = base64.b64decode(padded).decode("latin-1")
+    return runs
+
+
 def redact(text: str, secrets: set[str]) -> str:
-    """Take tokens, authenticators and the `secrets`, in either case, out of a text for the report."""
-    text = AUTHENTICATOR.sub(REDACTED, _TOKEN.sub(r"\1<token>", text))
+    """Take tokens, authenticators and the `secrets`, in either case and in Base64, out of a text for the report."""
+    text = _TOKEN.sub(r"\1<token>", text)
+    for run, said in decoded(text).items():
+        if AUTHENTICATOR.search(said) or any(secret.lower() in said.lower() for secret in secrets):
+            text = text.replace(run, REDACTED)
+    text = AUTHENTICATOR.sub(REDACTED, text)
     for secret in secrets:
         text = re.sub(re.escape(secret), REDACTED, text, flags=re.IGNORECASE)
     return text

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
-from small_sees import DUMMY, FILM, SmallSees
+from small_sees import DUMMY, FILM, IV, KEYS, SmallSees
 
 from hosting.serving import running
 from sees_testing.conform.model import Result
 from sees_testing.conform.runner import conform
+from sees_testing.conform.stage import Known
 from sees_testing.expressplay import RunningExpressPlay, running_expressplay
 
 RunKit = Callable[[type[SmallSees], Iterable[int]], list[Result]]
@@ -33,6 +34,8 @@ def run_kit(shared_expressplay: RunningExpressPlay) -> RunKit:
                 dummy=DUMMY,
                 authenticator=shared_expressplay.authenticator,
                 only=only,
+                known=Known(bytes.fromhex(KEYS[FILM]), bytes.fromhex(IV), lifetimes=(30, 3600)),
+                **kind.kit,
             )
 
     return run

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import time
-from typing import Any
+from typing import Any, ClassVar
 
 import requests
 from flask import Flask, Response, jsonify, request
@@ -28,7 +28,12 @@ class Denied(Exception):
 class SmallSees:
     """The right one."""
 
+    path = "/sees/SEESServlet"
     timeout = 3.0
+    lifetime = "+60"
+    max_cookie = 32
+    kit: ClassVar[dict[str, Any]] = {}
+    """How the conformance kit is to be run on it."""
 
     def __init__(self, expressplay: str, authenticator: str) -> None:
         self.expressplay, self.authenticator = expressplay, authenticator
@@ -37,7 +42,7 @@ class SmallSees:
 
     def app(self) -> Flask:
         app = Flask("small-sees", static_folder=None)
-        app.add_url_rule("/sees/SEESServlet", view_func=self.servlet, methods=self.methods())
+        app.add_url_rule(self.path, view_func=self.servlet, methods=self.methods())
         return app
 
     def methods(self) -> list[str]:
@@ -112,7 +117,7 @@ class SmallSees:
     def cookie(self, kind: int, cookie: str | None) -> str:
         if kind != TIME_BASED and not cookie:
             raise Denied("no cookie")
-        if len(cookie or "") > 32:
+        if len(cookie or "") > self.max_cookie:
             raise Denied("cookie too long")
         return cookie or ""
 
@@ -146,7 +151,13 @@ class SmallSees:
     # ExpressPlay.
 
     def records(self, cookie: str) -> list[dict[str, Any]]:
-        return self.ask_records({"cookie": cookie})
+        return [record for record in self.ask_records(self.ask(cookie)) if self.is_of(record, cookie)]
+
+    def ask(self, cookie: str) -> dict[str, str]:
+        return {"cookie": cookie}
+
+    def is_of(self, record: dict[str, Any], cookie: str) -> bool:
+        return bool(record["cookie"] == cookie)
 
     def ask_records(self, parameters: dict[str, str]) -> list[dict[str, Any]]:
         asked = {"customerAuthenticator": self.authenticator} | parameters
@@ -164,15 +175,24 @@ class SmallSees:
         asked = {
             "customerAuthenticator": self.authenticator,
             "errorFormat": "json",
-            "contentKey": KEYS[content],
-            "iv": IV,
-            "expirationTime": "+60",
+            "contentKey": self.key(content),
+            "iv": self.iv(content),
+            "expirationTime": self.lifetime,
         }
         try:
-            answer = self.http.post(f"{self.expressplay}/hms/fp/token", data=asked | restrictions, timeout=self.timeout)
+            answer = self.ask_for_token(asked | restrictions)
         except requests.RequestException as error:
             return self.unreachable(error)
         return self.token_url(answer)
+
+    def key(self, content: str) -> str:
+        return KEYS[content]
+
+    def iv(self, content: str) -> str:
+        return IV
+
+    def ask_for_token(self, asked: dict[str, str]) -> requests.Response:
+        return self.http.post(f"{self.expressplay}/hms/fp/token", data=asked, timeout=self.timeout)
 
     def unreachable(self, error: requests.RequestException) -> str:
         raise Denied("ExpressPlay is unreachable")

@@ -1,0 +1,86 @@
+"""Checks 39 and 40: whom a cookie stands for, however it is spelt and however much else is in the log."""
+
+import secrets
+from collections.abc import Iterator
+
+from sees_testing.conform.model import Origin, check
+from sees_testing.conform.outcome import Failed
+from sees_testing.conform.stage import REGISTRATION, Stage, is_entitled
+
+BETWEEN = 250
+"""Rows of another viewer: more than a page of the record retrieval has (200)."""
+PAIRS: tuple[tuple[str, str, str], ...] = (
+    ("\u03a9", "\u0416", "sent in ISO-8859-1"),
+    ("\xe9" * 20 + "a", "\xe9" * 20 + "b", "cut after 32 bytes"),
+    ("\U0001f4fa" * 20 + "a", "\U0001f4fa" * 20 + "b", "counted in UTF-16 units"),
+    ("\U0001f4fa", "\U0001f4fb", "cut into halves of surrogate pairs"),
+    ("\xe9", "e\u0301", "normalised"),
+    ("x", "X", "taken without regard to case"),
+    ("x ", "x", "trimmed"),
+    (" x", "x", "trimmed at the left"),
+    ("x%41", "xA", "percent-decoded"),
+    ("x%", "x", "cut at %"),
+    ("x+y", "x y", "decoded as a form"),
+    ("x&y", "x", "cut at &"),
+    ("x;y", "x", "cut at ;"),
+    ("x#y", "x", "cut at #"),
+    ("x&lt;", "x<", "decoded as HTML"),
+    ("x'y", "xy", "stripped of quotes"),
+    ("x\\ny", "x\ny", "unescaped"),
+)
+"""Ends of two cookies, and what a server that takes one for the other does with cookies."""
+CONTROLS = "\0\n"
+"""Characters that a SEES may refuse in a cookie."""
+CUT_AT_NUL = ("x\0y", "x", "cut at NUL")
+NUMBERS = ("0", "", "taken for numbers")
+"""Beginnings of two cookies of digits."""
+
+
+@check(39, "odd cookies stay apart", "customerCookie is an arbitrary string.", needs=(11, 12, 14, 29))
+def odd_cookies_stay_apart(stage: Stage) -> None:
+    """Register two devices with two cookies that a server might confuse: the first must still play afterwards."""
+    for odd, plain, mistake in _pairs():
+        if any(character in CONTROLS for character in odd + plain) and _are_denied(stage, odd, plain):
+            continue
+        first, second = stage.device("A"), stage.device("B")
+        try:
+            stage.register(first, odd)
+            stage.register(second, plain)
+            result = stage.play(first, odd)
+        except Failed as failure:
+            raise Failed(expected=f"the cookie {odd!r} to be taken as it is", found=str(failure)) from None
+        if result:
+            raise Failed(
+                expected=f"a license for the cookie {odd!r}, which is not {plain!r}",
+                found=f"ExpressPlay's refusal {result}, as if cookies were {mistake}",
+            )
+
+
+@check(
+    40,
+    "a busy log locks nobody out",
+    "ExpressPlay looks up the device by the cookie (step 8), however many rows others have written since.",
+    origin=Origin.SEQUENCE,
+    needs=(11, 17, 18),
+)
+def busy_log_locks_nobody_out(stage: Stage) -> None:
+    """Write more rows of another viewer than a page has, between registration and play."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    other, token_url = stage.device("B"), stage.token(REGISTRATION, stage.dummy, stage.cookie())
+    for _ in range(BETWEEN):
+        stage.redeem(token_url, other, stage.dummy)
+    if result := stage.play(device, cookie):
+        raise Failed(expected=f"a license after {BETWEEN} rows of others", found=f"ExpressPlay's refusal {result}")
+
+
+def _pairs() -> Iterator[tuple[str, str, str]]:
+    for odd, plain, mistake in (*PAIRS, CUT_AT_NUL):
+        run = secrets.token_hex(4)
+        yield run + odd, run + plain, mistake
+    digits = str(secrets.randbelow(9 * 10**11) + 10**11)
+    yield NUMBERS[0] + digits, NUMBERS[1] + digits, NUMBERS[2]
+
+
+def _are_denied(stage: Stage, *cookies: str) -> bool:
+    return any(not is_entitled(stage.ask(REGISTRATION, stage.dummy, cookie)) for cookie in cookies)

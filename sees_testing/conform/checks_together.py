@@ -1,0 +1,81 @@
+"""Checks 41 and 42: viewers who ask at the same time."""
+
+import threading
+import uuid
+
+from sees_testing.conform.mock import TOKEN
+from sees_testing.conform.model import Origin, check
+from sees_testing.conform.outcome import Failed
+from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, Stage, at_once, entitled
+
+VIEWERS, ROUNDS = 8, 3
+HELD = 10
+"""Seconds for which one viewer's answer is held back; a server that waits has it answered first."""
+
+
+@check(
+    41,
+    "viewers at the same time stay apart",
+    "An entitlement depends on its own request alone.",
+    origin=Origin.SOUND,
+    needs=(2, 11, 13, 14, 34),
+)
+def viewers_stay_apart(stage: Stage) -> None:
+    """Let viewers register and play at the same time, each with a cookie and a device of its own, several times."""
+    alone, cookie = stage.device("alone"), stage.cookie()
+    keys = {
+        content: stage.license(stage.token(request_type, content, cookie), alone, content)
+        for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content))
+    }
+
+    def view(number: int) -> None:
+        device, cookie = stage.device(f"viewer {number}"), stage.cookie()
+        register, play = (REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)
+        # Every other viewer is one step behind, so that both kinds of request meet.
+        for request_type, content in (*[register] * (1 + number % 2), *[play, register] * ROUNDS):
+            message_id = str(uuid.uuid4())
+            reply = stage.post(stage.message(request_type, content, cookie) | {"messageID": message_id})
+            found = (reply.object() or {}).get("messageID")
+            if found != message_id:
+                raise Failed(expected=f"messageID {message_id!r} among {VIEWERS} viewers", found=f"{found!r}")
+            brought = stage.license(entitled(reply), device, content)
+            if brought != keys[content]:
+                raise Failed(
+                    expected=f"the license that a viewer alone gets for {content!r}, among {VIEWERS} viewers",
+                    found=f"ExpressPlay's refusal {brought}" if isinstance(brought, int) else "another key",
+                )
+
+    at_once([lambda number=number: view(number) for number in range(VIEWERS)])  # type: ignore[misc]
+
+
+@check(
+    42,
+    "nobody waits for another viewer",
+    "One slow answer of ExpressPlay concerns one viewer.",
+    origin=Origin.SOUND,
+    needs=(1,),
+)
+def nobody_waits(stage: Stage) -> None:
+    """Hold ExpressPlay's answer to one viewer back, and ask for another meanwhile."""
+    slow, answered = stage.cookie(), threading.Event()
+
+    def ask_slowly() -> None:
+        stage.ask(REGISTRATION, stage.dummy, slow)
+        answered.set()
+
+    with stage.fault(TOKEN, slow, {"fault": "delay", "seconds": HELD}):
+        thread = threading.Thread(target=ask_slowly)
+        thread.start()
+        try:
+            stage.the_mock().wait_for_fault()
+            gave_up = answered.is_set()
+            entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie()))
+            waited = answered.is_set() and not gave_up
+        finally:
+            stage.the_mock().clear_faults()
+            thread.join()
+    if waited:
+        raise Failed(
+            expected="another viewer to be answered while one waits for ExpressPlay",
+            found="the one that waited was answered first",
+        )

@@ -1,0 +1,148 @@
+"""Checks 43 to 47: what the SEES asks ExpressPlay for, as the mock's journal tells and licenses show."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from emulator.binding import Client, play
+from emulator.device import Device
+from emulator.screening import watch
+from sees_testing.conform.mock import TOKEN, Entry, lifetime, look_ups, token_requests
+from sees_testing.conform.model import Origin, check
+from sees_testing.conform.outcome import Failed, Skipped
+from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, TIME_BASED, Stage, entitled, is_entitled
+from simulation.journal import Journal
+
+EXPIRED = -4011
+REFUSED: Mapping[str, Any] = {"fault": "refuse", "code": -2031}
+SECRETS = ("customerAuthenticator", "contentKey", "ek", "kek")
+"""Parameters of a token request that nobody else may read."""
+
+
+@check(
+    43,
+    "tokens end",
+    "The device-bound token is bound in time, and a registration token registers whoever redeems it.",
+    origin=Origin.SEQUENCE,
+    needs=(11,),
+)
+def tokens_end(stage: Stage) -> None:
+    """Read from the mock's journal how long the tokens are good for, and redeem one after that."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
+    stage.ask(TIME_BASED, stage.content, None)
+    lifetimes = [seconds for entry in _tokens(stage) if (seconds := lifetime(entry)) is not None]
+    least, most = stage.known.lifetimes
+    for seconds in lifetimes:
+        if not least - 1 <= seconds <= most + 1:
+            raise Failed(
+                expected=f"tokens that are good for {least:g} to {most:g} s (--token-lifetime)",
+                found=f"one that is good for {seconds:.0f} s",
+            )
+    with stage.the_mock().ahead(max(lifetimes) + 1):
+        result = stage.redeem(token_url, device, stage.content)
+    if result != EXPIRED:
+        raise Failed(expected=f"ExpressPlay's refusal {EXPIRED} of an old token", found=f"{result or 'a license'}")
+
+
+@check(
+    44,
+    "every entitlement has a token of its own",
+    "SEES asks ExpressPlay for the token of each request (steps 2 and 9).",
+    origin=Origin.SEQUENCE,
+    needs=(11,),
+)
+def every_entitlement_has_its_token(stage: Stage) -> None:
+    """Ask the same twice, and see that the mock was asked twice."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)):
+        first, second = (stage.token(request_type, content, cookie) for _ in range(2))
+        if first == second:
+            raise Failed(expected=f"another token URL for a second request of type {request_type}", found="the same")
+
+
+@check(
+    45,
+    "secrets are sent in the body",
+    "Proxies and servers write addresses into their logs: authenticator and content key do not belong there.",
+    origin=Origin.SOUND,
+    needs=(11,),
+)
+def secrets_are_sent_in_the_body(stage: Stage) -> None:
+    """Read from the mock's journal which parameters of the token requests came in the query string."""
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    stage.play(device, cookie)
+    for entry in _tokens(stage):
+        if told := [name for name in SECRETS if name in entry["decision"].get("in_query", ())]:
+            raise Failed(
+                expected="token requests with their secrets in a form (POST)",
+                found=f"{' and '.join(told)} in the query string of a {entry['method']}",
+            )
+
+
+@check(46, "the license has the content's key", "SEES looks up the CEK and the IV by the content id.", needs=(11,))
+def license_has_the_contents_key(stage: Stage) -> None:
+    """Compare with the key and IV that the content was packaged with, or play the title."""
+    known = stage.known
+    if not (known.key or known.iv or known.title):
+        raise Skipped("needs --content-key and --content-iv, or --title: what the content was packaged with")
+    device, cookie = stage.device("A"), stage.cookie()
+    stage.register(device, cookie)
+    brought = stage.license(stage.token(DEVICE_BOUND, stage.content, cookie), device, stage.content)
+    if isinstance(brought, int):
+        raise Failed(expected="a license for the registered device", found=f"ExpressPlay's refusal {brought}")
+    if known.key and brought.key != known.key:
+        raise Failed(expected="the key of --content-key in the license", found="another one")
+    if known.iv and brought.iv != known.iv:
+        raise Failed(expected=f"the IV {known.iv.hex()} in the license", found=brought.iv.hex())
+    if known.title:
+        _play(stage, known.title, device, cookie)
+
+
+@check(
+    47,
+    "one entitlement is one token request",
+    "An account pays for tokens: one is asked for in step 2 or 9, after one look-up, and a refusal is final.",
+    origin=Origin.SOUND,
+    needs=(11, 29),
+)
+def one_token_request(stage: Stage) -> None:
+    """Count what the mock was asked for a registration, for a play, and for a registration that it refuses."""
+    device, cookie, refused = stage.device("A"), stage.cookie(), stage.cookie()
+    stage.register(device, cookie)
+    _expect_asked(stage, "registration", tokens=1, records=1)
+    stage.the_mock().next_check()
+    entitled(stage.ask(DEVICE_BOUND, stage.content, cookie))
+    _expect_asked(stage, "play", tokens=1, records=1)
+    stage.the_mock().next_check()
+    with stage.fault(TOKEN, refused, REFUSED):
+        if is_entitled(stage.ask(REGISTRATION, stage.dummy, refused)):
+            raise Failed(expected=f"no entitlement with {REFUSED}", found="one")
+    _expect_asked(stage, "registration that ExpressPlay refuses for good", tokens=1, records=1)
+
+
+def _play(stage: Stage, url: str, device: Device, cookie: str) -> None:
+    player = Client(device, stage.wire.endpoint, stage.web, Journal("client", device.clock))
+    screening = watch(player, play(player, cookie, url))
+    if not screening.played:
+        raise Failed(expected=f"the title at {url} to play", found=screening.outcome)
+
+
+def _tokens(stage: Stage) -> list[Entry]:
+    """Return what the mock noted of the tokens that it made during this check; Failed if it noted none."""
+    made = [entry for entry in token_requests(stage.entries()) if entry["status"] == 200]
+    if not made:
+        raise Failed(expected="token requests in the mock's journal", found="none: where does the SEES get tokens?")
+    return made
+
+
+def _expect_asked(stage: Stage, what: str, *, tokens: int, records: int) -> None:
+    entries = stage.entries()
+    asked, looked = len(token_requests(entries)), len(look_ups(entries))
+    if asked != tokens or looked > records:
+        raise Failed(
+            expected=f"{tokens} token request and at most {records} look-up for one {what}",
+            found=f"{asked} and {looked}",
+        )
