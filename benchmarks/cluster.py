@@ -36,6 +36,7 @@ http {{
   scgi_temp_path {directory}/scgi;
   proxy_http_version 1.1;
   proxy_set_header Connection "";
+  proxy_set_header Host $http_host;
 {servers}}}
 """
 _SERVER = """

@@ -21,6 +21,7 @@ from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.routes import sim_routes
+from simulation.visitors import Visitors, refuse_strangers
 
 SERVICE = "expressplay-mock"
 PARTY = "expressplay"
@@ -36,8 +37,9 @@ class Config:
     ``authenticator`` takes the place of the account's own, and ``accounts`` take the place of that account; those of
     another ``environment`` get no answer. ``key_storage`` is what ``kid`` names keys in. ``credentials`` take the
     place of those in ``state``. SPCs of ``spc_versions`` are taken. A ``durable`` log survives power loss. With more
-    than one of ``workers`` this is the app of one of them, which has no clock, no faults and no journal to offer. With
-    ``teach`` it opens its tokens for learners (``/_sim/open``).
+    than one of ``workers`` this is the app of one of them, which has no clock, no faults and no journal to offer. What
+    ``allowed_hosts`` and ``cors_origins`` are, `simulation.visitors` says. With ``teach`` it opens its tokens for
+    learners (``/_sim/open``).
     """
 
     state: Path | None = None
@@ -48,6 +50,8 @@ class Config:
     environment: Environment = Environment.TEST
     key_storage: KeyStorage | None = field(default=None, repr=False)
     sim: bool = True
+    allowed_hosts: frozenset[str] = frozenset()
+    cors_origins: frozenset[str] = frozenset()
     clock: Clock = field(default_factory=Clock)
     credentials: Credentials | None = None
     spc_versions: frozenset[int] = SPC_VERSIONS
@@ -70,6 +74,7 @@ def create_app(config: Config) -> Flask:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     register_http_errors(app)
+    refuse_strangers(app, Visitors(config.public_url, config.allowed_hosts, config.cors_origins))
     services = Services(
         public_url=config.public_url.rstrip("/"),
         keys=credentials.redemption_keys(config.spc_versions),

@@ -8,6 +8,7 @@ import click
 
 from hosting.limits import THREADS
 from hosting.logs import LEVELS
+from simulation.visitors import read_hosts, read_origins
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -28,6 +29,35 @@ def base_url(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     return value.rstrip("/")
 
 
+def _checked(read: Callable[[tuple[str, ...]], frozenset[str]]) -> Callable[..., frozenset[str]]:
+    def check(_ctx: click.Context, _param: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+        try:
+            return read(values)
+        except ValueError as error:
+            raise click.BadParameter(str(error)) from None
+
+    return check
+
+
+allowed_host_option = click.option(
+    "--allowed-host",
+    "allowed_hosts",
+    metavar="NAME",
+    multiple=True,
+    callback=_checked(read_hosts),
+    help="Host name under which /_sim/ may be asked too, beside IP addresses, localhost and that of the public URL. "
+    "Any other is taken for DNS rebinding. Can be given several times.",
+)
+cors_option = click.option(
+    "--cors-origin",
+    "cors_origins",
+    metavar="ORIGIN",
+    multiple=True,
+    callback=_checked(read_origins),
+    help="Origin whose pages may read the documented routes and /_sim/provisioning, like http://127.0.0.1:3000; * is "
+    "any page that a loopback host serves. Can be given several times.",
+)
+
 _OPTIONS = (
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     click.option(
@@ -45,6 +75,8 @@ _OPTIONS = (
         help="Log to standard error from this level on; info has one line for each request.",
     ),
     click.option("--no-sim", is_flag=True, help="Switch the /_sim/ routes off, all but health."),
+    allowed_host_option,
+    cors_option,
     click.option(
         "--until-stdin-closes",
         is_flag=True,
@@ -54,7 +86,7 @@ _OPTIONS = (
 
 
 def serve_options(command: Command) -> Command:
-    """Add the options; the command gets host, port, log_level, no_sim and until_stdin_closes."""
+    """Add the options; the command gets a parameter for each."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command

@@ -1,7 +1,7 @@
 """SEES as a Flask app: the edge between HTTP and the decision, and the titles as files."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from simulation.clock import Clock
 from simulation.http_errors import read_body, register_http_errors
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 from simulation.routes import sim_routes
+from simulation.visitors import Visitors, refuse_strangers
 
 CONTENT = Path(__file__).parent / "content"
 
@@ -58,6 +59,8 @@ class Config:
     registration_lifetime: int = REGISTRATION_LIFETIME
     """Seconds that a registration token lives at most; the dummy's `token_lifetime` may be shorter."""
     sim: bool = True
+    visitors: Visitors = field(default_factory=Visitors)
+    """Whose pages may ask."""
     workers: int = 1
     """With more than one, this is the app of one of them, which has no journal to offer."""
 
@@ -73,6 +76,7 @@ def create_app(config: Config) -> Flask:
     app.url_map.merge_slashes = False  # it would redirect, to an address made of the Host header
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
     register_http_errors(app)
+    refuse_strangers(app, config.visitors)
     app.register_blueprint(
         sim_routes(
             service=SERVICE,

@@ -18,6 +18,7 @@ from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
 from server.entitlement import REGISTRATION_LIFETIME
 from server.expressplay import DEADLINE, ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
+from simulation.visitors import Visitors
 
 MAX_DEADLINE = 60.0
 """Seconds: a client has given up by then."""
@@ -105,6 +106,8 @@ def serve(
     registration_lifetime: int,
     log_level: str,
     no_sim: bool,
+    allowed_hosts: frozenset[str],
+    cors_origins: frozenset[str],
     workers: int,
     tls: bool,
     tls_dir: Path,
@@ -126,12 +129,21 @@ def serve(
     rights_url = rights_url or expressplay
     configure_logging(log_level)
 
-    def build(_url: str) -> Flask:
+    def build(url: str) -> Flask:
         # Not earlier: with --tls it is this start that makes the directory, where nobody else has.
         trusted = ClientTls(expressplay_ca) if expressplay_ca else client_files(tls_dir).without_certificate()
         account = ExpressPlayAccount(token_url, records_url, authenticator, rights_url, deadline=deadline, tls=trusted)
         try:
-            config = Config(account, catalog, lag_patience, registration_lifetime, sim=not no_sim, workers=workers)
+            visitors = Visitors(url, allowed_hosts, cors_origins)
+            config = Config(
+                account,
+                catalog,
+                lag_patience,
+                registration_lifetime,
+                sim=not no_sim,
+                visitors=visitors,
+                workers=workers,
+            )
             return create_app(config)
         except CatalogError as error:
             raise click.ClickException(str(error)) from None

@@ -20,14 +20,16 @@ def address() -> Iterator[str]:
         stage.web.close()
 
 
-@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1", "127.0.0.1:1", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "localhost.evil.example", "a@127.0.0.1", "[::1", ""]
+)
 def test_another_host_is_refused(address: str, host: str) -> None:
     assert requests.get(f"{address}/api/outline", headers={"Host": host}, timeout=10).status_code in (400, 403)
 
 
-def test_any_name_of_loopback_will_do(address: str) -> None:
+def test_any_name_of_loopback_and_any_ip_address_will_do(address: str) -> None:
     port = address.rpartition(":")[2]
-    for host in (f"localhost:{port}", f"[::1]:{port}"):
+    for host in (f"localhost:{port}", f"[::1]:{port}", "192.0.2.1"):  # no rebinding without a name
         assert requests.get(f"{address}/api/outline", headers={"Host": host}, timeout=10).status_code == 200
 
 

@@ -12,6 +12,7 @@ from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.routes import sim_routes
+from simulation.visitors import Visitors
 from walkthrough.page.bytes_routes import serve_bytes
 from walkthrough.page.device_runs import license_of, play_title, renew_leases, still_of
 from walkthrough.page.event_stream import MAX_LISTENERS, TooManyListeners
@@ -34,13 +35,13 @@ MAX_BODY = 4 * 1024 * 1024
 DONE: dict[str, Any] = {"ok": True}
 
 
-def create_app(stage: Stage, url: str) -> Flask:
+def create_app(stage: Stage, url: str, allowed_hosts: frozenset[str] = frozenset()) -> Flask:
     """Build the app that is served at `url`."""
     page = PageState(stage)
     app = Flask(SERVICE, static_folder=None, template_folder=WEB)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
-    protect(app, url)
+    protect(app, Visitors(url, allowed_hosts))
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(Unusable, _unusable)
     app.register_error_handler(TooManyListeners, _full)

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from emulator.options import client_tls_options
+from hosting.options import allowed_host_option
 from hosting.tls.tls import ClientTls
 from hosting.tls.tls_options import tls_dir_option, tls_option
 
@@ -27,12 +28,20 @@ from hosting.tls.tls_options import tls_dir_option, tls_option
     help="Address to listen on. The page shows keys of its virtual devices: leave it on loopback.",
 )
 @click.option("--port", default=0, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@allowed_host_option
 @tls_option
 @tls_dir_option
 @click.option("--open", "opens", is_flag=True, help="Open the page in the default browser.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input ends.")
 def serve(
-    sees: str, expressplay: str, client_tls: ClientTls, tls: bool, tls_dir: Path, opens: bool, **serving: Any
+    sees: str,
+    expressplay: str,
+    client_tls: ClientTls,
+    allowed_hosts: frozenset[str],
+    tls: bool,
+    tls_dir: Path,
+    opens: bool,
+    **serving: Any,
 ) -> None:
     """Serve the walkthrough page until Ctrl-C. See the binding happen, byte by byte, and try to break it.
 
@@ -48,7 +57,7 @@ def serve(
     def build(url: str) -> Any:
         nonlocal address
         address = url
-        return create_app(stage, url)
+        return create_app(stage, url, allowed_hosts)
 
     def announce() -> dict[str, str]:
         if opens:
