@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from hosting import limits
 from hosting.http_connection import Connection, Refusal, Request
 from hosting.tls.tls import ServerTls
 from hosting.workers import ENDINGS
-from hosting.wsgi import environ_of, refuse, respond
+from hosting.wsgi import Refuse, environ_of, refuse, respond
 
 if TYPE_CHECKING:
     import ssl
@@ -33,11 +34,17 @@ BACKLOG = 1024
 
 
 class HttpServer:
-    """Serves one app. No body is longer than the MAX_CONTENT_LENGTH of an app of Flask."""
+    """Serves one app.
+
+    Of an app of Flask, no body is longer than its MAX_CONTENT_LENGTH, and its REFUSALS (by path) say what is answered
+    there to a request that breaks off or stalls, in place of the server's own words.
+    """
 
     def __init__(self, app: "WSGIApplication", listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
         self.tls: ssl.SSLContext | None = tls.context() if tls else None
-        self.ceiling: int = getattr(app, "config", {}).get("MAX_CONTENT_LENGTH") or sys.maxsize
+        config = getattr(app, "config", {})
+        self.ceiling: int = config.get("MAX_CONTENT_LENGTH") or sys.maxsize
+        self._refusals: Mapping[str, Refuse] = config.get("REFUSALS") or {}
         self.loop = asyncio.new_event_loop()
         self._app = app
         self._listener = listener
@@ -106,7 +113,7 @@ class HttpServer:
         """Have a request answered in another thread; a refusal needs none."""
         self._resting.pop(connection, None)
         if isinstance(item, Refusal):
-            refuse(connection, item)
+            refuse(connection, item, self._refusals)
         else:
             self._threads.submit(self, connection, item)
 

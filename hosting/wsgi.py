@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from email.utils import formatdate
 from io import BytesIO
 from itertools import chain
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 PIECE = 64 * 1024
 """Bytes of an answer that are sent at once."""
 BODILESS = {"204", "304"}
+
+Refuse = Callable[[int, str], tuple[int, object]]
+"""Makes status and JSON of an answer from the server's own status and text."""
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +66,19 @@ def _relative(target: bytes) -> bytes:
     return b"/" + rest.partition(b"/")[2]
 
 
-def refuse(connection: Connection, refusal: Refusal) -> None:
-    """Answer for the server itself."""
-    status, request = refusal.status, refusal.request
-    log_request(request.method or "?", request.target.partition(b"?")[0].decode("latin-1"), status)
-    body = json.dumps({"error": status, "errorText": refusal.text}).encode()
+def refuse(connection: Connection, refusal: Refusal, by_path: Mapping[str, Refuse]) -> None:
+    """Answer for the server itself, or as the app has it for this path."""
+    request = refusal.request
+    path = request.target.partition(b"?")[0].decode("latin-1")
+    status, answer = by_path.get(path, _refuse)(refusal.status, refusal.text)
+    log_request(request.method or "?", path, status)
+    body = json.dumps(answer).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     connection.finish(_head(f"{status} Refused", headers, request) + body, close=True)
+
+
+def _refuse(status: int, text: str) -> tuple[int, object]:
+    return status, {"error": status, "errorText": text}
 
 
 def respond(app: "WSGIApplication", environ: dict[str, Any], request: Request, connection: Connection) -> None:

@@ -53,15 +53,15 @@ def parse_message(body: bytes) -> dict[str, Any]:
         message = parse_json(body)
     except ValueError as error:
         hint = " It looks like a form; send JSON instead." if body.startswith((b"messageID=", b"version=")) else ""
-        raise _malformed(f"{error}. Fix: POST one JSON object.{hint}") from None
+        raise malformed(f"{error}. Fix: POST one JSON object.{hint}") from None
     if not isinstance(message, dict):
-        raise _malformed(f"expected a JSON object, found {_TYPE_NAMES[type(message)]}. Fix: POST one JSON object.")
+        raise malformed(f"expected a JSON object, found {_TYPE_NAMES[type(message)]}. Fix: POST one JSON object.")
     return message
 
 
 def too_large() -> DeniedError:
     """Refuse a body over the limit, which nobody reads any further."""
-    return _malformed(f"expected at most {MAX_BODY} bytes, found more. Fix: one request object per request.")
+    return malformed(f"expected at most {MAX_BODY} bytes, found more. Fix: one request object per request.")
 
 
 def read_envelope(body: bytes) -> Envelope:
@@ -115,7 +115,8 @@ def _response(envelope: Envelope, *, is_allowed: bool, token_url: str) -> dict[s
     }
 
 
-def _malformed(text: str) -> DeniedError:
+def malformed(text: str) -> DeniedError:
+    """Refuse a request that is none: number 1."""
     return DeniedError(ErrorNumber.MALFORMED_REQUEST, f"malformed request: {text}")
 
 
@@ -132,9 +133,9 @@ def _string(message: dict[str, Any], name: str) -> str:
     value = _optional_string(message, name)
     if not value:
         found = "nothing" if value is None else "an empty one"
-        raise _malformed(f"expected {name}, a string, found {found}. Fix: add it.")
+        raise malformed(f"expected {name}, a string, found {found}. Fix: add it.")
     if len(value) > MAX_ID_LENGTH:
-        raise _malformed(f"expected {name} of at most {MAX_ID_LENGTH} characters, found {len(value)}.")
+        raise malformed(f"expected {name} of at most {MAX_ID_LENGTH} characters, found {len(value)}.")
     return value
 
 
@@ -143,14 +144,14 @@ def _optional_string(message: dict[str, Any], name: str) -> str | None:
         return None
     value = message[name]
     if not isinstance(value, str):
-        raise _malformed(f"expected {name} to be a string, found {_TYPE_NAMES[type(value)]}. Fix: quote it.")
+        raise malformed(f"expected {name} to be a string, found {_TYPE_NAMES[type(value)]}. Fix: quote it.")
     return value
 
 
 def _integer(message: dict[str, Any], name: str, default: int | None = None) -> int:
     value = message.get(name, default)
     if name not in message and default is None:
-        raise _malformed(f"expected {name}, an integer, found nothing. Fix: add it.")
+        raise malformed(f"expected {name}, an integer, found nothing. Fix: add it.")
     if not _is_integer(value):
-        raise _malformed(f"expected {name} to be an integer, found {_TYPE_NAMES[type(value)]}.")
+        raise malformed(f"expected {name} to be an integer, found {_TYPE_NAMES[type(value)]}.")
     return value

@@ -21,6 +21,7 @@ from simulation.journal import TRACE_HEADER, Journal, read_trace
 from simulation.routes import sim_routes
 from simulation.visitors import Visitors, refuse_strangers
 
+SERVLET = "/sees/SEESServlet"
 CONTENT = Path(__file__).parent / "content"
 
 _MEDIA_TYPES = {
@@ -75,6 +76,7 @@ def create_app(config: Config) -> Flask:
     app = Flask("server", static_folder=None)
     app.url_map.merge_slashes = False  # it would redirect, to an address made of the Host header
     app.config["MAX_CONTENT_LENGTH"] = api.MAX_BODY
+    app.config["REFUSALS"] = {SERVLET: _refuse_broken}
     register_http_errors(app)
     refuse_strangers(app, config.visitors)
     app.register_blueprint(
@@ -90,7 +92,7 @@ def create_app(config: Config) -> Flask:
         )
     )
 
-    @app.post("/sees/SEESServlet")
+    @app.post(SERVLET)
     def entitle() -> tuple[Response, int]:
         trace = read_trace(request.headers.get(TRACE_HEADER))
         envelope, message, step, why, event_id = api.Envelope(), None, None, None, None
@@ -150,6 +152,12 @@ def create_app(config: Config) -> Flask:
         return answer
 
     return app
+
+
+def _refuse_broken(_status: int, text: str) -> tuple[int, object]:
+    """Answer a request that broke off or stalled, of which the app gets to see nothing."""
+    error = api.malformed(text.removeprefix("malformed request: "))
+    return error.number.http_status, api.denied(api.Envelope(), error)
 
 
 def _body() -> bytes:

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from sees_stage import AUTHENTICATOR
+from sees_stage import AUTHENTICATOR, denial
 
 from hosting.process import Service, start
 
@@ -127,9 +127,16 @@ def test_a_client_that_stalls_is_hung_up_on() -> None:
         answers = {place: everything(connection) for place, connection in connections.items()}
         assert answers["nothing"] == answers["half a request line"] == answers["half a head"] == b""
         for place in ("half a body", "half a chunk"):
-            assert answers[place].startswith(b"HTTP/1.1 408 ")
-            assert b"body too slow: expected all of it within 0.5 s" in answers[place]
-        assert service.log().count("POST /sees/SEESServlet 408") == 2
+            assert "body too slow: expected all of it within 0.5 s" in denial(answers[place])
+        assert service.log().count("POST /sees/SEESServlet 400") == 2
+
+
+def test_where_an_app_says_nothing_of_its_own_it_is_408() -> None:
+    with serving(MOCK, HASTE) as service, connect(service) as connection:
+        connection.sendall(STALLS["half a body"].replace(b"/sees/SEESServlet", b"/hms/fp/token"))
+        answer = everything(connection)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert b'{"error": 408, "errorText": "body too slow' in answer
 
 
 @pytest.mark.parametrize("place", ["half a head", "half a body", "half a chunk"])
@@ -145,7 +152,7 @@ def test_one_that_drips_is_late_all_the_same(place: str) -> None:
                 answer = b""
             except TimeoutError:
                 pass
-        assert (answer or b"")[:13] == (b"" if place == "half a head" else b"HTTP/1.1 408 ")
+        assert (answer or b"")[:13] == (b"" if place == "half a head" else b"HTTP/1.1 400 ")
 
 
 def test_a_client_that_reads_nothing_is_hung_up_on() -> None:
@@ -196,8 +203,11 @@ def test_a_chunked_body_that_breaks_off_does_nothing(
         else:
             connection.sendall(broken)
         answer = everything(connection)
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert answer.partition(b"\r\n\r\n")[2].startswith(b'{"error": 400, "errorText": "')
+    if path == "/sees/SEESServlet":
+        assert denial(answer).startswith("malformed request: ")
+    else:
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.partition(b"\r\n\r\n")[2].startswith(b'{"error": 400, "errorText": "')
     assert b"ExpressPlayToken" not in answer
     assert journal(service) == before
     assert f"POST {path} 400" in service.log()
@@ -231,8 +241,7 @@ def test_a_body_that_is_cut_off_is_refused(sees: Service) -> None:
         connection.sendall(STALLS["half a body"])
         connection.shutdown(socket.SHUT_WR)
         answer = everything(connection)
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert b"body cut off: expected 100 bytes, found 1" in answer
+    assert "body cut off: expected 100 bytes, found 1" in denial(answer)
     assert "POST /sees/SEESServlet 400" in sees.log()
 
 

@@ -1,5 +1,6 @@
 """A SEES over real HTTP, with a catalog and an ExpressPlay of the test's own making behind it."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -133,3 +134,13 @@ def stage(folder: Path, **account: Any) -> Iterator[Stage]:
         config = Config(ExpressPlayAccount(authenticator=AUTHENTICATOR, **reach), folder / "catalog.toml")
         with running(create_app(config)) as url:
             yield Stage(url, stub, session)
+
+
+def denial(answer: bytes) -> str:
+    """Return the words of a response object of SEES, with which it says 1, malformed request."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ")
+    told: dict[str, object] = json.loads(body)
+    text = told.pop("errorText")
+    assert told == {"messageID": "", "version": 1, "isAllowed": False, "epTokenURL": "", "error": 1}
+    return str(text)
