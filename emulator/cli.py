@@ -91,7 +91,7 @@ def explain(code: str, as_json: bool) -> None:
         click.echo(json.dumps(asdict(meaning), indent=2))
         return
     click.echo(f"{meaning.number}  {meaning.title}")
-    click.echo(f"  said by  {meaning.source}")
+    click.echo(f"  said by  {meaning.whose}")
     click.echo(f"  at step  {meaning.step}")
     click.echo(f"  means    {meaning.meaning}")
     click.echo(f"  do       {meaning.fix}")

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Mapping
 
-from emulator.meanings import MEANINGS, Meaning
+from emulator.meanings import MEANINGS
+from simulation.numbers import Number
 
-BY_NUMBER: Mapping[int, Meaning] = {meaning.number: meaning for meaning in MEANINGS}
+BY_NUMBER: Mapping[int, Number] = {meaning.number: meaning for meaning in MEANINGS}
 UNKNOWN_FIX = "ask whoever runs the service that gave this number"
 NEAR = 3
 
@@ -13,13 +14,13 @@ NEAR = 3
 class UnknownCode(Exception):
     """No such number in the table. `near` holds the most similar ones, best first."""
 
-    def __init__(self, code: str, near: tuple[Meaning, ...]) -> None:
+    def __init__(self, code: str, near: tuple[Number, ...]) -> None:
         self.code, self.near = code, near
         listed = ", ".join(f"{meaning.number} ({meaning.title})" for meaning in near)
         super().__init__(f"No number {code[:40]!r} is known here. Near it: {listed}.")
 
 
-def explain(code: str) -> Meaning:
+def explain(code: str) -> Number:
     """Return the meaning of a number as a person types it; the minus may be left out. Raises `UnknownCode`."""
     text = code.strip().replace("−", "-")
     if re.fullmatch(r"[+-]?[0-9]{1,9}", text):
@@ -41,10 +42,10 @@ def fix_for(number: int | None) -> str:
     return meaning.fix if meaning else UNKNOWN_FIX
 
 
-def _near(text: str) -> tuple[Meaning, ...]:
+def _near(text: str) -> tuple[Number, ...]:
     from difflib import SequenceMatcher
 
-    def likeness(meaning: Meaning) -> float:
+    def likeness(meaning: Number) -> float:
         return SequenceMatcher(None, text[:16].lstrip("+-"), str(abs(meaning.number))).ratio()
 
     return tuple(sorted(MEANINGS, key=likeness, reverse=True)[:NEAR])

@@ -203,7 +203,8 @@ def _refusal(answer: Answer) -> LicenseRefused | UnexpectedAnswer:
         case {"errorCode": int(code), "errorMessage": str(message)}:
             cause, hint = response.get("cause"), response.get("hint")
             return LicenseRefused(
-                step=answer.step,
+                # Asked for in step 11, decided in 12, answered in 13: a refusal is the decision. 4 is all in one.
+                step=12 if answer.step == 11 else answer.step,
                 code=code,
                 message=message,
                 hint=(hint if isinstance(hint, str) and hint else fix_for(code)).rstrip("."),

@@ -168,7 +168,7 @@ def _why(refusal: Refusal) -> dict[str, Any]:
 
 
 def _refused(refusal: Refusal) -> str:
-    return f"refused, {refusal.code.number} {refusal.code.meaning}"
+    return f"refused, {refusal.code.number} {refusal.code.title}"
 
 
 def _base64(data: bytes) -> str:

@@ -139,7 +139,7 @@ def _checks(side: type[FairPlayError]) -> str:
 
 
 def _service_checks() -> str:
-    lines = [(check, code.number, code.meaning, code.cause, code.fix) for check, code in _SERVICE_CHECKS.items()]
+    lines = [(check, code.number, code.title, code.meaning, code.fix) for check, code in _SERVICE_CHECKS.items()]
     return table(("check", "number", "meaning", "refused when", "likely fix"), lines)
 
 

@@ -34,7 +34,7 @@ from expressplay_mock.redemption import Decision, Issued
 from expressplay_mock.tokens.sealed_token import Token
 from fairplay.layout import CKC_HEADER
 
-CODES = {code.number: code.meaning for code in Code}
+CODES = {code.number: code.title for code in Code}
 """What the fault "refuse" can refuse with."""
 NONSENSE = b"rubbish"
 """The body of an answer without sense: no URL, no CKC, no JSON."""

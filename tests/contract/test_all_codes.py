@@ -24,11 +24,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeStage]:
 def test_code(stage: CodeStage, provocation: Provocation) -> None:
     answer, code = provocation.act(stage), provocation.code
     if code is Code.INVALID_ERROR_FORMAT:
-        assert f"<title>{code.number} {code.meaning}</title>" in answer.text
+        assert f"<title>{code.number} {code.title}</title>" in answer.text
     elif provocation.as_cause:
         assert (answer.json()["errorCode"], answer.json()["cause"]) == (-4001, code.number)
     else:
-        assert (answer.json()["errorCode"], answer.json()["errorMessage"]) == (code.number, code.meaning)
+        assert (answer.json()["errorCode"], answer.json()["errorMessage"]) == (code.number, code.title)
     assert answer.status_code == code.status
 
 

@@ -130,7 +130,7 @@ def test_spc_without_the_mark(mock: Mock) -> None:
 
 
 def test_spc_seen_before(mock: Mock) -> None:
-    """SPC seen before (transaction id and anti-replay seed of an issued license): -9002 (ours), 409."""
+    """SPC seen before (SK, HU and R1 of an issued license): -9002 (ours), 409."""
     spc, _ = mock.spc()
     assert mock.redeem(mock.token(deviceId=OTHER.hex()), spc).status_code == 403
     assert mock.redeem(mock.token(), spc).status_code == 200

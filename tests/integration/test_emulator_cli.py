@@ -67,7 +67,7 @@ def test_another_seed_is_another_device_and_is_refused(run: Command, cookie: tup
     refused = run("play", *cookie, "--device", "device B", "--json")
     assert refused.exit_code == 1
     assert json.loads(refused.stdout)["error"]["number"] == -9003
-    assert refused.stderr.startswith("Error: step 11: ExpressPlay refused the license: -9003")
+    assert refused.stderr.startswith("Error: step 12: ExpressPlay refused the license: -9003")
     assert refused.stderr.count("\n") == 1
 
 

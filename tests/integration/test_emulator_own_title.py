@@ -110,7 +110,7 @@ def test_a_bound_token_in_direct_mode_is_refused_on_another_device(urls: tuple[s
     with web_server(token_url(expressplay, deviceId="ab" * 20).replace("http://", "skd://")) as url:
         result = play(url, expressplay=expressplay)
     assert result.exit_code == 1
-    assert "step 11: ExpressPlay refused the license: -9003" in result.stderr
+    assert "step 12: ExpressPlay refused the license: -9003" in result.stderr
 
 
 def test_direct_mode_elsewhere_is_https(urls: tuple[str, str]) -> None:

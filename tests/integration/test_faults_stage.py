@@ -230,7 +230,7 @@ def test_a_lag_for_one_cookie_hides_its_rows_in_every_view(mock: Mock) -> None:
             "code is missing",
             '"fault": "refuse", "at": token or rights or records, code',
         ),
-        ({"fault": "refuse", "at": "token", "code": -2020}, "near it: -2019", "-2019"),
+        ({"fault": "refuse", "at": "token", "code": -2016}, "near it: -2017", "-2019"),
         ({"fault": "refuse", "at": "token", "code": "-2019"}, "code is not a number", "-2019 without quotes"),
         ({"fault": "refuse", "at": "token", "code": True}, "no documented code", "-2019"),
         ({"fault": "refuse", "code": -2019}, "at is missing", "one of token, rights, records"),

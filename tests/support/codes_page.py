@@ -12,14 +12,14 @@ TEST = "tests/contract/test_all_codes.py"
 
 _HEAD = """# Every code, and how to see it
 
-Made by `scripts/codes` from `expressplay_mock/errors.py` and `tests/support/provocations.py`; do not edit. There are
+Made by `scripts/codes` from `simulation/numbers.py` and `tests/support/provocations.py`; do not edit. There are
 {count} codes: {documented} that ExpressPlay documents, and {ours} of this project's own (*ours*). Each row is acted out
 over HTTP against running mocks by the test that it names, in `{test}`:
 `.venv/bin/pytest '{test}::test_code[-2002]'` and so on. The files of accounts and stored
 keys are described in [mock.md](mock.md), faults in [stage.md](stage.md).
 
 """
-_COLUMNS = ("code", "meaning", "HTTP", "how to provoke it", "test", "usual cause", "likely fix")
+_COLUMNS = ("code", "title", "HTTP", "how to provoke it", "test", "what it means", "likely fix")
 
 
 def is_ours(code: Code) -> bool:
@@ -37,4 +37,4 @@ def render() -> str:
 
 def _row(code: Code, how: str) -> tuple[str, ...]:
     number = f"{code.number} *ours*" if is_ours(code) else f"{code.number}"
-    return number, code.meaning, str(code.status), how, f"`test_code[{code.number}]`", code.cause, code.fix
+    return number, code.title, str(code.status), how, f"`test_code[{code.number}]`", code.meaning, code.fix

@@ -61,7 +61,20 @@ def _log_gone(stage: CodeStage) -> requests.Response:
     return stage.records(of=stage.plain)
 
 
+_OTHER_DRM = (
+    Code.INVALID_OUTPUT_CONTROL,
+    Code.MISSING_RIGHTS_TYPE,
+    Code.INVALID_RIGHTS_TYPE,
+    Code.MISSING_RENTAL_END,
+    Code.MISSING_PLAY_DURATION,
+    Code.OUTPUT_CONTROL_OUT_OF_RANGE,
+    Code.OUTPUT_CONTROL_SIZE,
+)
 PROVOCATIONS = (
+    *(
+        _by_fault(code, "token", "no FairPlay request provokes it: it is for other DRMs", lambda stage: stage.ask())
+        for code in _OTHER_DRM
+    ),
     _asked(Code.INVALID_EXPIRATION, "`expirationTime` more than 30 days ahead", expirationTime="+2592001"),
     _by_fault(Code.INVALID_IP_ADDRESS, "token", "no FairPlay parameter has an IP address", lambda stage: stage.ask()),
     _asked(Code.MISSING_CONTENT_KEY, "no `contentKey`, `kek`, `ek` or `kid`", contentKey=None),

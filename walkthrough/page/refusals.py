@@ -4,8 +4,8 @@ from typing import Any
 
 from emulator.errors import EmulatorError, LicenseRefused
 from emulator.explain import BY_NUMBER
-from emulator.meanings import Meaning
 from fairplay.errors import FairPlayError
+from simulation.numbers import Number
 
 
 def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
@@ -17,7 +17,7 @@ def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
     return {
         "number": error.number,
         "title": known.title if known else error.title,
-        "said_by": known.source if known else "this device",
+        "said_by": known.whose if known else "this device",
         "step": _step(error, known),
         "meaning": known.meaning if known else "",
         "fix": error.fix,
@@ -31,7 +31,7 @@ def _cause(number: int) -> dict[str, Any]:
     return {"number": number, "title": known.title if known else "", "meaning": known.meaning if known else ""}
 
 
-def _step(error: EmulatorError, known: Meaning | None) -> str:
+def _step(error: EmulatorError, known: Number | None) -> str:
     """Return the step that the number belongs to; where it can come at several, the one at which it came."""
     if known and known.step.isdigit():
         return known.step

@@ -16,6 +16,7 @@ from walkthrough.record.steps import STEPS
 Failure = TypeVar("Failure", bound=Exception)
 
 EXPRESSPLAY = """
+-2008 -2020 -2021 -2022 -2023 -2034 -2040
 -2002 -2003 -2005 -2017 -2018 -2019 -2025 -2027 -2030 -2031 -2033 -2035 -2036 -2037 -3004 -4001
 -4010 -4018 -4019 -4020 -4021 -4022 -4024 -5003
 -6001 -6002 -6003 -6004 -6005 -6006 -6007 -6008 -6009 -4011 -9002 -9003 -9004"""
@@ -56,7 +57,7 @@ def test_a_number_is_found_however_it_is_typed(code: str) -> None:
 
 
 def test_what_is_known_without_a_minus_stays_so() -> None:
-    assert explain("6").source == "SEES"
+    assert explain("6").whose == "SEES"
 
 
 def test_an_unknown_number_names_near_ones() -> None:

@@ -148,7 +148,7 @@ def test_a_refusal_with_status_200_is_a_refusal() -> None:
     with pytest.raises(LicenseRefused) as caught:
         unwrap_ckc(license_answer(body))
     assert (caught.value.number, caught.value.cause) == (-9003, None)
-    assert "registered this cookie" in caught.value.hint
+    assert "register this device" in caught.value.hint
 
 
 def test_a_refusal_says_code_message_cause_and_hint() -> None:
@@ -156,7 +156,7 @@ def test_a_refusal_says_code_message_cause_and_hint() -> None:
     with pytest.raises(LicenseRefused) as caught:
         unwrap_ckc(license_answer(json.dumps(refusal).encode()))
     assert str(caught.value) == (
-        "step 11: ExpressPlay refused the license: -4001 No, cause -42585. Hint: send it whole."
+        "step 12: ExpressPlay refused the license: -4001 No, cause -42585. Hint: send it whole."
     )
 
 

@@ -60,7 +60,7 @@ def of_the_glossary() -> set[str]:
 
 
 def of_the_numbers() -> set[str]:
-    said_by = {meaning.source for meaning in MEANINGS}
+    said_by = {meaning.whose for meaning in MEANINGS}
     return {*said_by, *(meaning.meaning for meaning in MEANINGS), *(meaning.title for meaning in EMULATOR)}
 
 
