@@ -3,7 +3,7 @@
 FROM python:3.13-slim AS build
 WORKDIR /source
 COPY . .
-RUN python -m venv /opt/binding && /opt/binding/bin/pip install --no-cache-dir '.[serve,video]'
+RUN python -m venv /opt/binding && /opt/binding/bin/pip install --no-cache-dir '.[video]'
 
 FROM python:3.13-slim
 RUN useradd --uid 10001 --create-home binding && install --directory --owner=binding --mode=700 /state
