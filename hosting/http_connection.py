@@ -71,6 +71,9 @@ class Server(Protocol):
     def forget(self, connection: "Connection") -> None:
         """Note that it has ended."""
 
+    def stall(self, connection: "Connection", stalls: bool) -> None:
+        """Note whether a request in work waits for its client to take the answer."""
+
     def work(self, connection: "Connection", item: Request | Refusal) -> None:
         """Have a request answered, by ``send`` and ``finish``."""
 
@@ -150,10 +153,12 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Note that the client does not take its answer."""
         self._full = True
+        self._server.stall(self, self._working is not None)
 
     def resume_writing(self) -> None:
         """Go on."""
         self._full = False
+        self._server.stall(self, False)
         self._taken.set()
         self._go_on()
 

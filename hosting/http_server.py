@@ -52,6 +52,7 @@ class HttpServer:
         self._threads = _Threads(threads)
         self._connections: set[Connection] = set()
         self._resting: dict[Connection, None] = {}  # in the order in which they fell silent
+        self._stalled: dict[Connection, None] = {}  # in the order in which they stopped taking their answer
         self._room = _room()
         self._ending = asyncio.Event()
 
@@ -108,6 +109,19 @@ class HttpServer:
         """Note that it has ended."""
         self._connections.discard(connection)
         self._resting.pop(connection, None)
+        self._stalled.pop(connection, None)
+
+    def stall(self, connection: Connection, stalls: bool) -> None:
+        """Note whether a request in work waits for its client to take the answer."""
+        self._stalled.pop(connection, None)
+        if stalls:
+            self._stalled[connection] = None
+            self._make_way()
+
+    def _make_way(self) -> None:
+        """Where a request waits for a thread, free one that waits for its client: the client is hung up on."""
+        if self._stalled and self._threads.are_short():
+            next(iter(self._stalled)).shed()
 
     def work(self, connection: Connection, item: Request | Refusal) -> None:
         """Have a request answered in another thread; a refusal needs none."""
@@ -116,6 +130,7 @@ class HttpServer:
             refuse(connection, item, self._refusals)
         else:
             self._threads.submit(self, connection, item)
+            self._make_way()
 
     def answer(self, connection: Connection, request: Request) -> None:
         """Answer a request, in the thread that calls."""
@@ -137,6 +152,10 @@ class _Threads:
         if not self._idle.acquire(blocking=False) and self._started < self._number:
             self._started += 1
             threading.Thread(target=self._work, name=f"request {self._started}", daemon=True).start()
+
+    def are_short(self) -> bool:
+        """Tell whether a request waits."""
+        return self._started == self._number and not self._jobs.empty()
 
     def _work(self) -> None:
         while True:

@@ -8,7 +8,7 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulation.clock import Clock, rfc3339
@@ -16,6 +16,8 @@ from simulation.clock import Clock, rfc3339
 TRACE_HEADER = "X-Sim-Trace"
 CAPACITY = 10_000
 """Entries kept."""
+PIECE = 128 * 1024
+"""Characters of entries that are read at once."""
 MAX_CHARACTERS = 32 * 1024 * 1024
 """Characters of JSON kept, whatever the number of entries."""
 MAX_AGENT = 200
@@ -111,9 +113,28 @@ class Journal:
 
     def entries(self, trace: str | None = None, after: int = 0) -> list[dict[str, Any]]:
         """Return copies of the entries, oldest first: those of one trace id if one is given, with a ``seq`` above."""
+        return [json.loads(text) for piece in self.texts(trace, after) for text in piece]
+
+    def texts(self, trace: str | None = None, after: int = 0) -> Iterator[list[str]]:
+        """Yield the same entries as JSON, in pieces of at least PIECE characters.
+
+        Whoever takes them slowly keeps one piece alive, not the whole journal; what is forgotten meanwhile is left out.
+        """
         with self._lock:
-            texts = [text for seq, of, text in self._entries if seq > after and trace in (None, of)]
-        return [json.loads(text) for text in texts]
+            last = self._seq
+        while after < last:
+            piece: list[str] = []
+            size = 0
+            with self._lock:
+                for seq, of, text in self._entries:
+                    if after < seq <= last and trace in (None, of):
+                        piece.append(text)
+                        after, size = seq, size + len(text)
+                        if size >= PIECE:
+                            break
+                else:
+                    after = last
+            yield piece
 
     def clear(self) -> None:
         """Forget all entries; numbering goes on."""
