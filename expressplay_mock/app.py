@@ -12,6 +12,7 @@ from expressplay_mock.endpoints import Services, expressplay_routes
 from expressplay_mock.faults.fault_effects import CODES
 from expressplay_mock.faults.fault_routes import add_fault_routes
 from expressplay_mock.faults.faults import Faults
+from expressplay_mock.inbox.inbox_routes import add_inbox_routes
 from expressplay_mock.license_body import MAX_BODY
 from expressplay_mock.provisioning import provisioning_routes
 from expressplay_mock.teaching import teaching_routes
@@ -106,6 +107,7 @@ def create_app(config: Config) -> Flask:
         workers=config.workers,
     )
     if config.sim:
+        add_inbox_routes(sim, journal, config.clock, __version__)
         add_fault_routes(sim, faults, codes=CODES, accounts=lambda: [each.number for each in services.accounts])
     app.register_blueprint(sim)
     if config.sim:

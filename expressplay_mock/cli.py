@@ -12,6 +12,7 @@ from expressplay_mock.accounts import BadAuthenticator, Environment
 from expressplay_mock.accounts_file import BadAccounts, read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, seeded_credentials
+from expressplay_mock.inbox.journal_command import journal
 from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from hosting.health import health_command
@@ -43,6 +44,7 @@ def main() -> None:
 
 
 main.add_command(health_command(SERVICE))
+main.add_command(journal)
 
 
 @main.command()

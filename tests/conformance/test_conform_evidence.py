@@ -25,7 +25,7 @@ from sees_testing.conform.model import Result, Verdict
 HINTS: list[tuple[int, type[SmallSees], str]] = [
     (9, LeavesLongCookiesToExpressPlay, "-2033"),
     (11, RegistersWithoutTheCookie, "registration, issued"),
-    (14, LooksUpTheNewestOfAll, "32 found"),
+    (14, LooksUpTheNewestOfAll, "the token names device"),
     (16, CachesTheDevice, "hint: "),
     (17, BelievesRefusedRows, "-9003"),
     (29, CrashesWhenRefused, "-2018"),

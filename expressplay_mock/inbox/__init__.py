@@ -1,0 +1,1 @@
+"""The journal for people: the command `expressplay-mock journal`, and `/_sim/` as a page."""
