@@ -91,7 +91,7 @@ def say(service: Service, request: bytes) -> bytes:
 
 
 def get(path: str = "/_sim/health", *headers: str) -> bytes:
-    lines = [f"GET {path} HTTP/1.1", "Host: x", "Connection: close", *headers]
+    lines = [f"GET {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode()
 
 

@@ -24,13 +24,13 @@ FEW = "from hosting import limits; limits.MAX_CONNECTIONS = 50; "
 SEES = ("from server.cli import main; main()", "--expressplay=http://127.0.0.1:1")
 MOCK = ("from expressplay_mock.cli import main; main()", "--database=:memory:", f"--authenticator={AUTHENTICATOR}")
 
-HEALTH = b"GET /_sim/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+HEALTH = b"GET /_sim/health HTTP/1.1\r\nHost: [::1]\r\nConnection: close\r\n\r\n"
 STALLS = {
     "nothing": b"",
     "half a request line": b"GET /_sim/hea",
     "half a head": HEALTH[:-4],
-    "half a body": b"POST /sees/SEESServlet HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",
-    "half a chunk": b"POST /sees/SEESServlet HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n9999\r\n{",
+    "half a body": b"POST /sees/SEESServlet HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 100\r\n\r\n{",
+    "half a chunk": b"POST /sees/SEESServlet HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\n9999\r\n{",
 }
 PATIENCE = 30.0
 """Seconds until a socket of these tests gives up."""
@@ -156,7 +156,7 @@ def test_one_that_drips_is_late_all_the_same(place: str) -> None:
 
 
 def test_a_client_that_reads_nothing_is_hung_up_on() -> None:
-    film = b"GET /titles/film/video-1.m4s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    film = b"GET /titles/film/video-1.m4s HTTP/1.1\r\nHost: [::1]\r\n\r\n"
     with serving(SEES, HASTE) as service, connect(service) as connection:
         assert not takes(connection, film * 1_000_000)
         assert is_served(service)
@@ -270,24 +270,24 @@ def test_65536_bytes_in_chunks_equal_65536_by_length(route: str, request: pytest
     ("said", "status"),
     [
         (
-            b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            b"POST / HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
             400,
         ),
-        (b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400),
-        (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
+        (b"POST / HTTP/1.1\r\nHost: [::1]\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd", 400),
+        (b"POST / HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501),
         (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
         (b"GET / HTTP/1.1\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\nHost: y\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX : y\r\n\r\n", 400),
-        (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
+        (b"GET / HTTP/1.1\r\nHost: [::1]\r\nHost: y\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: [::1]\r\nX : y\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: [::1]\r\n\r\n", 505),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400),
         (
-            b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+            b"POST / HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\n"
             + (b"1;" + b"a" * 100 + b"\r\nx\r\n") * 20_000,
             413,
         ),
-        (b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 2_000_000, 413),
+        (b"POST / HTTP/1.1\r\nHost: [::1]\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"a" * 2_000_000, 413),
     ],
 )
 def test_what_two_servers_could_read_in_two_ways_is_refused(sees: Service, said: bytes, status: int) -> None:
@@ -300,7 +300,7 @@ def test_what_two_servers_could_read_in_two_ways_is_refused(sees: Service, said:
 
 
 def test_requests_that_come_together_are_answered_in_order(sees: Service) -> None:
-    said = b"".join(b"GET /nowhere-%d HTTP/1.1\r\nHost: localhost\r\n\r\n" % number for number in range(50))
+    said = b"".join(b"GET /nowhere-%d HTTP/1.1\r\nHost: [::1]\r\n\r\n" % number for number in range(50))
     with connect(sees) as connection:
         connection.sendall(said + HEALTH)
         answer = everything(connection)
