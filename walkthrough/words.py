@@ -15,6 +15,7 @@ LANGUAGES = {"en": "English", "fr": "Français"}
 """Language → its own name for itself."""
 
 _SPACE = re.compile(r" (?=[:;?!»])|(?<=«) ")
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'(?=[^\W\d_«])")
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,8 @@ def words(language: str) -> Words:
 
 
 def typeset(text: str) -> str:
-    """Set no-break spaces where French wants them, so that no line begins with a colon or a closing guillemet."""
-    return _SPACE.sub("\u00a0", text)
+    """Set French as printers do: no line begins with a colon or a closing guillemet, and apostrophes are curved."""
+    return _APOSTROPHE.sub("\u2019", _SPACE.sub("\u00a0", text))
 
 
 def _typeset(table: Mapping[str, str]) -> dict[str, str]:

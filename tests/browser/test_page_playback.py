@@ -4,7 +4,7 @@ import io
 
 import av
 import pytest
-from page_actions import play, register_and_play, screen, video, wait_for_frames
+from page_actions import more_of, play, register_and_play, screen, video, wait_for_frames
 from playwright.sync_api import Page, Route
 
 from walkthrough.record.stage import OTHER_SEED
@@ -49,7 +49,7 @@ def test_a_wrong_key_decodes_to_an_error(page: Page) -> None:
     def spoil(route: Route) -> None:
         answer = route.fetch()
         value = answer.json()
-        value["keys"][0]["k"] = "A" * 22
+        value["licenses"][0]["device_keys"]["sk"] = "00" * 16
         route.fulfill(response=answer, json=value)
 
     play(page, "A", "dummy")
@@ -63,7 +63,7 @@ def test_both_keys_of_a_rotation_play_in_one_session(page: Page) -> None:
     play(page, "A", "rotation")
     video(page, "A", "video.playbackRate = 4")
     wait_for_frames(page, "A", 3.0)  # the second key begins at 2.67 s
-    assert "key 2" in page.locator("#sequence-caption").inner_text()
+    assert "key 2" in page.locator("#caption").inner_text()
 
 
 def test_unbinding_while_watching_takes_the_picture_away(page: Page) -> None:
@@ -71,6 +71,7 @@ def test_unbinding_while_watching_takes_the_picture_away(page: Page) -> None:
     wait_for_frames(page, "A")
     page.evaluate("window.waited = 0")
     page.evaluate("document.querySelector('[data-device=A] video').addEventListener('waitingforkey', () => waited++)")
+    more_of(page, "A")
     page.get_by_role("button", name="Take the license away").click()
     page.wait_for_function("() => window.waited > 0")
     assert "Unbound" in screen(page, "A")
@@ -79,6 +80,7 @@ def test_unbinding_while_watching_takes_the_picture_away(page: Page) -> None:
 def test_a_rental_ends_by_the_devices_clock(page: Page) -> None:
     register_and_play(page)
     wait_for_frames(page, "A")
+    more_of(page, "A")
     page.get_by_role("button", name="Move the clock of Device A +1 day").click()
     page.wait_for_function(
         "() => new Date(document.querySelector('[data-device=A] time').textContent + 'Z') - Date.now() > 8e7"
@@ -97,7 +99,7 @@ def test_a_lease_is_renewed_and_ends_when_it_is_not(page: Page) -> None:
     page.get_by_role("button", name="Move the clock of Device A +1 min").click()
     page.get_by_role("button", name="Renew the lease").click()
     page.wait_for_function("([time, before]) => time.dateTime !== before", arg=[end.element_handle(), before])
-    assert "renews the leases" in page.locator("#sequence-caption").inner_text()
+    assert "renews the leases" in page.locator("#caption").inner_text()
     assert screen(page, "A") == ""
     page.get_by_role("button", name="Move the clock of Device A +1 h").click()
     page.wait_for_function("() => document.querySelector('[data-device=A] .overlay').textContent.includes('lease')")
@@ -116,6 +118,7 @@ def test_the_page_says_that_clearkey_stands_in(page: Page) -> None:
 
 def test_another_seed_is_another_device(page: Page) -> None:
     register_and_play(page)
+    more_of(page, "A")
     page.fill("#device-A-seed", OTHER_SEED)
     page.press("#device-A-seed", "Enter")
     page.wait_for_function("() => document.querySelector('[data-device=A] .pill').textContent === 'not registered'")
@@ -128,3 +131,4 @@ def test_more_devices_can_be_added(page: Page) -> None:
     page.wait_for_selector("[data-device=C]")
     play(page, "C", "film")
     assert "not registered" in screen(page, "C")
+    assert page.locator(".life").count() == 6

@@ -18,11 +18,18 @@ def arrows(page: Page) -> dict[int, str]:
     return {int(re.match(r"Step (\d+)", label)[1]): label for label in labels}  # type: ignore[index]
 
 
+def party(lifeline: str, device: str = "A") -> str:
+    return f"Device {device}" if lifeline == "Client" else lifeline
+
+
 def test_before_anything_has_happened_all_steps_are_there_in_grey(page: Page) -> None:
     drawn = arrows(page)
     assert sorted(drawn) == [step.n for step in STEPS]
     for step, words in zip(STEPS, outline([])["steps"], strict=True):
-        assert drawn[step.n] == f"Step {step.n}, {step.sender} to {step.receiver}, not yet: {words['summary']}"
+        assert (
+            drawn[step.n]
+            == f"Step {step.n}, {party(step.sender)} to {party(step.receiver)}, not yet: {words['summary']}"
+        )
 
 
 def test_the_steps_have_the_words_of_the_table(page: Page) -> None:
@@ -55,6 +62,7 @@ def test_a_step_opens_its_exchange_what_is_known_and_the_source(page: Page) -> N
     assert '"requestType": 3' in panel.inner_text()
     assert "the cookie alone proves no device" in panel.inner_text()
     page.locator(".arrow-row[data-step='12']").click()
+    page.locator("#source summary").click()
     page.wait_for_selector("#step .marked")
     place = PLACES[12][0]
     source = find(place)
@@ -71,10 +79,10 @@ def test_no_secret_is_in_the_exchanges(page: Page) -> None:
 
 
 def test_one_step_at_a_time(page: Page) -> None:
-    page.check("#stepping")
+    page.select_option("#pace", "stepping")
     page.locator("[data-device=A] [data-title=dummy]").click()
     for n in (0, 1, 2, 3, 4):
-        page.wait_for_function("() => !document.getElementById('next').disabled")
+        page.wait_for_function("() => document.getElementById('next').ariaDisabled === 'false'")
         page.click("#next")
         page.wait_for_selector(f".arrow-row.happened[data-step='{n}']")
         assert "not yet" in arrows(page)[n + 1]
@@ -84,15 +92,15 @@ def test_one_step_at_a_time(page: Page) -> None:
 
 
 def test_the_client_itself_waits_between_the_steps(page: Page) -> None:
-    page.check("#stepping")
+    page.select_option("#pace", "stepping")
     page.locator("[data-device=A] [data-title=dummy]").click()
-    page.wait_for_function("() => !document.getElementById('next').disabled")
+    page.wait_for_function("() => document.getElementById('next').ariaDisabled === 'false'")
     page.click("#next")
     page.wait_for_selector(".arrow-row.happened[data-step='0']")
     assert page.locator("#rows tr", has_text=page.input_value("#device-A-cookie")).count() == 0
     page.click("#start-over")
     page.wait_for_function("() => !document.querySelector('.arrow-row.happened')")
-    page.uncheck("#stepping")
+    page.select_option("#pace", "at-once")
     play(page, "A", "dummy")
     assert "happened" in arrows(page)[5]
 
@@ -118,9 +126,9 @@ def test_the_binding_row_is_marked(page: Page) -> None:
 
 
 def test_a_second_run_is_refused_while_one_waits(page: Page, address: str) -> None:
-    page.check("#stepping")
+    page.select_option("#pace", "stepping")
     page.locator("[data-device=A] [data-title=dummy]").click()
-    page.wait_for_function("() => !document.getElementById('next').disabled")
+    page.wait_for_function("() => document.getElementById('next').ariaDisabled === 'false'")
     answer = requests.post(f"{address}/api/devices/B/play", json={"title": "film"}, timeout=10)
     assert answer.status_code == 409
     page.click("#to-end")

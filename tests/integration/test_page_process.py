@@ -17,9 +17,9 @@ def test_it_serves_and_ends_cleanly(tmp_path: Path) -> None:
         command = [sys.executable, "-m", "emulator", "serve", "--sees", services.sees.url]
         with start([*command, "--expressplay", services.mock.url]) as page:
             assert page.name == "fps-emulator"
-            assert "Device binding" in requests.get(page.url, timeout=10).text
+            assert "FairPlay device binding" in requests.get(page.url, timeout=10).text
             answer = requests.post(f"{page.url}/api/devices/A/play", json={"title": "dummy"}, timeout=20)
-            assert answer.json()["keys"]
+            assert answer.json()["licenses"]
             listening = requests.get(f"{page.url}/api/events", stream=True, timeout=10)
             assert next(listening.iter_lines()).startswith(b'data: {"type": "state"')
             assert page.stop() == 0

@@ -10,10 +10,18 @@ FRAMES = "name => document.querySelector(`[data-device=${name}] video`).getVideo
 def play(page: Page, device: str, title: str) -> None:
     """Press the button of a title on a device, and wait until its run is over."""
     button = page.locator(f"[data-device={device}] [data-title={title}]")
+    if not button.is_visible():
+        more_of(page, device)
     button.click()
     page.wait_for_function(
-        "([d, t]) => !document.querySelector(`[data-device=${d}] [data-title=${t}]`).disabled", arg=[device, title]
+        "([d, t]) => document.querySelector(`[data-device=${d}] [data-title=${t}]`).ariaDisabled === 'false'",
+        arg=[device, title],
     )
+
+
+def more_of(page: Page, device: str) -> None:
+    """Unfold what is folded on a device's card: clock, seed, the other titles."""
+    page.locator(f"[data-device={device}] .more > summary").click()
 
 
 def wait_for_frames(page: Page, device: str, seconds: float = 0.3) -> None:

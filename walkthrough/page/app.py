@@ -1,6 +1,5 @@
 """The page as a Flask app: its files, its state, what the learner may do, and the stream of what happens."""
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -18,17 +17,16 @@ from walkthrough.page.device_runs import license_of, play_title, renew_leases, s
 from walkthrough.page.event_stream import MAX_LISTENERS, TooManyListeners
 from walkthrough.page.free_play import serve_free_play
 from walkthrough.page.lab_routes import serve_lab
-from walkthrough.page.media import SANDBOXED, TYPES, describe_tracks, fetch_file
+from walkthrough.page.media import SANDBOXED, TYPES, describe_tracks, fetch_file, track_as_json
 from walkthrough.page.outline import outline
 from walkthrough.page.pacing import Busy
-from walkthrough.page.page_language import serve_words
+from walkthrough.page.page_language import BROWSER, DEVICE_SCRIPT, WEB, serve_words
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.security import protect
 from walkthrough.record.stage import Stage
 
 SERVICE = "fps-emulator"
-WEB = Path(__file__).parent / "web"
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request: a recording dropped on the inspector is the largest."""
 
@@ -38,7 +36,7 @@ DONE: dict[str, Any] = {"ok": True}
 def create_app(stage: Stage, url: str, allowed_hosts: frozenset[str] = frozenset()) -> Flask:
     """Build the app that is served at `url`."""
     page = PageState(stage)
-    app = Flask(SERVICE, static_folder=None, template_folder=WEB)
+    app = Flask(SERVICE, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
     protect(app, Visitors(url, allowed_hosts))
@@ -57,7 +55,7 @@ def create_app(stage: Stage, url: str, allowed_hosts: frozenset[str] = frozenset
             enabled=False,
         )
     )
-    serve_words(app, WEB)
+    serve_words(app)
     _serve_files(app, page)
     _serve_actions(app, page)
     serve_bytes(app, page, url)
@@ -69,7 +67,7 @@ def create_app(stage: Stage, url: str, allowed_hosts: frozenset[str] = frozenset
 def _serve_files(app: Flask, page: PageState) -> None:
     @app.get("/web/<file>")
     def web(file: str) -> Response:
-        return send_from_directory(WEB, file)
+        return send_from_directory(BROWSER if file == DEVICE_SCRIPT else WEB, file)
 
     @app.get("/media/<title>/<file>")
     def media(title: str, file: str) -> Response:
@@ -96,7 +94,7 @@ def _serve_actions(app: Flask, page: PageState) -> None:
         if title not in [offer.title for offer in page.titles()]:
             abort(404)
         found = describe_tracks(page.stage.web, page.stage.sees, title)
-        return jsonify([{"mime": track.mime, "parts": [_part(part) for part in track.parts]} for track in found])
+        return jsonify([track_as_json(track) for track in found])
 
     @app.post("/api/devices")
     def add_device() -> Response:
@@ -153,10 +151,6 @@ def _serve_actions(app: Flask, page: PageState) -> None:
     def start_over() -> Response:
         page.start_over()
         return jsonify(DONE)
-
-
-def _part(part: Any) -> dict[str, Any]:
-    return {key: value for key, value in asdict(part).items() if key != "key"}
 
 
 def _busy(_: Busy) -> tuple[Response, int]:

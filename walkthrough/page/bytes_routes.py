@@ -1,17 +1,15 @@
 """What the page lets a learner read: the source of a step, and the bytes of a message."""
 
-import base64
 from collections import OrderedDict
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 from flask import Flask, Response, abort, jsonify
 
-from emulator.key_uri import TOKEN_PARAMETER
 from emulator.transport import EXPRESSPLAY
 from simulation.http_errors import read_body
 from walkthrough.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
+from walkthrough.page.message_bytes import find_message, message_bytes
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import PageState
 from walkthrough.page.source_code import sources_of
@@ -59,7 +57,7 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
         found = find_message(page.steps.get(step, {}), kind)
         if found is None:
             abort(404)
-        data = base64.urlsafe_b64decode(found + "=" * (-len(found) % 4)) if kind == "token" else base64.b64decode(found)
+        data = message_bytes(found, kind)
         address = f"{url}/api/messages/{messages.keep(data)}"
         own = page.own(data)
         context = Context(
@@ -86,16 +84,3 @@ def _open_token(page: PageState, token: str) -> dict[str, Any] | None:
     url = f"{page.stage.expressplay}/_sim/open"
     answer = page.stage.web.ask(EXPRESSPLAY, "POST", url, step=None, body=token.encode(), content_type="text/plain")
     return answer.json_object("the restrictions of a token") if answer.status == 200 else None
-
-
-def find_message(step: Any, kind: str) -> str | None:
-    """Return the message of a recorded step: an SPC or CKC in Base64, a token as it stands in its URL."""
-    for half in (step.get("request"), step.get("response")):
-        if not isinstance(half, dict):
-            continue
-        if kind in ("spc", "ckc") and isinstance(text := half.get(kind), str):
-            return text
-        url = half.get("epTokenURL") or half.get("tokenUrl")
-        if kind == "token" and isinstance(url, str) and (tokens := parse_qs(urlsplit(url).query).get(TOKEN_PARAMETER)):
-            return tokens[0]
-    return None

@@ -1,6 +1,5 @@
 """A run of the binding on a device of the page: register, play, renew. Its steps are told while they happen."""
 
-import base64
 import itertools
 from typing import Any
 
@@ -15,7 +14,7 @@ from emulator.transport import Web
 from fairplay.errors import FairPlayError
 from fairplay.spc import PlaybackState, SpcContents
 from walkthrough.page.devices import MAX_TEXT, PageDevice
-from walkthrough.page.media import describe_tracks
+from walkthrough.page.media import as_license, describe_tracks, key_ids
 from walkthrough.page.pacing import Run, StartedOver
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import OwnMessage, PageState
@@ -107,11 +106,12 @@ def _begin(
 
 
 def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
-    """Return what a browser needs to show what a device holds: content keys by key id, in ClearKey's form."""
+    """Return what a browser needs to open what a device holds: CKCs, their message keys, and the key ids they are for.
+
+    The keys are those of a virtual device. The browser opens the CKC with them, as the device did.
+    """
     tracks = describe_tracks(page.stage.web, page.stage.sees, str(device.title))
-    keys = {grant.key: grant.license.content.key for grant in device.grants}
-    kids = {part.kid: keys[part.key] for track in tracks for part in track.parts if part.key in keys}
-    return {"keys": [{"kid": _url64(bytes.fromhex(kid)), "k": _url64(key)} for kid, key in kids.items()]}
+    return {"licenses": [as_license(grant.ckc, grant.contents, key_ids(tracks, grant.key)) for grant in device.grants]}
 
 
 def still_of(page: PageState, name: str) -> bytes | None:
@@ -126,7 +126,3 @@ def still_of(page: PageState, name: str) -> bytes | None:
 
 def _as_device(page: PageState, device: PageDevice) -> Device:
     return Device(device.seed, page.stage.provisioning, device.clock)
-
-
-def _url64(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -14,7 +14,7 @@ from typing import Any
 from fairplay.aes import decrypt_block
 from fairplay.annotate import Annotation, annotate_ckc, annotate_spc, keys_of
 from fairplay.fields import Source
-from fairplay.layout import CKC_HEADER, SPC_HEADERS
+from fairplay.layout import CKC_HEADER, INTEGRITY, SPC_HEADERS
 from fairplay.spc import SpcContents
 from walkthrough.page import shell_commands as shell
 from walkthrough.record.inspection import Inspection, as_json, inspect_bytes
@@ -34,7 +34,10 @@ CKC_PAYLOAD = (
 
 @dataclass(frozen=True)
 class Context:
-    """What is known beside the bytes: where to fetch them, what opens them, and whose they are."""
+    """What is known beside the bytes: where to fetch them, what opens them, and whose they are.
+
+    A recording knows no ExpressPlay and no ASk: commands that need them are left out.
+    """
 
     url: str
     expressplay: str
@@ -66,25 +69,30 @@ def _spc_values(known: SpcContents, spc: bytes, context: Context) -> dict[str, l
     hu = [_value("HU, grown from the seed", block.device_id, shell.device_id(context.seed))] if context.seed else []
     return {
         "envelope": [
-            _value("certificate hash", known_hash(spc), shell.certificate_hash(context.expressplay)),
+            _value(
+                "certificate hash",
+                known_hash(spc),
+                shell.certificate_hash(context.expressplay) if context.expressplay else "",
+            ),
         ],
         "payload": [_value("SPC key, drawn by the device", known.spc_key, "")],
         "SK..R1": [
-            _value("ASk, from the factory", context.ask, ""),
+            *([_value("ASk, from the factory", context.ask, "")] if context.ask else []),
             _value("R2, from the payload", known.r2, ""),
-            _value("DASk, from ASk and R2", derived.dask, shell.derived_key(context.ask, known.r2, b"dask", 16)),
+            _value("DASk, from ASk and R2", derived.dask, _derivation(context, known.r2, b"dask", 16)),
             _value(
                 "MAC key, from ASk and R2",
                 derived.mac_key,
-                shell.derived_key(context.ask, known.r2, b"skr1-integrity", 32),
+                _derivation(context, known.r2, b"skr1-integrity", 32),
             ),
-            _value("integrity, over SK, HU and R1", known.values[_INTEGRITY], shell.mac(derived.mac_key, proved)),
+            _value("integrity, over SK, HU and R1", known.values[INTEGRITY.code], shell.mac(derived.mac_key, proved)),
             *hu,
         ],
     }
 
 
-_INTEGRITY = bytes.fromhex("b349d4809e910687")
+def _derivation(context: Context, r2: bytes, info: bytes, size: int) -> str:
+    return shell.derived_key(context.ask, r2, info, size) if context.ask else ""
 
 
 def known_hash(spc: bytes) -> bytes:

@@ -18,9 +18,7 @@ def serve_lab(app: Flask, page: PageState) -> None:
 
     @app.get("/api/lab")
     def lab() -> Response:
-        return jsonify(
-            items=[_described(family, one) for family in FAMILIES for one in FAMILIES[family]], aliases=ALIASES
-        )
+        return jsonify(described_lab())
 
     @app.post("/api/lab/<name>")
     def run_lab(name: str) -> Response:
@@ -35,14 +33,25 @@ def serve_lab(app: Flask, page: PageState) -> None:
 def run_on_a_stage_of_its_own(experiment: Experiment, stage: Stage) -> dict[str, Any]:
     """Run an experiment with fresh devices and cookies; return what came, why, and the lines that decided."""
     result = run_experiment(experiment, Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning))
+    return described_result(experiment, [asdict(one) for one in result.tries], result.ok)
+
+
+def described_result(experiment: Experiment, tries: list[dict[str, Any]], ok: bool) -> dict[str, Any]:
+    """Return what came of an experiment as the page shows it."""
     source = find(parse_place(experiment.decided_by))
     return {
-        "tries": [asdict(one) for one in result.tries],
-        "ok": result.ok,
+        "tries": tries,
+        "ok": ok,
         "right": experiment.right,
         "reason": experiment.why,
         "source": asdict(source) if source else None,
     }
+
+
+def described_lab() -> dict[str, Any]:
+    """Return all experiments, not yet run."""
+    items = [_described(family, one) for family in FAMILIES for one in FAMILIES[family]]
+    return {"items": items, "aliases": ALIASES}
 
 
 def _described(family: str, one: Experiment) -> dict[str, Any]:

@@ -1,7 +1,10 @@
 """A title as a browser's decoder needs it: codecs, files by key period, and the key id of each period."""
 
+import base64
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urljoin
 
 from emulator.errors import BadPlaylist
@@ -9,6 +12,7 @@ from emulator.key_uri import KeyUri
 from emulator.playlist import Rendition, load_title
 from emulator.titles import list_titles
 from emulator.transport import SEES, Web
+from fairplay.spc import SpcContents
 from walkthrough.page.page_requests import Unusable
 
 TYPES = {".mp4": "video/mp4", ".m4s": "video/mp4", ".m3u8": "application/vnd.apple.mpegurl"}
@@ -58,6 +62,27 @@ def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
     if not NAME.fullmatch(title) or not NAME.fullmatch(file):
         raise Unusable("expected the name of a title and of a file of it")
     return web.get(SEES, f"{sees}/titles/{title}/{file}", step=13, expected=f"the file {file}").body
+
+
+def track_as_json(track: Track) -> dict[str, Any]:
+    """Return a track as the browser's decoder wants it."""
+    parts = [{"init": part.init, "segments": part.segments, "kid": part.kid} for part in track.parts]
+    return {"mime": track.mime, "parts": parts}
+
+
+def key_ids(tracks: Sequence[Track], key: KeyUri) -> list[str]:
+    """Return the key ids (hex) of the parts that are under a key."""
+    return sorted({part.kid for track in tracks for part in track.parts if part.key == key})
+
+
+def as_license(ckc: bytes, contents: SpcContents, kids: Sequence[str]) -> dict[str, Any]:
+    """Return a CKC as fairplay-eme.js opens it: with the message keys (hex) of the device whose SPC it answers."""
+    keys = {
+        "sk": contents.block.sk.hex(),
+        "r1": contents.block.r1.hex(),
+        "anti_replay_seed": contents.anti_replay_seed.hex(),
+    }
+    return {"ckc": base64.b64encode(ckc).decode(), "device_keys": keys, "kids": list(kids)}
 
 
 def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:

@@ -17,6 +17,8 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+STATIC_POLICY = POLICY.replace("; frame-ancestors 'none'", "")
+"""The same for a page that comes from any server: in its own text, where browsers take no `frame-ancestors`."""
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -64,7 +64,7 @@ PLACES: dict[int, tuple[Place, ...]] = {
     7: (Place("server/entitlement.py", "decide", ("device_id, event_id = bound_device",)),),
     8: (Place("server/entitlement.py", "bound_device", ("registrations = ", "newest = max")),),
     9: (
-        Place("server/entitlement.py", "decide", ("# Step 9,", "return _order_to_watch(title, key, cookie, device_id")),
+        Place("server/entitlement.py", "decide", ("# Step 9,", "return _order_to_watch(title, key, play_cookie")),
     ),
     10: (Place("emulator/license_client.py", "check_entitlement", ("return token_url",)),),
     11: (Place("emulator/binding.py", "get_license", ("return redeem(client, title, key, entitlement",)),),

@@ -58,7 +58,6 @@ def make_recording(
     playback: RecordedPlayback | None = None,
     scenarios: Sequence[RecordedScenario] = (),
     client: RecordedClient | None = None,
-    device_keys: dict[str, Any] | None = None,
 ) -> Recording:
     """Put a recording together.
 
@@ -87,8 +86,6 @@ def make_recording(
     }
     if client is not None:
         recording["client"] = client
-    if device_keys is not None:
-        recording["device_keys"] = device_keys
     return recording
 
 

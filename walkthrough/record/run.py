@@ -1,6 +1,8 @@
 """One run of the binding, from the playlist to the pictures, and its recording. No printing here."""
 
-from dataclasses import dataclass, field
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from emulator.binding import FIRST_OF_PLAY, Client, Grant, play, read_title, register
@@ -12,6 +14,7 @@ from emulator.limits import check_limits
 from emulator.playlist import Title
 from emulator.screening import Screening, Tell, fetcher, watch
 from fairplay.errors import FairPlayError
+from fairplay.spc import SpcContents
 from simulation.clock import rfc3339
 from walkthrough.record.journals import collect
 from walkthrough.record.recorded import RecordedPlayback, RecordedTrack, Recording, place_of
@@ -63,7 +66,13 @@ def run_binding(
     """
     grants: dict[str, Grant] = {}
     screening, kept, error = None, None, None
-    player = player or client
+    made: dict[str, SpcContents] = {}
+
+    def remember(spc: bytes, contents: SpcContents) -> None:
+        made[base64.b64encode(spc).decode()] = contents
+
+    client = replace(client, made=remember)
+    player = replace(player, made=remember) if player else client
     dummy = None if plays else stage.title  # where a run plays too, the stage's title is the one to play
     try:
         film = None
@@ -107,10 +116,17 @@ def run_binding(
             "plays_on": None if player is client else player.device.seed,
             "watch_for": watch_for,
         },
-        device_keys=teaching_keys({place: grant.contents for place, grant in grants.items()}) if teach else None,
     )
+    if teach:
+        recording["device_keys"] = teaching_keys(_spcs_by_place(recording, made))
     notes = (*client.notes, *(player.notes if player is not client else ()), *(screening.notes if screening else ()))
     return Run(recording, screening, error, grants, kept, tuple(dict.fromkeys(notes)))
+
+
+def _spcs_by_place(recording: Recording, made: Mapping[str, SpcContents]) -> dict[str, SpcContents]:
+    """Return what is in the SPCs of a recording, refused ones too, by their place in it."""
+    steps = [(step, (step.get("request") or {}).get("spc")) for step in recording["steps"]]
+    return {place_of(step["n"], step.get("round", 1)): made[spc] for step, spc in steps if isinstance(spc, str)}
 
 
 def describe_playback(screening: Screening | None) -> RecordedPlayback | None:

@@ -1,20 +1,16 @@
 """Which language the page comes in: what the link asks for, else what the browser prefers, else English."""
 
-from pathlib import Path
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from walkthrough.page.page_language import serve_words
 
-WEB = Path(__file__).parents[3] / "walkthrough" / "page" / "web"
-
 
 @pytest.fixture(scope="module")
 def client() -> FlaskClient:
-    app = Flask(__name__, template_folder=WEB)
-    serve_words(app, WEB)
+    app = Flask(__name__)
+    serve_words(app)
     return app.test_client()
 
 

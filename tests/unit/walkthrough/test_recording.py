@@ -145,11 +145,6 @@ def test_no_journal_at_all_is_a_recording_without_steps() -> None:
     assert len(draw_sequence(recording, 80, BOX)) == 1
 
 
-def test_device_keys_only_when_asked_for() -> None:
-    assert "device_keys" not in record(journals())
-    assert record(journals(), device_keys={"step 4": {}})["device_keys"] == {"step 4": {}}
-
-
 @given(
     st.lists(
         st.fixed_dictionaries(

@@ -1,98 +1,159 @@
-// The sequence diagram: four lifelines, thirteen steps. Grey until a step has happened.
+// The sequence diagram: a lifeline for each device and each service, thirteen steps. Grey until a step has happened.
 
-import { $, h, replace, s } from './dom.js';
+import { $, replace, s } from './dom.js';
+import { lifelineOf, lifelineOfDevice, lifelines, lookOf, partyNamed } from './parties.js';
+import { moves, pace } from './pace.js';
 import { relay, say } from './words.js';
 
-const COLOURS = { Client: 'client', SEES: 'sees', ExpressPlay: 'expressplay', 'Transaction log': 'log' };
-const HEAD = 46;
-const ROW = 48;
-const LETTER = 6.8;
+const HEAD = 50;
+const ROW = 37;
+const LETTER = 6.9;
+const TRAVEL = 850;
+const COMPARISON = 12;
+// What travels: a message in few words. In an SPC, and in the row that is written of it, the device id (HU) goes along.
+const PARCELS = { 0: 'M3U8', 1: 'cookie', 2: 'CEK + cookie', 3: 'token', 4: 'SPC', 5: 'row', 6: 'cookie', 7: 'cookie', 8: 'cookie',
+  9: 'CEK + HU', 10: 'token', 11: 'SPC', 13: 'CKC' };
+const WITH_HU = new Set([4, 5, 8, 9, 11]);
 
-let drawn = { width: 0, seen: new Set() };
+let drawn = { width: 0, seen: new Set(), binding: null };
 
-export function showDiagram(story, steps, chosen, choose) {
-  const width = Math.max(300, Math.floor($('diagram').clientWidth));
-  const narrow = width < 560;
-  const edge = narrow ? 34 : 70;
-  const last = Math.max(edge, half(nameOf(story.lifelines.at(-1), narrow)));
-  const gap = (width - edge - last) / (story.lifelines.length - 1);
-  const place = Object.fromEntries(story.lifelines.map((name, number) => [name, edge + number * gap]));
-  const height = HEAD + ROW * story.steps.length + 14;
+export function showDiagram(outline, state, chosen, choose) {
+  const { devices, steps } = state;
+  const width = Math.max(280, Math.floor($('diagram').clientWidth));
+  const lines = lifelines(outline, devices);
+  const narrow = width < 96 * lines.length;
+  const edge = narrow ? 24 : half(lines[0].name);
+  const last = Math.max(edge, half(narrow ? lines.at(-1).short : lines.at(-1).name));
+  const gap = (width - edge - last) / (lines.length - 1);
+  const place = Object.fromEntries(lines.map(({ id }, number) => [id, edge + number * gap]));
+  const height = HEAD + ROW * outline.steps.length + 8;
   const happened = new Map(steps.map((step) => [step.n, step]));
+  const actor = (n) => happened.get(n)?.device ?? (n < 6 ? happened.get(1)?.device : state.current?.device) ?? 'A';
   const focused = document.activeElement?.getAttribute?.('data-step');
-  const rows = story.steps.map((outline, number) => {
-    const step = happened.get(outline.n);
-    return row(step ?? outline, { y: HEAD + ROW * number, place, width, narrow, step, isChosen: chosen === outline.n, choose });
-  });
-  const svg = s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group',
-    'aria-label': say('Sequence diagram of the binding') },
-  s('defs', {}, s('marker', { id: 'tip', viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 7, markerHeight: 7,
-    orient: 'auto-start-reverse' }, s('path', { d: 'M0 0 10 5 0 10z', fill: 'context-stroke' }))),
-  story.lifelines.map((name) => lifeline(name, place[name], height, narrow)), rows);
+  const binding = boundDevice(state);
+  const view = { place, width, narrow, chosen, choose, devices };
+  const rows = outline.steps.map((step, number) => row(step, happened.get(step.n), actor(step.n), HEAD + ROW * number, view));
+  const svg = s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': say('Sequence diagram of the binding') },
+    s('defs', {}, s('marker', { id: 'tip-of-arrow', viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' },
+      s('path', { d: 'M0 0 10 5 0 10z', fill: 'context-stroke' }))),
+    lines.map((line) => lifeline(line, place[line.id], height, narrow, line.device && line.device === binding)), rows);
   replace($('diagram'), svg);
   if (focused) svg.querySelector(`[data-step="${focused}"]`)?.focus();
-  drawn = { width, seen: new Set(steps.map((step) => `${step.run}.${step.n}`)) };
+  const seen = new Set(steps.map((step) => `${step.run}.${step.round}.${step.n}`));
+  for (const step of steps) {
+    if (!drawn.seen.has(`${step.run}.${step.round}.${step.n}`) && drawn.width) travel(svg, step, view, HEAD + ROW * step.n);
+  }
+  if (drawn.width && binding && binding !== drawn.binding) flash(svg.querySelector('.bound'));
+  drawn = { width, seen, binding };
 }
 
 export function watchWidth(redraw) {
   new ResizeObserver(() => {
-    if (Math.floor($('diagram').clientWidth) !== drawn.width) redraw();
+    if (Math.max(280, Math.floor($('diagram').clientWidth)) !== drawn.width) redraw();
   }).observe($('diagram'));
 }
 
-const nameOf = (lifeline, narrow) => (narrow && lifeline === 'Transaction log' ? say('Log') : relay(lifeline));
+// The device that the newest registration of the stage's cookie names.
+const boundDevice = ({ devices, rows }) => {
+  const row = rows.filter((one) => one.binds).at(-1);
+  return row && devices.find((device) => device.device_id === row.device_id && device.cookie === row.cookie);
+};
 
 // Half the width of a lifeline's head.
-const half = (words) => words.length * 3.7 + 10;
+const half = (words) => words.length * 3.6 + 9;
 
-function lifeline(name, x, height, narrow) {
-  const words = nameOf(name, narrow);
-  return s('g', { class: `life ${COLOURS[name]}` },
+function lifeline({ name, short, look }, x, height, narrow, isBound) {
+  const words = narrow ? short : name;
+  const wide = Math.max(half(words), 12);
+  return s('g', { class: `life ${look}` },
     s('line', { x1: x, x2: x, y1: 30, y2: height }),
-    s('rect', { x: x - half(words), y: 2, width: 2 * half(words), height: 26, rx: 13 }),
-    s('text', { x, y: 19.5, 'text-anchor': 'middle' }, words));
+    s('rect', { x: x - wide, y: 2, width: 2 * wide, height: 25, rx: 12.5 }),
+    s('text', { x, y: 19, 'text-anchor': 'middle' }, words),
+    isBound && s('g', { class: 'bound' }, s('rect', { x: x - 24, y: 31, width: 48, height: 16, rx: 8 }),
+      s('text', { x, y: 42.5, 'text-anchor': 'middle' }, say('bound'))));
 }
 
-function row(shown, { y, place, width, narrow, step, isChosen, choose }) {
-  const from = place[shown.from];
-  const to = place[shown.to];
+function row(outlined, step, device, y, { place, width, narrow, chosen, choose, devices }) {
+  const { n, from: sender, to: receiver } = outlined;
+  const from = place[lifelineOf(sender, device)];
+  const to = place[lifelineOf(receiver, device)];
   const refused = step && step.ok === false;
-  const fresh = step && !drawn.seen.has(`${step.run}.${step.n}`);
   const look = step ? (refused ? 'refused' : 'happened') : 'ghost';
-  const line = y + 34;
-  const left = Math.min(from, to);
+  const isChosen = n === chosen;
+  const line = y + 27;
   const room = Math.floor((width - 34) / LETTER);
-  const summary = relay(shown.summary);
+  const summary = relay((step ?? outlined).summary);
   const words = summary.length > room ? `${summary.slice(0, room - 1)}…` : summary;
-  const length = words.length * LETTER;
   // Beside the lifeline where the arrow begins on the left, or further left where the words need the room.
-  const at = Math.max(26, Math.min(left + 14, width - length - 4));
-  const parts = [
-    s('rect', { class: 'hit', x: 0, y: y + 2, width, height: ROW - 4, rx: 8 }),
-    from === to
-      ? s('path', { class: 'arrow', d: `M${from + 9} ${line - 5}h20q5 0 5 5t-5 5h-17`, 'marker-end': 'url(#tip)' })
-      : s('path', { class: 'arrow', d: `M${from} ${line}H${to + (to > from ? -3 : 3)}`, 'marker-end': 'url(#tip)' }),
-    s('circle', { class: 'badge', cx: from, cy: line, r: 9.5 }),
-    s('text', { class: 'number', x: from, y: line + 3.6, 'text-anchor': 'middle' }, String(shown.n)),
-    s('text', { class: 'words', x: narrow ? 4 : at, y: y + 19 }, words),
-  ];
-  const state = step ? (refused ? say('refused') : say('happened')) : say('not yet');
+  const at = narrow ? 4 : Math.max(22, Math.min(Math.min(from, to) + 14, width - words.length * LETTER - 4));
+  const status = step ? (refused ? say('refused') : say('happened')) : say('not yet');
   return s('g', {
-    class: `arrow-row ${look} ${COLOURS[shown.from]}${isChosen ? ' chosen' : ''}${fresh ? ' fresh' : ''}`,
-    role: 'button', tabindex: 0, 'aria-pressed': String(isChosen), data: { step: String(shown.n) },
+    class: `arrow-row ${look} ${lookOf(sender, device)}${isChosen ? ' chosen' : ''}`,
+    role: 'button', tabindex: isChosen || (chosen === null && n === 0) ? 0 : -1, 'aria-pressed': String(isChosen), data: { step: String(n) },
     'aria-label': say('Step {n}, {from} to {to}, {state}: {summary}',
-      { n: shown.n, from: relay(shown.from), to: relay(shown.to), state, summary }),
-    onclick: () => choose(shown.n),
-    onkeydown: (event) => key(event, shown.n, choose),
-  }, parts);
+      { n, from: partyNamed(sender, device), to: partyNamed(receiver, device), state: status, summary }),
+    onclick: () => choose(n),
+    onkeydown: (event) => key(event, n, choose),
+  },
+  s('rect', { class: 'hit', x: 0, y: y + 1, width, height: ROW - 2, rx: 7 }),
+  from === to
+    ? s('path', { class: 'arrow', d: `M${from + 9} ${line - 5}h20q5 0 5 5t-5 5h-17`, 'marker-end': 'url(#tip-of-arrow)' })
+    : s('path', { class: 'arrow', d: `M${from} ${line}H${to + (to > from ? -3 : 3)}`, 'marker-end': 'url(#tip-of-arrow)' }),
+  s('circle', { class: 'badge', cx: from, cy: line, r: 9 }),
+  s('text', { class: 'number', x: from, y: line + 3.6, 'text-anchor': 'middle' }, String(n)),
+  s('text', { class: 'words', x: at, y: y + 14 }, words),
+  n === COMPARISON && step?.decision && comparison(step.decision, from, line, width, devices));
+}
+
+// Step 12: the device id of the token and that of the SPC, side by side.
+function comparison(decision, x, y, width, devices) {
+  const ids = [decision['token device_id'], decision['spc device_id']];
+  if (!ids.every((id) => typeof id === 'string')) return null;
+  const [token, spc] = ids.map((id) => ({ id, owner: devices.find((device) => device.device_id === id) }));
+  const at = Math.min(x + 46, width - 190);
+  const chip = ({ id, owner }, left, side) => s('g', { class: `chip-of-id ${side} ${owner ? lookOf('Client', owner.name) : ''}` },
+    s('rect', { x: left, y: y - 9, width: 74, height: 18, rx: 9 }),
+    s('text', { x: left + 37, y: y + 4, 'text-anchor': 'middle' }, id.slice(0, 8)));
+  return s('g', { class: 'comparison' }, chip(token, at, 'of-token'),
+    s('text', { class: decision.equal ? 'same' : 'differs', x: at + 88, y: y + 5, 'text-anchor': 'middle' }, decision.equal ? '=' : '≠'),
+    chip(spc, at + 102, 'of-spc'));
 }
 
 function key(event, n, choose) {
   const move = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const next = move && $('diagram').querySelector(`[data-step="${n + move}"]`);
   if (event.key === 'Enter' || event.key === ' ') choose(n);
-  else if (move) $('diagram').querySelector(`[data-step="${n + move}"]`)?.focus();
-  else return;
+  else if (next) {
+    next.focus();
+    choose(n + move);
+  } else if (!move) return;
   event.preventDefault();
 }
 
-export const legend = (name) => h('span', { class: `who ${COLOURS[name]}` }, relay(name));
+// A message is seen on its way; at step 12 the two ids come together.
+function travel(svg, step, { place, devices }, y) {
+  if (!moves() || pace() !== 'second') return;
+  const timing = { duration: TRAVEL, easing: 'ease-in-out' };
+  if (step.n === COMPARISON) {
+    for (const [side, from] of [['of-token', -60], ['of-spc', 60]]) {
+      svg.querySelector(`.chip-of-id.${side}`)?.animate([{ transform: `translateX(${from}px)`, opacity: 0 }, { transform: 'none', opacity: 1 }], timing);
+    }
+    return;
+  }
+  const [from, to] = [step.from, step.to].map((party) => place[lifelineOf(party, step.device)]);
+  const id = WITH_HU.has(step.n) && (step.n < 8 || step.n === 11
+    ? devices.find((device) => device.name === step.device)?.device_id : /[0-9a-f]{8}/.exec(step.summary)?.[0]);
+  const owner = id && devices.find((device) => device.device_id.startsWith(id.slice(0, 8)));
+  const words = id ? `${PARCELS[step.n].replace(/ ?\+? ?HU$/, '')} · HU ${id.slice(0, 4)}` : PARCELS[step.n];
+  const wide = words.length * 3.5 + 9;
+  const parcel = s('g', { class: `parcel ${owner ? lookOf('Client', owner.name) : lookOf(step.from, step.device)}`, 'aria-hidden': 'true' },
+    s('rect', { x: -wide, y: y + 17, width: 2 * wide, height: 20, rx: 10 }),
+    s('text', { x: 0, y: y + 31, 'text-anchor': 'middle' }, words));
+  svg.append(parcel);
+  const way = parcel.animate([{ transform: `translateX(${from}px)` }, { transform: `translateX(${to}px)` }], timing);
+  way.onfinish = way.oncancel = () => parcel.remove();
+}
+
+function flash(element) {
+  if (moves()) element?.animate([{ opacity: 0 }, { opacity: 1 }, { opacity: .2 }, { opacity: 1 }], { duration: TRAVEL });
+}

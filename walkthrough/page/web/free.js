@@ -1,67 +1,99 @@
-// Free play: change one field of the next request or SPC, and see who notices.
+// Free play: one field of a request, or of one SPC, is changed and sent. Who notices is said beside it, at once.
 
-import { get, post } from './api.js';
+import { get, isLive, post } from './api.js';
 import { complain } from './alert.js';
 import { $, h, replace } from './dom.js';
 import { quote, relay, say } from './words.js';
 
+const REQUEST = 'request';
+const PAUSE = 500;
+
 export async function setUpFreePlay() {
-  let { spc, fields } = await get('/api/free').catch(() => ({ fields: [] }));
-  const layers = [...new Set(fields.map((field) => field.layer))];
-  const group = (layer) => (layer === 'request' ? say('request to SEES') : say('SPC: {layer}', { layer: relay(layer) }));
+  if (!isLive) {
+    replace($('free'), h('p', { class: 'note' }, say('Free play sends real messages: it needs the live page, scripts/demo --open.')));
+    return;
+  }
+  let bench = await get('api/free').catch(() => ({ fields: [] }));
+  const layers = [...new Set(bench.fields.map((field) => field.layer))];
+  const group = (layer) => (layer === REQUEST ? say('request to SEES') : say('SPC: {layer}', { layer: relay(layer) }));
   const select = h('select', { id: 'free-field', onchange: () => fillIn() }, layers.map((layer) => h('optgroup', { label: group(layer) },
-    fields.map((field, index) => field.layer === layer && h('option', { value: String(index) }, field.name)))));
-  const input = h('input', { id: 'free-value', spellcheck: 'false', autocomplete: 'off' });
+    bench.fields.map((field, index) => field.layer === layer && h('option', { value: String(index) }, field.name)))));
+  const input = h('input', { id: 'free-value', spellcheck: 'false', autocomplete: 'off', oninput: () => changed() });
   const flip = h('button', { type: 'button', onclick: () => flipBit() }, say('Flip a bit'));
   const send = h('button', { type: 'submit', class: 'primary' }, say('Send it'));
+  const compared = h('div', { class: 'compared', id: 'free-compared' });
   const result = h('div', { 'aria-live': 'polite', id: 'free-result' });
-  const form = h('form', {},
-    h('label', {}, say('field'), select), h('label', { class: 'wide' }, say('its new value'), input), flip, send);
+  const form = h('form', {}, h('label', {}, say('field'), select), h('label', { class: 'wide' }, say('its new value'), input), flip, send);
+  let timer;
+  let asked = 0;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     perform();
   });
-  replace($('free'), form, result);
+  replace($('free'), form, h('div', { class: 'side-by-side' }, compared, result));
   fillIn();
 
   function chosen() {
-    return fields[Number(select.value)];
+    return bench.fields[Number(select.value)];
   }
 
   function fillIn() {
+    clearTimeout(timer);
+    asked += 1; // an answer still on its way is about another field
     input.value = chosen()?.value ?? '';
-    flip.hidden = chosen()?.layer === 'request';
+    flip.hidden = chosen()?.layer === REQUEST;
     replace(result); // a verdict on one value says nothing about the next
+    compare();
+  }
+
+  // Before and after, what differs marked: an SPC's field byte by byte.
+  function compare() {
+    const { value, layer } = chosen() ?? { value: '' };
+    const parts = (text) => (layer === REQUEST ? [text] : text.match(/..?/g) ?? []);
+    const [before, after] = [parts(value), parts(input.value)];
+    const line = (words, own, other) => h('div', {}, h('span', {}, words), h('code', {}, own.map((part, at) =>
+      h(part === other[at] ? 'span' : 'mark', {}, part, layer !== REQUEST && ' '))));
+    replace(compared, line(say('before'), before, after), line(say('after'), after, before));
+  }
+
+  function changed() {
+    compare();
+    clearTimeout(timer);
+    if (chosen().layer === REQUEST || /^([0-9a-f]{2})*$/i.test(input.value) && input.value.length === chosen().value.length) timer = setTimeout(perform, PAUSE);
   }
 
   function flipBit() {
     const first = (parseInt(input.value.slice(0, 2), 16) ^ 0x80).toString(16).padStart(2, '0');
     input.value = first + input.value.slice(2);
+    compare();
+    perform();
   }
 
   async function perform() {
-    send.disabled = true;
-    replace(result);
+    clearTimeout(timer);
+    const { layer, name } = chosen();
+    const value = input.value;
+    const number = ++asked;
     try {
-      const { layer, name } = chosen();
-      const answer = await post('/api/free', { spc, layer, name, value: input.value });
-      show(answer.noticed);
-      if (answer.used) ({ spc, fields } = await get('/api/free'));
+      const answer = await post('api/free', { spc: bench.spc, layer, name, value });
+      if (number === asked) show(answer);
+      // ExpressPlay answers an SPC once, so the next try gets another one.
+      if (answer.used) bench = await get('api/free');
     } catch (error) {
       complain(error);
     }
-    send.disabled = false;
   }
 
-  function show(noticed) {
+  function show({ noticed, differ }) {
+    const onTheWire = chosen().layer !== REQUEST && h('p', { class: 'note' }, say('On the wire {differ} of {size} bytes of the SPC differ.', { differ, size: bench.size }));
     if (!noticed) {
-      replace(result, h('p', { class: 'verdict' }, say('Nobody noticed: a license came back, and it opened.')));
+      replace(result, h('p', { class: 'verdict' }, say('Nobody noticed: a license came back, and it opened.')), onTheWire);
       return;
     }
     const { number, step, cause } = noticed;
     const what = { who: relay(noticed.said_by), step, number, title: relay(noticed.title) };
-    const because = cause && say(', cause {number} {title}', cause);
+    const because = cause && say(', cause {number} {title}', { ...cause, title: relay(cause.title) });
     replace(result, h('p', { class: 'verdict bad' }, say('{who}, step {step}: {number} {title}', what), because),
-      h('p', {}, quote((cause ?? noticed).meaning)), h('p', { class: 'note', lang: 'en' }, noticed.text));
+      h('p', {}, quote((cause ?? noticed).meaning)), onTheWire);
   }
 }

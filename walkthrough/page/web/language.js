@@ -1,28 +1,18 @@
 // The language switch: the link says the language, and this browser remembers which one was chosen last.
 
+import { isLive } from './api.js';
+import { remember, remembered } from './kept.js';
+
 const KEY = 'language';
 const links = [...document.querySelectorAll('.languages a')];
-
-// A browser that keeps nothing (private windows, blocked storage) has nothing to remember.
-const attempt = (act) => {
-  try {
-    return act();
-  } catch {
-    return null;
-  }
-};
-
-const remembered = attempt(() => localStorage.getItem(KEY));
 const asked = new URLSearchParams(location.search).has('lang');
-const here = document.documentElement.lang;
-if (!asked && remembered !== here && links.some((link) => link.hreflang === remembered)) {
-  location.replace(`?lang=${remembered}${location.hash}`);
-}
+const chosen = links.find((link) => link.hreflang === remembered(KEY));
+if (isLive && !asked && chosen && chosen.hreflang !== document.documentElement.lang) location.replace(chosen.href + location.hash);
 
 for (const link of links) {
   link.addEventListener('click', (event) => {
     event.preventDefault();
-    attempt(() => localStorage.setItem(KEY, link.hreflang));
-    location.assign(link.search + location.hash);
+    remember(KEY, link.hreflang);
+    location.assign(link.getAttribute('href') + location.hash);
   });
 }

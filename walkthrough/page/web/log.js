@@ -1,11 +1,12 @@
 // The transaction log as a table that grows. The row that says which device a cookie has is marked.
 
 import { $, h, replace } from './dom.js';
+import { hu } from './parties.js';
 import { say } from './words.js';
 
-const COLUMNS = [say('event'), say('time'), 'cookie', 'device_id', say('content'), say('result')];
+const COLUMNS = [say('event'), 'cookie', 'device_id', say('content'), say('result')];
 
-export function showLog(rows) {
+export function showLog({ rows, devices }) {
   if (!rows.length) {
     replace($('rows'), h('p', { class: 'empty' }, say('No redemption yet: play the dummy on a device.')));
     return;
@@ -13,15 +14,17 @@ export function showLog(rows) {
   replace($('rows'), h('table', {},
     h('thead', {}, h('tr', {}, COLUMNS.map((name) => h('th', { scope: 'col' }, name)),
       h('th', { scope: 'col' }, h('span', { class: 'unseen' }, say('role'))))),
-    h('tbody', {}, rows.map(line))));
+    h('tbody', {}, rows.map((row) => line(row, devices)))));
+  $('rows').scrollTop = $('rows').scrollHeight;
 }
 
-function line(row) {
+function line(row, devices) {
   const refused = row.cause ? say('refused {result}, cause {cause}', row) : say('refused {result}', row);
   const role = row.binds ? say('binds') : row.registration ? say('registration, superseded') : '';
+  const owner = devices.find((device) => device.device_id === row.device_id);
   return h('tr', { class: row.binds ? 'binds' : row.result ? 'refused' : '', data: { event: String(row.event_id) } },
-    h('td', {}, row.event_id), h('td', {}, row.time.slice(11, 19)), h('td', {}, row.cookie ?? '–'),
-    h('td', {}, h('code', {}, row.device_id ? `${row.device_id.slice(0, 12)}…` : '–')),
+    h('td', { title: row.time }, row.event_id), h('td', { title: row.cookie ?? '' }, (row.cookie ?? '–').replace(/^(.{16}).{3,}/, '$1…')),
+    h('td', {}, row.device_id ? hu(row.device_id, devices, owner && say('Device {name}', owner)) : '–'),
     h('td', {}, h('code', {}, row.content_id ? `${row.content_id.slice(0, 8)}…` : '–')),
     h('td', { class: 'result' }, row.result === 0 ? say('issued') : refused), h('td', {}, role && h('span', { class: `pill ${row.binds ? 'good' : ''}` }, role)));
 }

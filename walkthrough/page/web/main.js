@@ -1,122 +1,147 @@
 // The page: what is known, and who shows it.
 
 import './language.js';
-import { get, listen, post } from './api.js';
+import { get, isLive, listen, post } from './api.js';
 import { complain } from './alert.js';
 import { $ } from './dom.js';
 import { runBegins, runEnds, showDevices } from './devices.js';
 import { showDiagram, watchWidth } from './diagram.js';
-import { offerMessages, openMessage, setUpInspector } from './inspector.js';
+import { explainTerms, setUpGlossary } from './glossary.js';
+import { fillHandout } from './handout.js';
+import { offerMessages, openBest, openMessage, setUpInspector } from './inspector.js';
 import { setUpFreePlay } from './free.js';
 import { openItem, setUpLab } from './lab.js';
 import { showLog } from './log.js';
-import { showStep } from './step.js';
+import { choosePace, hurry, inTurn, pace } from './pace.js';
+import { closeStep, openStep, showStep } from './step.js';
+import { tell, tellStep } from './story.js';
 import { say } from './words.js';
 
-const state = { devices: [], steps: [], rows: [], stepping: false, running: false };
-let story;
+const state = { devices: [], steps: [], rows: [], stepping: false, running: false, current: null };
+let outline;
 let chosen = null;
 
 const on = {
   state(event) {
     Object.assign(state, event);
     if (!state.running) runEnds();
-    if (state.current && state.steps.length) showCaption(state.current);
-    showDevices(story, state);
-    showLog(state.rows);
+    showDevices(outline, state);
+    showLog(state);
     showPace();
+    showCaption();
     redraw();
   },
-  begin(event) {
-    state.steps = event.steps;
-    state.running = true;
+  begin({ steps, ...current }) {
+    Object.assign(state, { steps, current, running: true });
     chosen = null;
-    showCaption(event);
+    closeStep();
+    showCaption();
+    tell($('caption').textContent);
     runBegins();
     showPace();
     redraw();
   },
   step({ step }) {
     state.steps = [...state.steps.filter((other) => other.n !== step.n), step];
+    state.current = { ...state.current, round: step.round ?? 1 };
     chosen = step.n;
-    if (step.round) showCaption(step);
+    showCaption();
+    tellStep(step);
     redraw();
   },
   rows({ rows }) {
     state.rows = rows;
-    showLog(rows);
+    showLog(state);
+    showDevices(outline, state);
+    redraw();
   },
-  offline() {
-    complain(new Error(say('The page has lost its server; it tries again by itself.')));
+  offline({ full }) {
+    complain(new Error(full ? say('This page is open in too many windows: close one, and load this one again.')
+      : say('The page has lost its server; it tries again by itself.')));
   },
 };
 
 function redraw() {
-  showDiagram(story, state.steps, chosen, choose);
-  showStep(story, state.steps, chosen);
+  if (!state.devices.length) return; // nothing is known yet
+  showDiagram(outline, state, chosen, choose);
+  showStep(outline, state.steps, chosen);
   offerMessages(state.steps);
 }
 
-function showCaption({ device, title, renews, round }) {
-  const words = renews ? say('Device {device} renews the leases of {title}', { device, title })
-    : say('Device {device} plays {title}', { device, title });
-  $('sequence-caption').textContent = round > 1 ? say('{words}: key {round}.', { words, round }) : `${words}.`;
+function showCaption() {
+  const { device, title, renews, round } = state.current ?? {};
+  const words = !device ? say('Nothing has happened yet. The grey arrows are what a binding takes.')
+    : renews ? say('Device {device} renews the leases of {title}', { device, title })
+      : say('Device {device} plays {title}', { device, title });
+  $('caption').textContent = !device ? words : round > 1 ? say('{words}: key {round}.', { words, round }) : `${words}.`;
 }
 
 function choose(n) {
   chosen = n;
   history.replaceState(null, '', `#step=${n}`);
+  openStep();
   redraw();
 }
 
 function showPace() {
-  $('stepping').checked = state.stepping;
-  $('next').disabled = !(state.stepping && state.running);
-  $('to-end').disabled = !(state.stepping && state.running);
+  $('pace').value = state.stepping ? 'stepping' : pace();
+  for (const id of ['next', 'to-end']) $(id).hidden = !state.stepping;
+  for (const id of ['next', 'to-end']) $(id).setAttribute('aria-disabled', String(!(state.stepping && state.running)));
 }
 
 function wire() {
   const ask = (path, value) => post(path, value).catch(complain);
-  $('add-device').addEventListener('click', () => ask('/api/devices'));
-  $('stepping').addEventListener('change', (event) => {
-    state.stepping = event.target.checked;
-    ask('/api/pace', { stepping: state.stepping });
+  const setStepping = (stepping) => {
+    state.stepping = stepping;
+    ask('api/pace', { stepping });
     showPace();
+  };
+  $('pace').addEventListener('change', ({ target }) => {
+    if (target.value !== 'stepping') choosePace(target.value);
+    setStepping(target.value === 'stepping');
   });
-  $('next').addEventListener('click', () => ask('/api/pace', { next: true }));
-  $('to-end').addEventListener('click', () => {
-    state.stepping = false;
-    ask('/api/pace', { stepping: false });
-    showPace();
+  $('next').addEventListener('click', () => state.running && ask('api/pace', { next: true }));
+  $('to-end').addEventListener('click', () => state.running && setStepping(false));
+  $('start-over').addEventListener('click', () => {
+    hurry();
+    history.replaceState(null, '', location.pathname + location.search);
+    ask('api/start-over');
   });
-  $('start-over').addEventListener('click', () => ask('/api/start-over'));
+  $('add-device').hidden = !isLive;
+  $('add-device').addEventListener('click', () => ask('api/devices'));
+  $('close-step').addEventListener('click', () => closeStep(true));
   watchWidth(redraw);
   setUpInspector();
 }
 
 function followLink() {
   const link = new URLSearchParams(location.hash.slice(1));
-  if (link.has('step')) {
-    chosen = Number(link.get('step'));
+  const [step, item, message] = ['step', 'lab', 'bytes'].map((name) => link.get(name));
+  if (step) {
+    chosen = Number(step);
+    openStep();
     redraw();
-    $('sequence').scrollIntoView();
+    $('stage').scrollIntoView();
   }
-  if (link.has('lab')) openItem(link.get('lab'));
-  if (link.has('bytes')) openMessage(...link.get('bytes').split('.'));
+  if (item) openItem(item);
+  if (message) openMessage(...message.split('.'));
+  else if (message === '') openBest(state.steps);
 }
 
 async function begin() {
-  [story] = await Promise.all([get('/api/outline'), setUpLab(), setUpFreePlay()]);
+  [outline] = await Promise.all([get('api/outline'), setUpLab(), setUpFreePlay()]);
+  setUpGlossary(outline.glossary ?? []);
+  fillHandout(outline);
   wire();
   let first = true;
-  listen((event) => {
+  listen((event) => inTurn(() => {
     on[event.type]?.(event);
-    if (first && event.type === 'state') {
-      first = false;
-      followLink();
-      document.documentElement.dataset.ready = 'yes';
-    }
-  });
+    if (!first || event.type !== 'state') return;
+    first = false;
+    followLink();
+    explainTerms(document.querySelectorAll('[data-terms]'));
+    document.documentElement.dataset.ready = 'yes';
+  }, event.type === 'step' && !state.stepping));
   window.addEventListener('hashchange', followLink);
 }
 

@@ -4,7 +4,7 @@ import { get } from './api.js';
 import { h } from './dom.js';
 
 const language = document.documentElement.lang;
-const { texts, filled } = language === 'en' ? { texts: {}, filled: {} } : await get(`/api/words/${language}`);
+const { texts, filled } = language === 'en' ? { texts: {}, filled: {} } : await get(`api/words/${language}`);
 const table = new Map(Object.entries(texts));
 const shapes = Object.entries(filled).map(([text, words]) => [shapeOf(text), words]);
 

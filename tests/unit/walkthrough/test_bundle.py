@@ -1,0 +1,45 @@
+"""Modules bundled into one classic script: order, names, and the forms that are refused."""
+
+import pytest
+
+from walkthrough.page.page_language import WEB
+from walkthrough.page.static.bundle import CannotBundle, bundle
+
+
+def test_a_module_runs_after_what_it_imports_and_sees_its_names() -> None:
+    script = bundle(
+        {
+            "main.js": "import './first.js';\nimport { $, b } from './b.js';\n$(b);\n",
+            "first.js": "// says nothing\nconst b = 1;\n",
+            "b.js": "export const b = 2;\nexport async function $(x) {}\n",
+        },
+        "main.js",
+    )
+    order = [script.index(f"modules['{name}'] =") for name in ("first.js", "b.js", "main.js")]
+    assert order == sorted(order)
+    assert "const { $, b } = modules['b.js'];" in script
+    assert "return { b, $ };" in script
+    assert "import" not in script
+    assert "says nothing" not in script
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["export default 1;\n", "export { a };\n", "import * as b from './b.js';\n", "import { b as c } from './b.js';\n"],
+)
+def test_other_forms_are_refused(text: str) -> None:
+    with pytest.raises(CannotBundle):
+        bundle({"main.js": text, "b.js": "export const b = 1;\n"}, "main.js")
+
+
+def test_a_circle_and_a_missing_module_are_refused() -> None:
+    with pytest.raises(CannotBundle, match="imports itself"):
+        bundle({"a.js": "import './b.js';\n", "b.js": "import './a.js';\n"}, "a.js")
+    with pytest.raises(CannotBundle, match="not there"):
+        bundle({"a.js": "import './b.js';\n"}, "a.js")
+
+
+def test_every_module_of_the_page_is_reached() -> None:
+    modules = {path.name: path.read_text(encoding="utf-8") for path in WEB.glob("*.js")}
+    script = bundle(modules, "main.js")
+    assert all(f"modules['{name}'] =" in script for name in modules)

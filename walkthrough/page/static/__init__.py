@@ -1,0 +1,1 @@
+"""The page without a server: plain files, made from recordings of runs."""

@@ -1,0 +1,61 @@
+"""Records what the page without a server shows: each title on each device, whoever is bound; and a still picture."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from emulator.binding import Client
+from emulator.titles import list_titles
+from walkthrough.page.media import describe_tracks, track_as_json
+from walkthrough.page.refusals import as_refusal
+from walkthrough.record.run import Run, run_binding
+from walkthrough.record.stage import DEFAULT_SEED, OTHER_SEED, Stage
+
+INDEX, STILL = "index.json", "still.png"
+COOKIE = "alice"
+SEEDS = {"A": DEFAULT_SEED, "B": OTHER_SEED}
+RUNS = (
+    ("A", "film", "nobody"),
+    ("B", "film", "nobody"),
+    ("A", "dummy", "any"),
+    ("A", "film", "A"),
+    ("B", "film", "A"),
+    ("B", "dummy", "any"),
+    ("B", "film", "B"),
+    ("A", "film", "B"),
+)
+"""Device, title, and which device the cookie was bound to before, in an order in which it is."""
+
+
+def record_runs(stage: Stage, folder: Path) -> None:
+    """Run everything on services whose log has no row of `COOKIE`, and write recordings, an index and a still."""
+    offers = [offer for offer in list_titles(stage.web, stage.sees, step=0) if offer.title in ("dummy", "film")]
+    index: dict[str, Any] = {
+        "format": "binding-page",
+        "version": 1,
+        "titles": [{"title": offer.title, "name": offer.name, "dummy": offer.dummy} for offer in offers],
+        "tracks": {
+            offer.title: [track_as_json(track) for track in describe_tracks(stage.web, stage.sees, offer.title)]
+            for offer in offers
+        },
+        "refusals": {},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for device, title, bound in RUNS:
+        name = f"{device}.{title}.{bound}"
+        run = _run(stage.client(f"page-{name}", SEEDS[device]), stage, title)
+        _write(folder / f"{name}.binding.json", run.recording)
+        if run.error:
+            index["refusals"][name] = as_refusal(run.error)
+        if run.screening and run.screening.still:
+            (folder / STILL).write_bytes(run.screening.still)
+    _write(folder / INDEX, index)
+
+
+def _run(client: Client, stage: Stage, title: str) -> Run:
+    registers = title == "dummy"
+    return run_binding(stage, client, COOKIE, registers=registers, plays=not registers, teach=True)
+
+
+def _write(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")

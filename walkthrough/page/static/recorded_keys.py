@@ -1,0 +1,28 @@
+"""What is in an SPC, by the message keys that a teaching recording holds: as its device knew it."""
+
+from collections.abc import Mapping
+
+from fairplay import layout, tllv
+from fairplay.aes import cbc_decrypt
+from fairplay.session_key import DerivedKeys, unseal
+from fairplay.spc import SpcContents, read_envelope
+
+
+def contents_from(spc: bytes, keys: Mapping[str, str]) -> SpcContents:
+    """Open an SPC by its keys in hex (`spc_key`, `dask`, `mac_key`). Raises `SpcError` where they do not open it."""
+    envelope, spc_key = read_envelope(spc), bytes.fromhex(keys["spc_key"])
+    values = tllv.read_values(cbc_decrypt(spc_key, envelope.iv, envelope.payload))
+    derived = DerivedKeys(bytes.fromhex(keys["dask"]), bytes.fromhex(keys["mac_key"]))
+    return SpcContents(
+        version=envelope.version,
+        asset_id=values[layout.ASSET_ID.code],
+        block=unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code]),
+        r2=values[layout.R2.code],
+        anti_replay_seed=values[layout.ANTI_REPLAY.code],
+        transaction_id=values[layout.TRANSACTION_ID.code],
+        return_tags=(),
+        playback=None,
+        values=values,
+        spc_key=spc_key,
+        derived=derived,
+    )
