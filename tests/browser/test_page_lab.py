@@ -66,3 +66,26 @@ def test_the_lab_leaves_the_stage_as_it_was(page: Page) -> None:
     item.locator(".verdict").wait_for()
     play(page, "A", "film")
     assert page.locator("[data-device=A] .pill").inner_text() == "licensed"
+
+
+def test_free_play_takes_the_honest_value_and_one_bit_is_one_bit(page: Page) -> None:
+    """Before, the values shown were another SPC's, and sent back unchanged they were refused."""
+    verdict = page.locator("#free-result .verdict")
+    for field in ("HU", "transaction ID", "payload IV"):
+        page.select_option("#free-field", label=field)
+        page.click("text=Send it")
+        expect(verdict).to_contain_text("Nobody noticed")
+        assert page.locator("#free-compared mark").count() == 0
+    page.select_option("#free-field", label="HU")
+    honest = page.input_value("#free-value")
+    page.click("text=Flip a bit")
+    expect(verdict).to_contain_text("-42589")
+    assert int(honest, 16) ^ int(page.input_value("#free-value"), 16) in [1 << bit for bit in range(160)]
+    assert page.locator("#free-compared mark").count() == 2
+    assert page.locator("#free-compared code").nth(0).inner_text().replace(" ", "") == honest
+
+
+def test_free_play_answers_while_one_types(page: Page) -> None:
+    page.select_option("#free-field", label="contentID")
+    page.fill("#free-value", "something else")
+    expect(page.locator("#free-result .verdict")).to_contain_text("4 unknown content")

@@ -31,6 +31,7 @@ export function showDevices(outline, state) {
 // A run ends for the page when its last event was shown, which is after its answer.
 let running = false;
 let waiting = [];
+let unlocking = 0;
 
 export function runBegins() {
   running = true;
@@ -47,8 +48,10 @@ const runShown = () => new Promise((resolve) => { waiting.push(resolve); });
 
 // Not `disabled`: that would take the focus away from who pressed it.
 function lockButtons() {
-  for (const button of document.querySelectorAll('.device .plays button')) button.setAttribute('aria-disabled', String(running));
+  for (const button of document.querySelectorAll('.device .plays button')) button.setAttribute('aria-disabled', String(isBusy()));
 }
+
+const isBusy = () => running || unlocking > 0;
 
 function makeCard(outline, name) {
   const titleId = `device-${name}`;
@@ -66,7 +69,7 @@ function makeCard(outline, name) {
   const clock = h('time', {});
   const end = h('time', {});
   const until = h('div', { hidden: true }, h('dt', {}, say('plays until')), h('dd', {}, end));
-  const plays = outline.titles.map((title) => h('button', { type: 'button', data: { title: title.title }, 'aria-disabled': String(running),
+  const plays = outline.titles.map((title) => h('button', { type: 'button', data: { title: title.title }, 'aria-disabled': String(isBusy()),
     onclick: () => unlessRunning(() => start(title)) },
   title.dummy ? say('Play the dummy') : title.title === FILM ? say('Play the film') : say('Play {name}', title)));
   const [first, others] = [plays.filter((button) => STORY.includes(button.dataset.title)), plays.filter((button) => !STORY.includes(button.dataset.title))];
@@ -104,7 +107,7 @@ function makeCard(outline, name) {
   const advance = (seconds) => post(`api/devices/${name}/clock`, { advance: seconds }).catch(complain);
 
   function unlessRunning(act) {
-    if (!running) act();
+    if (!isBusy()) act();
   }
 
   async function start({ title, name: words }) {
@@ -122,6 +125,7 @@ function makeCard(outline, name) {
   }
 
   async function unlock(title, license) {
+    unlocking += 1;
     try {
       playing = await play(video, title, license);
       if (playing.licenses && playing.undecodable) showStill();
@@ -132,9 +136,10 @@ function makeCard(outline, name) {
       complain(error);
       waiting = [];
       running = false;
-      lockButtons();
     } finally {
       pending = null;
+      unlocking -= 1;
+      lockButtons();
       showExtras();
       if (device) showStatus();
     }

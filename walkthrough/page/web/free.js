@@ -20,12 +20,14 @@ export async function setUpFreePlay() {
     bench.fields.map((field, index) => field.layer === layer && h('option', { value: String(index) }, field.name)))));
   const input = h('input', { id: 'free-value', spellcheck: 'false', autocomplete: 'off', oninput: () => changed() });
   const flip = h('button', { type: 'button', onclick: () => flipBit() }, say('Flip a bit'));
-  const send = h('button', { type: 'submit', class: 'primary' }, say('Send it'));
+  const submit = h('button', { type: 'submit', class: 'primary' }, say('Send it'));
   const compared = h('div', { class: 'compared', id: 'free-compared' });
   const result = h('div', { 'aria-live': 'polite', id: 'free-result' });
-  const form = h('form', {}, h('label', {}, say('field'), select), h('label', { class: 'wide' }, say('its new value'), input), flip, send);
+  const form = h('form', {}, h('label', {}, say('field'), select), h('label', { class: 'wide' }, say('its new value'), input), flip, submit);
   let timer;
   let asked = 0;
+  let sent = null;
+  let used = false;
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     perform();
@@ -71,17 +73,32 @@ export async function setUpFreePlay() {
 
   async function perform() {
     clearTimeout(timer);
-    const { layer, name } = chosen();
-    const value = input.value;
     const number = ++asked;
+    await sent; // one at a time
+    if (number === asked) await (sent = send(number));
+  }
+
+  async function send(number) {
     try {
-      const answer = await post('api/free', { spc: bench.spc, layer, name, value });
+      if (used) await takeAnother();
+      const { layer, name } = chosen();
+      const answer = await post('api/free', { spc: bench.spc, layer, name, value: input.value });
+      ({ used } = answer);
       if (number === asked) show(answer);
-      // ExpressPlay answers an SPC once, so the next try gets another one.
-      if (answer.used) bench = await get('api/free');
     } catch (error) {
       complain(error);
     }
+  }
+
+  // ExpressPlay answers an SPC once, so the next try gets another one: with the same bits turned over.
+  async function takeAnother() {
+    const before = chosen().value;
+    bench = await get('api/free');
+    used = false;
+    const { layer, value } = chosen();
+    const turned = (digit, at) => (parseInt(digit, 16) ^ parseInt(before[at], 16) ^ parseInt(input.value[at], 16)).toString(16);
+    if (layer !== REQUEST && value.length === input.value.length) input.value = value.replace(/./g, turned);
+    compare();
   }
 
   function show({ noticed, differ }) {
