@@ -61,17 +61,9 @@ PLACES: dict[int, tuple[Place, ...]] = {
         Place("expressplay_mock/redemption.py", "_row", ("cookie=", "device_id=", "registration=")),
     ),
     6: (Place("emulator/binding.py", "get_license", ("entitlement = entitle(",)),),
-<<<<<<< HEAD
     7: (Place("server/entitlement.py", "decide", ("device_id, event_id = bound_device",)),),
     8: (Place("server/entitlement.py", "bound_device", ("registrations = ", "newest = max")),),
-    9: (
-        Place("server/entitlement.py", "decide", ("# Step 9,", "return _order_to_watch(title, key, play_cookie")),
-    ),
-=======
-    7: (Place("server/entitlement.py", "decide", ("device_id, why = bound_device",)),),
-    8: (Place("server/entitlement.py", "bound_device", ("registrations = ", "newest = max(")),),
     9: (Place("server/entitlement.py", "decide", ("# Step 9,", "return _order_to_watch(title, key, play_cookie")),),
->>>>>>> 99f52b2 (Send free play's tries one after the other, each on an SPC of its own; keep buttons locked until the screen is decided)
     10: (Place("emulator/license_client.py", "check_entitlement", ("return token_url",)),),
     11: (Place("emulator/binding.py", "get_license", ("return redeem(client, title, key, entitlement",)),),
     12: (Place("expressplay_mock/redemption.py", "_check_device", ("if token.device_id is not None",)),),
