@@ -122,6 +122,6 @@ def test_free_play_tells_who_notices_in_french(open_page) -> None:  # type: igno
     page.click("text=Inverser un bit")
     page.click("text=Envoyer")
     verdict = page.locator("#free-result .verdict")
-    expect(verdict).to_contain_text("ExpressPlay, étape 11")
+    expect(verdict).to_contain_text("ExpressPlay, étape 12")
     assert FRENCH("The MAC over session key, device id and R1 does not hold: SK..R1 was altered, or made with another "
                   "ASk.") in page.locator("#free-result").inner_text()  # fmt: skip

@@ -44,5 +44,6 @@ def protect(app: Flask, visitors: Visitors) -> None:
 
     @app.after_request
     def seal(response: Response) -> Response:
-        response.headers.update(HEADERS)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
         return response

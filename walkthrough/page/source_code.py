@@ -44,7 +44,7 @@ _parsing = threading.Lock()
 PLACES: dict[int, tuple[Place, ...]] = {
     0: (
         Place("emulator/binding.py", "read_title", ("offer = find_dummy",)),
-        Place("emulator/playlist.py", "_fetch_media"),
+        Place("emulator/playlist.py", "load_title"),
     ),
     1: (
         Place("emulator/binding.py", "register", ("entitlement = entitle(",)),
