@@ -11,6 +11,7 @@ from expressplay_mock import __version__
 from expressplay_mock.accounts import BadAuthenticator, Environment
 from expressplay_mock.accounts_file import BadAccounts, read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
+from expressplay_mock.compare.compare_command import compare
 from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, seeded_credentials
 from expressplay_mock.inbox.journal_command import journal
 from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
@@ -45,6 +46,7 @@ def main() -> None:
 
 main.add_command(health_command(SERVICE))
 main.add_command(journal)
+main.add_command(compare)
 
 
 @main.command()

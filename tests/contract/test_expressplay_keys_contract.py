@@ -1,11 +1,12 @@
 """Where a content key comes from: contentKey, kek with ek or kid, or kid alone. Quotes what the pages say."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
 from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
 from fairplay.ckc import open_ckc
@@ -158,3 +159,14 @@ def test_a_file_that_holds_no_keys(tmp_path: Path, text: str | None, reason: str
         read_key_storage(path)
     assert CEK not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_wrapped_key_of_the_page_opens_with_its_kek(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "mock.md").read_text()
+    [stored] = re.findall(r"```toml\n(\[keys\]\n.*?)```", page, re.DOTALL)
+    [(kid, kek)] = re.findall(r"`kid=(\S+)&kek=([0-9a-f]+)`", page)
+    path = tmp_path / "keys.toml"
+    path.write_text(stored)
+    storage = read_key_storage(path)
+    [in_clear] = [key for name, key in storage.items() if name != kid]
+    assert aes_key_unwrap(bytes.fromhex(kek), storage[kid]) == in_clear
