@@ -1,7 +1,7 @@
 """The messages of the SEES public API: reading a request object, writing a response object. No I/O.
 
-Types are enforced, the GUID form of ``messageID`` and ``contentID`` is not: an id of another form is simply not
-in the catalog, and "unknown content" is the more useful answer. Unknown properties are ignored.
+Types are enforced, the GUID form of ``messageID`` and ``contentID`` is not: a content id is opaque, and one that is too
+long is unknown content like any other that the catalog lacks. Unknown properties are ignored.
 """
 
 import json
@@ -16,8 +16,8 @@ VERSION = 1
 """The protocol version spoken here, the only one there is."""
 MAX_BODY = 64 * 1024
 """Bytes of a request."""
-MAX_ID_LENGTH = 256
-"""Characters of ``messageID`` and ``contentID``; a GUID has 36."""
+MAX_MESSAGE_ID = 256
+"""Characters of ``messageID``; a GUID has 36."""
 DEFAULT_REQUEST_TYPE = 1
 
 _REPEATED = ("messageID", "version")
@@ -85,10 +85,10 @@ def read_envelope(body: bytes) -> Envelope:
 def read_request(message: dict[str, Any]) -> EntitlementRequest:
     """Check presence and type of the properties; raises DeniedError (malformed request)."""
     return EntitlementRequest(
-        message_id=_string(message, "messageID"),
+        message_id=_string(message, "messageID", MAX_MESSAGE_ID),
         version=_integer(message, "version"),
         request_type=_integer(message, "requestType", default=DEFAULT_REQUEST_TYPE),
-        content_id=_string(message, "contentID"),
+        content_id=_string(message, "contentID", MAX_BODY),
         cookie=_optional_string(message, "customerCookie"),
     )
 
@@ -129,13 +129,13 @@ def _is_integer(value: Any) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _string(message: dict[str, Any], name: str) -> str:
+def _string(message: dict[str, Any], name: str, longest: int) -> str:
     value = _optional_string(message, name)
     if not value:
         found = "nothing" if value is None else "an empty one"
         raise malformed(f"expected {name}, a string, found {found}. Fix: add it.")
-    if len(value) > MAX_ID_LENGTH:
-        raise malformed(f"expected {name} of at most {MAX_ID_LENGTH} characters, found {len(value)}.")
+    if len(value) > longest:
+        raise malformed(f"expected {name} of at most {longest} characters, found {len(value)}.")
     return value
 
 

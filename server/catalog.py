@@ -2,6 +2,9 @@
 
 A title has one content id per key, and a content id belongs to one title. The dummy title is what devices
 register with.
+
+A content id is opaque: whatever the packager wrote, 2 to 200 bytes of UTF-8, which is what an SPC's asset id holds.
+It is compared exactly; only of a GUID upper and lower case are the same (ours).
 """
 
 import re
@@ -17,7 +20,9 @@ MAX_DURATION = 2**32 - 2
 """Seconds of a rental or lease: what fits the CKC's four bytes, whose highest value is reserved."""
 
 _TITLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+MIN_CONTENT_ID, MAX_CONTENT_ID = 2, 200
+"""Bytes in UTF-8."""
 _HEX_16_BYTES = re.compile(r"[0-9a-f]{32}")
 
 
@@ -37,9 +42,11 @@ class Key:
 
 @dataclass(frozen=True)
 class Title:
-    """One title; durations in seconds, 0 meaning no rental and no lease.
+    """One title; durations in seconds, 0 meaning none.
 
     A `persistent` key may be kept by the device beyond the playback, for as long as the rental lasts if there is one.
+    With dual expiry a key is kept too: it must begin to play within the `storage_duration`, and plays for the
+    `playback_duration` once begun. Both are given or none, and neither rental nor lease nor `persistent` beside them.
     """
 
     id: str
@@ -49,6 +56,8 @@ class Title:
     rental_duration: int
     lease_duration: int
     persistent: bool
+    storage_duration: int
+    playback_duration: int
     viewers: tuple[str, ...] | None
     """Prefixes of the customer cookies that may watch; None means everybody, also without a cookie."""
     keys: tuple[Key, ...]
@@ -66,8 +75,8 @@ class Catalog:
     _by_content_id: Mapping[str, tuple[Title, Key]] = field(repr=False)
 
     def find(self, content_id: str) -> tuple[Title, Key] | None:
-        """Return title and key of a content id (a GUID, so upper and lower case are the same), or None."""
-        return self._by_content_id.get(content_id.lower())
+        """Return title and key of a content id, or None."""
+        return self._by_content_id.get(_same(content_id))
 
 
 def load_catalog(path: Path) -> Catalog:
@@ -98,14 +107,20 @@ def parse_catalog(text: str) -> Catalog:
     by_content_id: dict[str, tuple[Title, Key]] = {}
     for title in titles.values():
         for key in title.keys:
-            if key.content_id in by_content_id:
-                other = by_content_id[key.content_id][0].id
+            known_as = _same(key.content_id)
+            if known_as in by_content_id:
+                other = by_content_id[known_as][0].id
                 raise CatalogError(
                     f"titles.{title.id}: content_id: expected an id of its own, found {key.content_id}, "
                     f"used already by titles.{other}"
                 )
-            by_content_id[key.content_id] = (title, key)
+            by_content_id[known_as] = (title, key)
     return Catalog(titles, by_content_id)
+
+
+def _same(content_id: str) -> str:
+    """Return what two content ids have in common that are the same: the lower case of a GUID, else the id itself."""
+    return content_id.lower() if _GUID.fullmatch(content_id) else content_id
 
 
 def _title(name: str, table: "_Table") -> Title:
@@ -119,18 +134,28 @@ def _title(name: str, table: "_Table") -> Title:
         rental_duration=table.seconds("rental_duration", 0, MAX_DURATION, default=0),
         lease_duration=table.seconds("lease_duration", 0, MAX_DURATION, default=0),
         persistent=table.boolean("persistent", default=False),
+        storage_duration=table.seconds("storage_duration", 0, MAX_DURATION, default=0),
+        playback_duration=table.seconds("playback_duration", 0, MAX_DURATION, default=0),
         viewers=table.viewers("viewers"),
         keys=tuple(_key(key) for key in table.list_of_tables("keys")),
     )
     table.check_nothing_left()
     if title.persistent and title.lease_duration:
         raise CatalogError(f"titles.{name}: persistent: expected false beside a lease_duration, found true")
+    if bool(title.storage_duration) != bool(title.playback_duration):
+        raise CatalogError(
+            f"titles.{name}: expected storage_duration and playback_duration together, found one of them"
+        )
+    if title.storage_duration and (title.rental_duration or title.lease_duration or title.persistent):
+        raise CatalogError(
+            f"titles.{name}: storage_duration: expected no rental_duration, lease_duration or persistent beside it"
+        )
     return title
 
 
 def _key(table: "_Table") -> Key:
     key = Key(
-        content_id=table.matching("content_id", _GUID, "a GUID (8-4-4-4-12 hexadecimal digits)"),
+        content_id=table.content_id("content_id"),
         kid=table.matching("kid", _HEX_16_BYTES, "32 hexadecimal digits"),
         cek=table.matching("cek", _HEX_16_BYTES, "32 hexadecimal digits", secret=True),
         iv=table.matching("iv", _HEX_16_BYTES, "32 hexadecimal digits"),
@@ -198,6 +223,13 @@ class _Table:
         if not isinstance(value, str) or not form.fullmatch(value.lower()):
             raise self._error(name, described, value, secret=secret)
         return value.lower()
+
+    def content_id(self, name: str) -> str:
+        value = self._take(name)
+        if not isinstance(value, str) or not MIN_CONTENT_ID <= len(value.encode()) <= MAX_CONTENT_ID:
+            expected = f"a text of {MIN_CONTENT_ID} to {MAX_CONTENT_ID} bytes in UTF-8"
+            raise self._error(name, expected, f"one of {len(value.encode())}" if isinstance(value, str) else value)
+        return value
 
     def viewers(self, name: str) -> tuple[str, ...] | None:
         value = self._take(name)

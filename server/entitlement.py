@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from server.api import EntitlementRequest
-from server.catalog import Catalog, Key, Title
+from server.catalog import MAX_CONTENT_ID, Catalog, Key, Title
 from server.errors import DeniedError, ErrorNumber
 
 MAX_COOKIE_LENGTH = 32
@@ -61,6 +61,9 @@ class TokenOrder:
     rental_duration: int = 0
     lease_duration: int = 0
     persistent: bool = False
+    storage_duration: int = 0
+    """With `playback_duration`: dual expiry."""
+    playback_duration: int = 0
 
 
 LookUp = Callable[[str], Sequence[Record]]
@@ -102,7 +105,7 @@ def decide(
     if found is None:
         raise DeniedError(
             ErrorNumber.UNKNOWN_CONTENT,
-            f"unknown content: expected the content id of a title, found {request.content_id!r}. "
+            f"unknown content: expected the content id of a title, found {_shown(request.content_id)}. "
             "Fix: take it from the skd: URI of the playlist's EXT-X-KEY.",
         )
     title, key = found
@@ -136,6 +139,11 @@ def decide(
     return _order_to_watch(title, key, play_cookie(cookie), device_id, why, event_id)
 
 
+def _shown(content_id: str) -> str:
+    size = len(content_id.encode())
+    return repr(content_id) if size <= MAX_CONTENT_ID else f"one of {size} bytes, where {MAX_CONTENT_ID} are the most"
+
+
 def _order_to_watch(
     title: Title, key: Key, cookie: str | None, device_id: str | None, why: str, event_id: int | None = None
 ) -> TokenOrder:
@@ -151,6 +159,8 @@ def _order_to_watch(
         rental_duration=title.rental_duration,
         lease_duration=title.lease_duration,
         persistent=title.persistent,
+        storage_duration=title.storage_duration,
+        playback_duration=title.playback_duration,
     )
 
 

@@ -20,6 +20,7 @@ from hosting.tls.tls_diagnosis import diagnose
 from server.errors import DeniedError, ErrorNumber
 from server.foreign_text import repeats
 from simulation.journal import REDACTED, TRACE_HEADER, Journal
+from simulation.numbers import BY_NUMBER
 from simulation.strict_json import parse_json
 
 MAX_ANSWER = 256 * 1024
@@ -136,7 +137,8 @@ class Exchange:
             return self.unusable("status 200 or an error code", f"status {status}", status=status)
         self.record(status, {"errorCode": code, "errorMessage": self._quoted(message)})
         hint = " Fix: start SEES with the authenticator of the account." if code in {-2017, -2018} else ""
-        return self._refused(f"its code is {code} (status {status}).{hint}")
+        title = BY_NUMBER[code].title if code in BY_NUMBER else "a number that is not known here"
+        return self._refused(f"its code is {code}, {title} (status {status}).{hint}")
 
     def _quoted(self, text: str) -> str:
         # First withheld, then cut: half a secret would not be found any more.

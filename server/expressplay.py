@@ -7,6 +7,7 @@ line holds the customer authenticator or a content key; requests' own error text
 import base64
 import json
 import re
+import struct
 from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -132,10 +133,19 @@ class ExpressPlay:
 
 
 def _extension(order: TokenOrder) -> str | None:
-    """Return the fpExtension that asks for a lease or a persistent key. The types are this simulation's own."""
+    """Return the fpExtension that asks for a lease, dual expiry or a persistent key.
+
+    The types are this simulation's own; expressplay_mock/tokens/extensions.py describes them.
+    """
     if order.lease_duration:
-        return f"leas,{base64.b64encode(order.lease_duration.to_bytes(4, 'big')).decode('ascii')}"
+        return f"leas,{_base64(struct.pack('>I', order.lease_duration))}"
+    if order.storage_duration:
+        return f"dual,{_base64(struct.pack('>II', order.storage_duration, order.playback_duration))}"
     return "pers," if order.persistent else None
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
 
 
 def _is_address(line: str) -> bool:

@@ -166,9 +166,18 @@ def test_unknown_content(sees: Stage) -> None:
     assert (answer.status_code, answer.json()["error"]) == (200, 4)
 
 
-def test_content_id_is_a_guid_of_any_case(sees: Stage) -> None:
-    """contentID is a GUID, so the case of its digits does not matter."""
+def test_content_id_that_is_a_guid_has_any_case(sees: Stage) -> None:
+    """contentID is opaque and compared exactly; of a GUID the case of its digits does not matter (ours)."""
     assert sees.ask(contentID=FILM.upper()).json()["isAllowed"]
+    assert sees.ask(contentID=f"{FILM.upper()}/AUDIO").json()["error"] == 4
+
+
+@pytest.mark.parametrize("content_id", ["x", "x" * 201, "é" * 101, "x" * 60_000])
+def test_a_content_id_of_no_spc_is_unknown_content(sees: Stage, content_id: str) -> None:
+    """A content id has 2 to 200 bytes; any other is unknown content, error 4 with status 200 (ours)."""
+    answer = sees.ask(contentID=content_id)
+    assert (answer.status_code, answer.json()["error"]) == (200, 4)
+    assert len(answer.json()["errorText"]) < 400
 
 
 @pytest.mark.parametrize("request_type", [2, 3])
@@ -328,6 +337,6 @@ def test_secrets_stay_here(sees: Stage) -> None:
     """The CEK and the customer authenticator never reach the client, nor the journal."""
     answers = [sees.ask(requestType=kind, customerCookie="alice").text for kind in (1, 2, 3, 4)]
     answers.append(sees.session.get(f"{sees.url}/_sim/journal").text)
-    assert '"contentKey":"<redacted>"' in answers[-1]
+    assert '"contentKey": "<redacted>"' in answers[-1]
     for secret in (AUTHENTICATOR, *CEKS.values()):
         assert secret not in "".join(answers)

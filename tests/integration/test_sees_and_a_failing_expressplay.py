@@ -167,7 +167,7 @@ def test_records_that_echo_are_not_kept(sees: Stage) -> None:
 def test_what_expressplay_says_is_in_the_journal_only(sees: Stage) -> None:
     sees.expressplay.token_answers = [json_answer({"errorCode": -2019, "errorMessage": "buy more"}, 400)]
     _, _, text = error_of(sees, 1)
-    assert "its code is -2019 (status 400)" in text
+    assert "its code is -2019, insufficient tokens (status 400)" in text
     assert "buy more" not in text
     sees.expressplay.token_answers = [Answer(200, LIST, "http://elsewhere.example/?ExpressPlayToken=x")]
     assert "elsewhere.example" not in error_of(sees, 1)[2]

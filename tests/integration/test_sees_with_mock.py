@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from sees_stage import CATALOG, DUMMY, FILM
+from flask import Flask
+from sees_stage import AUTHENTICATOR, CATALOG, DUMMY, FILM
 
 from expressplay_mock import app as mock
 from expressplay_mock.credentials import new_credentials
+from expressplay_mock.tokens.extensions import read_extensions
 from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc
@@ -98,3 +100,25 @@ def test_an_old_registration_token_registers_for_a_minute_only(world: World) -> 
 def test_time_based_play_registers_nobody(world: World) -> None:
     assert world.redeem(world.token(1, FILM)["epTokenURL"], "phone", FILM).status_code == 200
     assert world.token(3, FILM)["error"] == 6
+
+
+def sees_at(expressplay: str, folder: Path) -> Flask:
+    account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR, expressplay)
+    return create_app(Config(account, folder / "catalog.toml"))
+
+
+def test_dual_expiry_reaches_the_license(tmp_path: Path) -> None:
+    """30 days to begin, 48 hours once begun: from the catalog to the token, as the mock reads it."""
+    dual = "storage_duration = 2592000\nplayback_duration = 172800"
+    (tmp_path / "catalog.toml").write_text(CATALOG.replace("rental_duration = 7200", dual))
+    with (
+        requests.Session() as session,
+        running(lambda url: mock.create_app(mock.Config(public_url=url, authenticator=AUTHENTICATOR))) as expressplay,
+        running(sees_at(expressplay, tmp_path)) as sees,
+    ):
+        session.trust_env = False
+        message = {"messageID": "m", "version": 1, "requestType": 1, "contentID": FILM}
+        assert session.post(f"{sees}/sees/SEESServlet", json=message).json()["isAllowed"]
+        journal = session.get(f"{expressplay}/_sim/journal").json()["entries"]
+    (order,) = [entry["request"] for entry in journal if entry["step"] == 9]
+    assert read_extensions([order["fpExtension"]]).dual == (2_592_000, 172_800)

@@ -37,6 +37,30 @@ def test_good_catalog() -> None:
     assert parse_catalog(GOOD).find("c7e5b9d2") is None
 
 
+OPAQUE = (
+    "movie-42",
+    "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d:0e9a57d3c2684bf1a57f306ed1984bc2",
+    "/AEiM0RVZneImaq7zN3u/w==",
+)
+
+
+@pytest.mark.parametrize("content_id", [*OPAQUE, "ab", "é" * 100, "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d/AUDIO", "a b"])
+def test_a_content_id_is_opaque_and_compared_exactly(content_id: str) -> None:
+    catalog = parse_catalog(GOOD.replace("C7E5B9D2-6f14-4c8a-a3d1-58e2094bf76d", content_id))
+    found = catalog.find(content_id)
+    assert found is not None
+    assert found[1].content_id == content_id
+    assert catalog.find(content_id.upper()) is None
+    assert catalog.find(content_id + " ") is None
+
+
+def test_dual_expiry() -> None:
+    assert parse_catalog(GOOD).titles["film"].storage_duration == 0
+    dual = GOOD.replace("rental_duration = 60", "storage_duration = 2592000\nplayback_duration = 172800")
+    film = parse_catalog(dual).titles["film"]
+    assert (film.storage_duration, film.playback_duration) == (2_592_000, 172_800)
+
+
 def test_lease_and_persistence_are_off_unless_asked_for() -> None:
     def limits(text: str) -> tuple[int, bool]:
         title = parse_catalog(text).titles["film"]
@@ -86,11 +110,28 @@ BAD = {
     "empty prefix": (GOOD.replace('"staff"', '""'), "titles.film: viewers: expected"),
     "misspelt field": (GOOD.replace("rental_duration", "rental"), "titles.film: expected no other key, found 'rental'"),
     "no keys": (GOOD.split("[[")[0], "titles.film: keys: expected at least one table, found nothing"),
-    "content id": (GOOD.replace("C7E5B9D2-", "C7E5B9D2"), "titles.film.keys[0]: content_id: expected a GUID"),
+    "content id of one byte": (
+        GOOD.replace("C7E5B9D2-6f14-4c8a-a3d1-58e2094bf76d", "x"),
+        "titles.film.keys[0]: content_id: expected a text of 2 to 200 bytes in UTF-8, found 'one of 1'",
+    ),
+    "content id of 201 bytes": (
+        GOOD.replace("C7E5B9D2-6f14-4c8a-a3d1-58e2094bf76d", "é" * 100 + "x"),
+        "titles.film.keys[0]: content_id: expected a text of 2 to 200 bytes in UTF-8, found 'one of 201'",
+    ),
+    "content id is a number": (GOOD.replace('"C7E5B9D2-6f14-4c8a-a3d1-58e2094bf76d"', "7"), "bytes in UTF-8, found 7"),
+    "half of dual expiry": (GOOD.replace("rental_duration", "storage_duration"), "playback_duration together"),
+    "dual expiry and a rental": (
+        GOOD.replace("= 60", "= 60\nstorage_duration = 1\nplayback_duration = 1"),
+        "expected no rental_duration, lease_duration or persistent beside it",
+    ),
     "iv cut": (GOOD.replace("0e9a57", "0e9a5"), "titles.film.keys[0]: iv: expected 32 hexadecimal digits"),
     "cek cut": (GOOD.replace(CEK, CEK[:-1]), "titles.film.keys[0]: cek: expected 32 hexadecimal digits, found another"),
     "cek is a number": (GOOD.replace(f'"{CEK}"', "16"), "titles.film.keys[0]: cek"),
     "content id twice": (GOOD + GOOD.replace("film", "again"), "used already by titles.film"),
+    "GUID in another case": (
+        GOOD + GOOD.replace("film", "again").replace("C7E5B9D2", "c7e5b9d2"),
+        "used already by titles.film",
+    ),
     "table beside titles": (GOOD + "[more]", "catalog: expected no other key, found 'more'"),
 }
 

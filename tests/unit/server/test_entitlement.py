@@ -91,6 +91,13 @@ def test_lease_and_persistence_are_for_what_is_watched(kind: int, policy: str, l
     assert (order.lease_duration, order.persistent) == (0, False)
 
 
+def test_dual_expiry_is_for_what_is_watched() -> None:
+    dual = "storage_duration = 2592000\nplayback_duration = 172800"
+    titles = parse_catalog(CATALOG.replace("rental_duration = 7200", dual))
+    order = decide(GOOD, titles, registered)
+    assert (order.storage_duration, order.playback_duration, order.rental_duration) == (2_592_000, 172_800, 0)
+
+
 def test_order_shows_no_content_key() -> None:
     order = decide(GOOD, TITLES, registered)
     assert order.key.cek not in repr(order)
