@@ -1,7 +1,8 @@
-"""A virtual device: a seed that is its identity, a clock of its own, and what its factory gave it.
+"""A virtual device: a seed that is its identity, a clock of its own, and what it was provisioned with.
 
-In reality the device id and the ASk are sealed inside the hardware. Here the factory is ExpressPlay's
-`/_sim/provisioning`, every virtual device holds the ASk, and so a holder of it can forge a device id.
+A real device derives DASk by the D function, which Apple keeps confidential, and never holds an ASk: that is the provider's,
+and its key server's. Here an open derivation stands in, so every virtual device holds the ASk, from ExpressPlay's
+`/_sim/provisioning`, and a holder of it can forge a device id.
 """
 
 import base64
@@ -26,7 +27,7 @@ EXPECTED = '{"certificate": "<Base64 DER>", "ask": "<32 hex>"}'
 
 @dataclass(frozen=True)
 class Provisioning:
-    """What the factory puts into every device: the application certificate and the ASk (16 bytes).
+    """What every device is provisioned with: the application certificate and the ASk (16 bytes).
 
     `v1` is the certificate for SPCs of version 1 (RSA-1024), where this ExpressPlay takes such.
     """
@@ -56,7 +57,7 @@ class Device:
 
     @property
     def certificate(self) -> ApplicationCertificate:
-        """The certificate that its SPCs are made with; BadProvisioning if the factory gave none for its version."""
+        """The certificate that its SPCs are made with; BadProvisioning if none was given for its version."""
         if self.spc_version != 1:
             return self.provisioning.certificate
         if self.provisioning.v1 is None:
@@ -89,7 +90,7 @@ def make_spc(
 
 
 def parse_provisioning(body: bytes) -> Provisioning:
-    """Read the factory's answer; BadProvisioning for anything but a certificate and an ASk of the right forms."""
+    """Read the answer of `/_sim/provisioning`; BadProvisioning for anything but a certificate and an ASk of the right forms."""
     try:
         value = parse_json(body)
     except ValueError as error:
@@ -126,7 +127,7 @@ def _certificate(text: str) -> ApplicationCertificate:
 
 
 def provision(web: Web, expressplay: str) -> Provisioning:
-    """Fetch what the factory gives a device from the ExpressPlay at base URL `expressplay`."""
+    """Fetch what a device is provisioned with from the ExpressPlay at base URL `expressplay`."""
     answer = web.ask(EXPRESSPLAY, "GET", f"{expressplay}/_sim/provisioning", step=None)
     if answer.status == 404:
         fix = "start expressplay-mock without --no-sim, and check that --expressplay is its address"

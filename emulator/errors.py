@@ -69,7 +69,7 @@ class MessageIdMismatch(EmulatorError):
 
 
 class BadProvisioning(EmulatorError):
-    """What the factory (`/_sim/provisioning`) gave is not a certificate and an ASk."""
+    """What `/_sim/provisioning` gave is not a certificate and an ASk."""
 
     number = -9106
     title = "bad provisioning"

@@ -15,7 +15,7 @@ EMULATOR = numbers_of(
      "write skd://<content id>; do not encode, cut or fetch it on the way"),
     (-9105, "3 and 10", "messageID differs", "SEES answered another message; the entitlement counts as denied.",
      "SEES must echo the request's messageID"),
-    (-9106, "before 0", "bad provisioning", "What the factory gave is no certificate and ASk.",
+    (-9106, "before 0", "bad provisioning", "What provisioning gave is no certificate and ASk.",
      "check that --expressplay is the address of expressplay-mock"),
     (-9107, "0 and 6", "unknown title", "SEES serves no such title.", "name one that GET /titles lists"),
     (-9108, "after 13", "rental ran out", "The license's rental seconds, counted from its download, have passed on the"

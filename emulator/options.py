@@ -38,7 +38,7 @@ def sees_option(*, required: bool = True) -> Callable[[Command], Command]:
 
 def expressplay_option(*, required: bool = True) -> Callable[[Command], Command]:
     """Return the option that says where ExpressPlay is."""
-    text = "Base URL of ExpressPlay: the factory that provisions devices, its journal and clock."
+    text = "Base URL of ExpressPlay: it provisions devices, and has a journal and a clock."
     default = None if required else ""
     return click.option(
         "--expressplay",

@@ -1,4 +1,8 @@
-"""What a factory and Apple's developer site do in reality: give a device its ASk and its application certificate."""
+"""Gives virtual devices the application certificate, as a provider's app gets it, and the ASk.
+
+A real device has no ASk: it is the provider's, known to its key server. A virtual one needs it, since the function by
+which a real one derives DASk is Apple's secret.
+"""
 
 import base64
 from typing import Any
@@ -11,26 +15,26 @@ from simulation.routes import PREFIX
 
 def provisioning_routes(credentials: Credentials, spc_versions: frozenset[int]) -> Blueprint:
     """Build the routes; the certificate of SPC v1 is offered only if v1 is one of ``spc_versions``."""
-    factory = Blueprint("factory", __name__, url_prefix=PREFIX)
+    provisioning = Blueprint("provisioning", __name__, url_prefix=PREFIX)
 
-    @factory.get("/provisioning")
+    @provisioning.get("/provisioning")
     def provisioning() -> Response:
         given: dict[str, Any] = {"certificate": _base64(credentials.certificate), "ask": credentials.ask.hex()}
         if 1 in spc_versions:
             given["v1"] = {"certificate": _base64(credentials.v1.certificate)}
         return jsonify(given)
 
-    @factory.get("/fairplay.cer")
+    @provisioning.get("/fairplay.cer")
     def certificate() -> Response:
         return _certificate(credentials.certificate)
 
     if 1 in spc_versions:
 
-        @factory.get("/fairplay-v1.cer")
+        @provisioning.get("/fairplay-v1.cer")
         def v1_certificate() -> Response:
             return _certificate(credentials.v1.certificate)
 
-    return factory
+    return provisioning
 
 
 def _certificate(der: bytes) -> Response:

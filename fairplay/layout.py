@@ -38,7 +38,7 @@ SPC_HEADERS: Mapping[int, Layout] = {
     2: _spc_header(256, "RSA-2048 OAEP, SHA-256", Source.SDK),
 }
 CKC_HEADER = Layout(
-    Field("version", 4, "CKC version, always 1", Kind.UINT, Source.LICENSES),
+    Field("version", 4, "CKC version: 1, the only one here", Kind.UINT, Source.LICENSES),
     _MARK_FIELD,
     Field("payload IV", 16, _IV_MEANING, source=Source.LICENSES),
     Field("payload length", 4, _LENGTH_MEANING, Kind.UINT, Source.LICENSES),

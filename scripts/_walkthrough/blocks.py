@@ -8,12 +8,15 @@ from typing import Any
 
 from _markdown import table
 
-from walkthrough.experiments import EXPERIMENTS
+from walkthrough.experiments import CHAPTERS, EXPERIMENTS
+from walkthrough.glossary import GLOSSARY
 from walkthrough.record.recorded import Recording, row_that_binds
 from walkthrough.record.recording import shorten
 from walkthrough.record.steps import LIFELINES, STEPS
 
 MERMAID_NAMES = dict(zip(LIFELINES, "CSEL", strict=True))
+UNTOLD: Mapping[str, tuple[int, ...]] = {"response": (2, 4, 9, 11), "decision": (0, 2, 3, 9)}
+"""Members of a recorded step that a reader can do without: what a later step shows, or the request repeated."""
 LONGEST = 72
 """Characters of a value in a shown request or response."""
 
@@ -67,20 +70,23 @@ def _diagram(source: Source, _: str) -> str:
 def _step(source: Source, argument: str) -> str:
     n = int(argument)
     step, say = source.steps[n], source.say
+    known = next(known for known in STEPS if known.n == n)
     parties = list(dict.fromkeys((step["from"], step["to"])))
-    lines = [f"### {say('Step')} {n} · {' → '.join(map(say, parties))}", "", f"*{summary_of(source, n)}*"]
-    if "method" in step:
-        lines += ["", f"`{step['method']} {step['url']}` → **{step['status']}**"]
-    for name in ("request", "response", "decision"):
-        if name in step and (name != "response" or n not in (4, 11)):
-            lines += ["", f"{say(name)}{say(':')}", "", "```json", _json(step[name]), "```"]
-    lines += ["", f"**{say('What each party now knows')}**", ""]
-    lines += [f"* **{say(party)}**{say(':')} {say(fact)}." for party, fact in step["knows"].items()]
-    return "\n".join(lines)
+    lines = [f"### {say('Step')} {n} · {' → '.join(map(say, parties))}", "", say(known.why), ""]
+    told = f"*{summary_of(source, n)}*"
+    lines += [told + (f" · `{step['method']} {step['url']}` → **{step['status']}**" if "method" in step else "")]
+    members = {"request": step.get("request"), "response": step.get("response"), "decision": step.get("decision")}
+    for name, value in members.items():
+        if value and n not in UNTOLD.get(name, ()):
+            lines += ["", f"{say(name)}{say(':')}", "", "```json", _json(value), "```"]
+    facts = " ".join(f"**{say(party)}**{say(':')} {say(fact)}." for party, fact in step["knows"].items())
+    return "\n".join([*lines, "", f"{say('What each party now knows')}{say(':')} {facts}"])
 
 
 def _json(value: Any) -> str:
-    return json.dumps(_cut(value), indent=2, ensure_ascii=False)
+    """Return an object with one line for each member."""
+    members = (f"  {json.dumps(name)}: {json.dumps(_cut(part), ensure_ascii=False)}" for name, part in value.items())
+    return "{\n" + ",\n".join(members) + "\n}"
 
 
 def _cut(value: Any) -> Any:
@@ -115,7 +121,9 @@ def _log(source: Source, argument: str) -> str:
 
 def _scenarios(source: Source, _: str) -> str:
     head = [source.say("what was tried"), source.say("what came of it")]
-    return table(head, [(source.say(item["name"]), f"`{item['actual']}`") for item in source.recording["scenarios"]])
+    chapters = {chapter.name for chapter in CHAPTERS}
+    items = [item for item in source.recording["scenarios"] if item["name"] not in chapters]
+    return table(head, [(source.say(item["name"]), f"`{item['actual']}`") for item in items])
 
 
 def _tries(source: Source, argument: str) -> str:
@@ -133,6 +141,13 @@ def _of_experiment(attribute: str) -> Maker:
     return make
 
 
+def _glossary(source: Source, argument: str) -> str:
+    """Return the terms named, or all of them."""
+    terms = argument.split(", ") if argument else GLOSSARY
+    head = [source.say("word"), source.say("what it is")]
+    return table(head, [(f"**{source.say(term)}**", source.say(GLOSSARY[term])) for term in terms])
+
+
 def _value(source: Source, argument: str) -> str:
     """Return one value of the recording by its path, such as `device.device_id`."""
     value: Any = source.recording
@@ -146,6 +161,7 @@ MAKERS: Mapping[str, Maker] = {
     "step": _step,
     "log": _log,
     "scenarios": _scenarios,
+    "glossary": _glossary,
     "tries": _tries,
     "lab-title": _of_experiment("name"),
     "lab-question": _of_experiment("question"),

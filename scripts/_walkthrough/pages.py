@@ -12,7 +12,9 @@ from walkthrough.words import typeset, words
 BINDING, LAB_FILE = "walkthrough.binding.json", "lab.json"
 COOKIE = "alice"
 PORTS = {"expressplay_mock": 8001, "server": 8002}
-EDITIONS = {"en": "walkthrough.md", "fr": "fr/walkthrough.md"}
+PAGES = ("walkthrough", "teaching", "glossary")
+EDITIONS = {"en": "", "fr": "fr"}
+"""Language → folder of docs/ with its pages."""
 MAKERS: Mapping[str, blocks.Maker] = {**blocks.MAKERS, **opened.MAKERS, **commands.MAKERS}
 
 _HOLE = re.compile(r"\{\{ ([a-z-]+)(?: ([^{}]+))? \}\}")
@@ -26,11 +28,12 @@ def pages(docs: Path) -> dict[Path, str]:
     exercises = tomllib.loads((docs / "templates" / "exercises.toml").read_text())
     recording, lab = json.loads(binding.read_text()), json.loads((folder / LAB_FILE).read_text())
     found = {}
-    for language, name in EDITIONS.items():
-        template = docs / "templates" / f"walkthrough.{language}.md"
+    for language, inside in EDITIONS.items():
         source = blocks.Source(BINDING, recording, lab, binding.read_bytes(), exercises, words(language))
-        prose = typeset(template.read_text()) if language == "fr" else template.read_text()
-        found[docs / name] = _NOTICE.format(template=template.name) + fill(prose, source)
+        for page in PAGES:
+            template = docs / "templates" / f"{page}.{language}.md"
+            prose = typeset(template.read_text()) if language == "fr" else template.read_text()
+            found[docs / inside / f"{page}.md"] = _NOTICE.format(template=template.name) + fill(prose, source)
     return found
 
 

@@ -119,7 +119,7 @@ def test_what_is_computed_has_a_command(messages: list[dict[str, Any]]) -> None:
     drawn_at_random_or_given = {name for name, command in values.items() if not command}
     assert drawn_at_random_or_given == {
         "SPC key, drawn by the device",
-        "ASk, from the factory",
+        "ASk, the provider's",
         "R2, from the payload",
         "R1, from the SPC",
         "anti-replay seed, from the SPC",

@@ -18,6 +18,7 @@ from walkthrough.record.stage import make_stage
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = ROOT / "docs" / "recordings"
 EDITIONS = ("en", "fr")
+PAGES = ("walkthrough", "teaching", "glossary")
 RENEW = "run scripts/walkthrough --record"
 
 
@@ -81,9 +82,10 @@ def test_the_chapters_are_in_both_editions() -> None:
         assert re.findall(r"\{\{ tries ([a-z-]+) \}\}", template) == [one.id for one in CHAPTERS]
 
 
-def test_both_editions_are_filled_with_the_same_blocks() -> None:
+@pytest.mark.parametrize("page", PAGES)
+def test_both_editions_are_filled_with_the_same_blocks(page: str) -> None:
     def blocks(edition: str) -> list[str]:
-        template = (ROOT / "docs" / "templates" / f"walkthrough.{edition}.md").read_text()
+        template = (ROOT / "docs" / "templates" / f"{page}.{edition}.md").read_text()
         return re.findall(r"\{\{ ([^}]+) \}\}", template)
 
     assert blocks("fr") == blocks("en")
@@ -97,6 +99,12 @@ def test_all_that_the_token_was_asked_for_is_named_as_inside(page: str) -> None:
     assert names <= set(re.findall(r"`(\w+)`", paragraph))
 
 
-def test_no_hole_is_left_open() -> None:
-    for page in ("walkthrough.md", "fr/walkthrough.md"):
-        assert "{{" not in (ROOT / "docs" / page).read_text()
+@pytest.mark.parametrize("page", PAGES)
+def test_no_hole_is_left_open(page: str) -> None:
+    for folder in ("", "fr"):
+        assert "{{" not in (ROOT / "docs" / folder / f"{page}.md").read_text()
+
+
+def test_the_demo_s_experiments_are_in_the_walkthrough() -> None:
+    text = (ROOT / "docs" / "walkthrough.md").read_text()
+    assert [one.name for one in DEMO if one.name not in text] == []

@@ -77,7 +77,7 @@ def _spc_values(known: SpcContents, spc: bytes, context: Context) -> dict[str, l
         ],
         "payload": [_value("SPC key, drawn by the device", known.spc_key, "")],
         "SK..R1": [
-            *([_value("ASk, from the factory", context.ask, "")] if context.ask else []),
+            *([_value("ASk, the provider's", context.ask, "")] if context.ask else []),
             _value("R2, from the payload", known.r2, ""),
             _value("DASk, from ASk and R2", derived.dask, _derivation(context, known.r2, b"dask", 16)),
             _value(

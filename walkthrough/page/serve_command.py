@@ -18,7 +18,7 @@ from hosting.tls.tls_options import tls_dir_option, tls_option
     required=True,
     envvar="FPS_EMULATOR_EXPRESSPLAY",
     show_envvar=True,
-    help="Base URL of ExpressPlay: the factory that provisions devices, its journal and clock.",
+    help="Base URL of ExpressPlay: it provisions devices, and has a journal and a clock.",
 )
 @client_tls_options
 @click.option(

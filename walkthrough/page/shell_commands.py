@@ -71,7 +71,7 @@ def ckc_key(r1: bytes, anti_replay_seed: bytes) -> str:
 
 
 def certificate_hash(expressplay: str) -> str:
-    """SHA-1 of the certificate that the factory gives out."""
+    """SHA-1 of the certificate that provisioning gives out."""
     return f"curl -s {expressplay}/_sim/fairplay.cer | openssl dgst -sha1 -r | cut -d ' ' -f 1"
 
 
