@@ -1,8 +1,8 @@
 """A virtual device: a seed that is its identity, a clock of its own, and what it was provisioned with.
 
-A real device derives DASk by the D function, which Apple keeps confidential, and never holds an ASk: that is the provider's,
-and its key server's. Here an open derivation stands in, so every virtual device holds the ASk, from ExpressPlay's
-`/_sim/provisioning`, and a holder of it can forge a device id.
+A real device derives DASk by the D function, which Apple keeps confidential, and never holds an ASk: that is the
+provider's, and its key server's. Here an open derivation stands in, so every virtual device holds the ASk, from
+ExpressPlay's `/_sim/provisioning`, and a holder of it can forge a device id.
 """
 
 import base64
@@ -90,7 +90,7 @@ def make_spc(
 
 
 def parse_provisioning(body: bytes) -> Provisioning:
-    """Read the answer of `/_sim/provisioning`; BadProvisioning for anything but a certificate and an ASk of the right forms."""
+    """Read the answer of `/_sim/provisioning`; BadProvisioning for anything but a certificate and an ASk in form."""
     try:
         value = parse_json(body)
     except ValueError as error:

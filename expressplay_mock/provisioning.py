@@ -15,26 +15,26 @@ from simulation.routes import PREFIX
 
 def provisioning_routes(credentials: Credentials, spc_versions: frozenset[int]) -> Blueprint:
     """Build the routes; the certificate of SPC v1 is offered only if v1 is one of ``spc_versions``."""
-    provisioning = Blueprint("provisioning", __name__, url_prefix=PREFIX)
+    routes = Blueprint("provisioning", __name__, url_prefix=PREFIX)
 
-    @provisioning.get("/provisioning")
+    @routes.get("/provisioning")
     def provisioning() -> Response:
         given: dict[str, Any] = {"certificate": _base64(credentials.certificate), "ask": credentials.ask.hex()}
         if 1 in spc_versions:
             given["v1"] = {"certificate": _base64(credentials.v1.certificate)}
         return jsonify(given)
 
-    @provisioning.get("/fairplay.cer")
+    @routes.get("/fairplay.cer")
     def certificate() -> Response:
         return _certificate(credentials.certificate)
 
     if 1 in spc_versions:
 
-        @provisioning.get("/fairplay-v1.cer")
+        @routes.get("/fairplay-v1.cer")
         def v1_certificate() -> Response:
             return _certificate(credentials.v1.certificate)
 
-    return provisioning
+    return routes
 
 
 def _certificate(der: bytes) -> Response:

@@ -170,9 +170,9 @@ EXPERIMENTS = (
         "Who can play afterwards?",
         ("Only the thief", "Only the viewer", "Both"),
         0,
-        "Whoever registers is bound. The log holds one registration, and it names device B; that the cookie was meant for "
-        "somebody else is written nowhere. Binding keeps what registration saw: it cannot mend a registration that was "
-        "stolen.",
+        "Whoever registers is bound. The log holds one registration, and it names device B; that the cookie was meant "
+        "for somebody else is written nowhere. Binding keeps what registration saw: it cannot mend a registration that "
+        "was stolen.",
         "server/entitlement.py: bound_device",
         stolen_before,
         (ISSUED, ISSUED, OTHER_DEVICE),

@@ -127,7 +127,7 @@ def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -
         "to": step.receiver,
         "summary": refused or step.summary.format_map(_values(entry, entries, cookie, seed)),
         "time": str(entry.get("time")),
-        "ok": refused is None,
+        "ok": refused is None and _object(entry.get("decision")).get("equal") is not False,
         "knows": dict(step.knows) if refused is None else {},
     }
     if "method" in entry:
