@@ -39,6 +39,7 @@ def create_app(stage: Stage, url: str, allowed_hosts: frozenset[str] = frozenset
     app = Flask(SERVICE, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
+    app.register_error_handler(404, _nothing_there)
     protect(app, Visitors(url, allowed_hosts))
     app.register_error_handler(Busy, _busy)
     app.register_error_handler(Unusable, _unusable)
@@ -151,6 +152,10 @@ def _serve_actions(app: Flask, page: PageState) -> None:
     def start_over() -> Response:
         page.start_over()
         return jsonify(DONE)
+
+
+def _nothing_there(_: Exception) -> tuple[Response, int]:
+    return jsonify(error=404, errorText="there is nothing at this address"), 404
 
 
 def _busy(_: Busy) -> tuple[Response, int]:

@@ -60,6 +60,7 @@ function makeCard(outline, name) {
   video.muted = true;
   const still = h('img', { class: 'still', alt: say('A picture of the film'), hidden: true });
   const overlay = h('div', { class: 'overlay' });
+  const leadOn = h('p', { class: 'lead-on' });
   const sound = h('button', { type: 'button', class: 'sound quiet', hidden: true, onclick: () => toggleSound() }, say('Sound on'));
   const unbind = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => takeAway() }, say('Take the license away'));
   const renew = h('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => unlessRunning(askToRenew) }, say('Renew the lease'));
@@ -76,6 +77,7 @@ function makeCard(outline, name) {
   const element = h('article', { class: `device ${lookOf('Client', name)}`, 'aria-labelledby': titleId, data: { device: name } },
     h('header', {}, h('h3', { id: titleId }, say('Device {name}', { name })), pill),
     h('div', { class: 'screen' }, video, still, overlay, sound),
+    leadOn,
     h('div', { class: 'plays' }, first),
     h('dl', {},
       cookie.row,
@@ -154,6 +156,7 @@ function makeCard(outline, name) {
   }
 
   function cover(title, text, look = '', ...more) {
+    replace(leadOn);
     replace(overlay, title && h('strong', {}, title), text && h('p', {}, text), more);
     overlay.className = `overlay ${title || text ? look : 'clear'}`;
     screenOf = '';
@@ -162,9 +165,9 @@ function makeCard(outline, name) {
   function refused(refusal) {
     const where = refusal.step && [say('Refused at step {step}.', refusal), ' '];
     const cause = refusal.cause && [' ', say('Cause {number}, {title}.', { ...refusal.cause, title: relay(refusal.cause.title) })];
-    cover(headline(refusal), [where, quote(refusal.meaning), cause], 'bad', h('p', { class: 'lead-on' },
-      refusal.step && h('a', { href: `#step=${refusal.step}` }, say('Read why it stays dark')),
-      refusal.number === ANOTHER_DEVICE && h('a', { href: '#lab=cookie-stolen-after' }, say('Now steal it'))));
+    cover(headline(refusal), [where, quote(refusal.meaning), cause], 'bad');
+    replace(leadOn, refusal.step && h('a', { href: `#step=${refusal.step}` }, say('Read why it stays dark')),
+      refusal.number === ANOTHER_DEVICE && h('a', { href: '#lab=cookie-stolen-after' }, say('Now steal it')));
     if (screenOf !== refusal.text) tell([say('Device {name} is refused.', { name }), ' ', ...overlay.querySelector('p').textContent].join(''));
     screenOf = refusal.text;
   }

@@ -81,6 +81,7 @@ function choose(n) {
   history.replaceState(null, '', `#step=${n}`);
   openStep();
   redraw();
+  $('diagram').querySelector('.chosen')?.scrollIntoView({ block: 'nearest' });
 }
 
 function showPace() {
