@@ -9,40 +9,20 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
 import httptools
 
 from hosting import limits
+from hosting.http_request import Request
 from hosting.tls.tls_layer import TlsLayer
 
 _HEAD_TOO_LARGE = (
     431,
     f"head too large: expected at most {limits.MAX_HEAD} bytes and {limits.MAX_HEADERS} headers, found more.",
 )
-Headers = list[tuple[bytes, bytes]]
-
-
-@dataclass(slots=True)
-class Request:
-    """A request as it came, its body whole."""
-
-    method: str = ""
-    target: bytes = b""
-    version: str = "1.1"
-    headers: Headers = field(default_factory=list)
-    """Names in lower case, in the order in which they came."""
-    body: bytearray = field(default_factory=bytearray)
-    length: int = 0
-    """Bytes of the body; more than ``body`` has, and over the ceiling, where it was too long to be taken."""
-    last: bool = False
-    """True where the connection ends with the answer."""
-
-    def header(self, name: bytes) -> bytes | None:
-        """Return the first value of a header."""
-        return next((value for known, value in self.headers if known == name), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +103,8 @@ class Connection(asyncio.Protocol):
             return
         self._size += len(data)
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._deaf = True  # answered as if it had asked for nothing, and then hung up on
+            while data:
+                data = self._feed(data)
         except httptools.HttpParserError as error:
             self._refuse(400, f"malformed request: {'in its body' if self._in_body else 'in its head'}, {error}")
         if self._in_body and self._size > limits.MAX_HEAD + 8 * self._server.ceiling:
@@ -185,6 +164,8 @@ class Connection(asyncio.Protocol):
         if self._deaf:
             return
         request.method, request.version = self._parser.get_method().decode(), self._parser.get_http_version()
+        if self._offers():
+            return
         if problem := self._problem(request):
             self._refuse(*problem)
             return
@@ -225,13 +206,32 @@ class Connection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Have the request answered."""
-        if self._deaf:
+        if self._deaf or self._offers():
             return
         self._in_body, self._size = False, 0
         self._request.length = len(self._request.body)
         if not self._parser.should_keep_alive():
             self._request.last = self._deaf = True
         self._enqueue(self._request)
+
+    def _offers(self) -> bool:
+        """Tell whether the head offers another protocol, as a Java client's does (h2c): it comes again without."""
+        return bool(self._parser.should_upgrade()) and self._request.method != "CONNECT"
+
+    def _feed(self, data: bytes) -> bytes:
+        """Have the parser take it. At an offer it stops: return the head without that and what follows, to be fed."""
+        try:
+            self._parser.feed_data(data)
+            return b""
+        except httptools.HttpParserUpgrade as offer:
+            if not self._offers():  # CONNECT: answered as if it had asked for nothing, and then hung up on
+                self._deaf = True
+                return b""
+            rest = data[offer.args[0] :]
+        self._parser = httptools.HttpRequestParser(self)
+        head = self._request.head_without_upgrade()
+        self._size = len(head) + len(rest)
+        return head + rest
 
     # Time.
 

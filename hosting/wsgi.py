@@ -11,7 +11,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from hosting.http_connection import Connection, Refusal, Request
+from hosting.http_connection import Connection, Refusal
+from hosting.http_request import Request
 from hosting.logs import log_request
 
 if TYPE_CHECKING:
