@@ -16,7 +16,8 @@ from typing import Any
 
 from benchmarks.figures import Figure, Goal, Line, Note, Say, median_ratio
 from benchmarks.postgres import Postgres
-from expressplay_mock.record_query import ByCookie, Row
+from expressplay_mock.record import Row
+from expressplay_mock.record_query import ByCookie
 from expressplay_mock.transaction_log import TransactionLog
 
 GROUP = "d. the log as it grows"

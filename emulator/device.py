@@ -16,9 +16,9 @@ from typing import Any
 from emulator.errors import BadProvisioning
 from emulator.transport import EXPRESSPLAY, Web
 from fairplay.certificate import ApplicationCertificate, BadCertificate, load_certificate
+from fairplay.randomness import RandomBytes
 from fairplay.session_key import device_id_of
 from fairplay.spc import PlaybackState, SpcContents, build_spc
-from fairplay.tllv import RandomBytes
 from simulation.clock import Clock
 from simulation.strict_json import parse_json
 

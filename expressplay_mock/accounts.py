@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from expressplay_mock.errors import Code, Refusal
-from fairplay.tllv import RandomBytes
+from fairplay.randomness import RandomBytes
 
 FIRST_NUMBER = "1001"
 

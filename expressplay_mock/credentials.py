@@ -21,8 +21,8 @@ from expressplay_mock.application_key import ApplicationKey, new_application_key
 from expressplay_mock.redemption import Keys
 from expressplay_mock.tokens.sealed_token import KEY_ID_SIZE, KEY_SIZE, TokenKeys, new_token_keys
 from fairplay.certificate import certificate_hash
+from fairplay.randomness import RandomBytes
 from fairplay.spc import KeyServer
-from fairplay.tllv import RandomBytes
 
 DIRECTORY = "credentials"
 PRIVATE_KEY = "fairplay.key"

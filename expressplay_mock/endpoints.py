@@ -20,7 +20,8 @@ from expressplay_mock.faults.faults import RECORDS, RIGHTS, TOKEN, Faults
 from expressplay_mock.journal_entries import Entry
 from expressplay_mock.license_body import ANSWER_TYPES, MAX_BODY, read_body, write_answer
 from expressplay_mock.parameters import Parameters, read_parameters, single_values
-from expressplay_mock.record_query import ById, Query, Record
+from expressplay_mock.record import Record
+from expressplay_mock.record_query import ById, Query
 from expressplay_mock.redemption import Decision, Keys, Refused, redeem, replayed
 from expressplay_mock.tokens import token_request
 from expressplay_mock.tokens.key_storage import KeyStorage

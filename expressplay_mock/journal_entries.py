@@ -13,7 +13,8 @@ from expressplay_mock import record_query
 from expressplay_mock.errors import Refusal
 from expressplay_mock.license_body import LicenseBody
 from expressplay_mock.parameters import Parameters, form_of
-from expressplay_mock.record_query import Query, Record, describe
+from expressplay_mock.record import Record
+from expressplay_mock.record_query import Query, describe
 from expressplay_mock.redemption import Decision, Issued, Refused
 from expressplay_mock.tokens.sealed_token import Token
 from expressplay_mock.tokens.token_request import PARAMETERS as TOKEN_PARAMETERS

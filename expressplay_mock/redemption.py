@@ -9,13 +9,13 @@ from dataclasses import dataclass, field, replace
 
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.license_body import LicenseBody
-from expressplay_mock.record_query import Row
+from expressplay_mock.record import Row
 from expressplay_mock.tokens.extensions import read_extensions
 from expressplay_mock.tokens.sealed_token import Token, TokenKeys, open_token
 from fairplay.ckc import ContentKey, seal_ckc, takes_offline_keys
-from fairplay.errors import BEHIND_THE_ENVELOPE, BadPayloadLength, FairPlayError, MissingTag, SpcError
+from fairplay.errors import BEHIND_THE_ENVELOPE, BadPayloadLength, MissingTag, SpcError
+from fairplay.randomness import RandomBytes
 from fairplay.spc import KeyServer, SpcContents, open_spc
-from fairplay.tllv import RandomBytes
 from simulation.clock import rfc3339
 
 HEX = "hex:"
@@ -142,10 +142,7 @@ def _seal(token: Token, spc: SpcContents, random: RandomBytes) -> bytes:
         )
         raise Refusal.because_of(Code.DEVICE_NOT_AUTHENTICATED, missing)
     content = ContentKey(token.content_key, token.iv)
-    try:
-        return seal_ckc(spc, content, random=random, duration=duration, hdcp=terms.hdcp, offline_key=offline_key)
-    except FairPlayError as error:
-        raise Refusal.because_of(Code.CKC_FAILED, error) from None
+    return seal_ckc(spc, content, random=random, duration=duration, hdcp=terms.hdcp, offline_key=offline_key)
 
 
 def _row(token: Token, spc: SpcContents | None, now: float, refusal: Refusal | None = None) -> Row:

@@ -41,7 +41,8 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from expressplay_mock.record_query import RECENT, ByCookie, ById, Query, Recent, Record, Row, Window
+from expressplay_mock.record import Record, Row
+from expressplay_mock.record_query import RECENT, ByCookie, ById, Query, Recent, Window
 
 SCHEMA_VERSION = 2
 """1 had replay ids of the transaction id and the anti-replay seed, which nothing in an SPC authenticates."""

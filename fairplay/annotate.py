@@ -73,7 +73,7 @@ def annotate_spc(spc: bytes, keys: MessageKeys | KeyServer | None = None) -> lis
     notes.append(_rest(notes[-1], payload, _opening_problem(spc)))
     known = _recover(spc, keys) if isinstance(keys, KeyServer) else keys or MessageKeys()
     if known.spc_key:
-        notes += _annotate_payload(_decrypt(known.spc_key, spc[8:24], payload), SPC_TAGS)
+        notes += _annotate_payload(_decrypt(known.spc_key, header.part("payload IV", spc), payload), SPC_TAGS)
         notes += _annotate_session_key(notes, keys.ask if isinstance(keys, KeyServer) else None, known.derived)
     return notes
 
@@ -84,11 +84,13 @@ def annotate_ckc(ckc: bytes, keys: MessageKeys | None = None) -> list[Annotation
         return [_unreadable("frame", 0, ckc, "CKC frame", f"expected at least {CKC_HEADER.size} bytes")]
     notes = _annotate_layout("frame", CKC_HEADER, ckc[: CKC_HEADER.size], 0)
     payload = ckc[CKC_HEADER.size :]
-    stated = int.from_bytes(ckc[24:28], "big")
+    stated = int.from_bytes(CKC_HEADER.part("payload length", ckc), "big")
     problem = "" if stated == len(payload) else f"the frame says {stated} bytes, there are {len(payload)}"
     notes.append(_rest(notes[-1], payload, problem))
     if keys and keys.ckc_key:
-        notes += _annotate_payload(_decrypt(keys.ckc_key, ckc[8:24], payload), {**SPC_TAGS, **CKC_TAGS})
+        notes += _annotate_payload(
+            _decrypt(keys.ckc_key, CKC_HEADER.part("payload IV", ckc), payload), {**SPC_TAGS, **CKC_TAGS}
+        )
     return notes
 
 
@@ -117,14 +119,13 @@ def _annotate_payload(payload: bytes, known: Mapping[bytes, Tag]) -> list[Annota
     notes: list[Annotation] = []
     seen: set[bytes] = set()
     offset = 0
-    while offset < len(payload):
-        try:
-            block = tllv.read_block(payload, offset)
-        except BadTllv as error:
-            return [*notes, _unreadable("payload", offset, payload[offset:], "unreadable", str(error))]
-        notes += _annotate_block(payload, block, known.get(block.tag), duplicate=block.tag in seen)
-        seen.add(block.tag)
-        offset = tllv.end_of(block)
+    try:
+        for block in tllv.blocks(payload):
+            notes += _annotate_block(payload, block, known.get(block.tag), duplicate=block.tag in seen)
+            seen.add(block.tag)
+            offset = block.end
+    except BadTllv as error:
+        return [*notes, _unreadable("payload", offset, payload[offset:], "unreadable", str(error))]
     missing = [tag for tag in known.values() if tag.required and tag.code not in seen and _belongs(tag, known)]
     return notes + [_missing(tag, offset) for tag in missing]
 
@@ -158,7 +159,7 @@ def _annotate_block(payload: bytes, block: tllv.Tllv, tag: Tag | None, *, duplic
         kind = tag.kind if tag else Kind.BYTES
         yield Annotation("payload", start, block.value, name, _shown(block.value, kind), meaning, source)
     if block.padding:
-        padding = payload[start + len(block.value) : tllv.end_of(block)]
+        padding = payload[start + len(block.value) : block.end]
         yield Annotation("payload", start + len(block.value), padding, f"{name}: padding", _shown(padding, Kind.BYTES),
                          "random, hides the length")  # fmt: skip
 

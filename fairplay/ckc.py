@@ -27,16 +27,25 @@ from fairplay.layout import CKC_HEADER, CKC_TAGS, CKC_VERSION, DURATION_MARK, MA
 from fairplay.layout import HdcpLevel as HdcpLevel
 from fairplay.layout import KeyType as KeyType
 from fairplay.mistakes import recognise
+from fairplay.randomness import RandomBytes
 from fairplay.spc import SpcContents
-from fairplay.tllv import RandomBytes
 
 
 @dataclass(frozen=True, slots=True)
 class ContentKey:
-    """The content key (CEK, 16 bytes) and the IV (16 bytes) of one content id."""
+    """The content key (CEK, 16 bytes) and the IV (16 bytes) of one content id. Raises `KeyNotFound` for others."""
 
     key: bytes = field(repr=False)
     iv: bytes
+
+    def __post_init__(self) -> None:
+        """Check 13 of docs/messages.md: AES-128 has 16 bytes of each."""
+        if len(self.key) != BLOCK or len(self.iv) != BLOCK:
+            raise KeyNotFound(
+                "a content key and an IV of 16 bytes each",
+                f"{len(self.key)} and {len(self.iv)} bytes",
+                "look at the key store's entry for this content id",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,10 @@ class Duration:
     key_type: KeyType
     lease: int = NO_LEASE
     rental: int = 0
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for seconds that the CKC's fields (32 bits each) cannot hold."""
+        _check_seconds(lease=self.lease, rental=self.rental)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +73,12 @@ class OfflineKey:
     storage: int = 0
     playback: int = 0
     title_id: bytes = bytes(16)
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for what the block's fields cannot hold."""
+        layout.OFFLINE_KEY_VALUE.check(content_ID=self.content_id)
+        layout.TITLE_ID_VALUE.check(title_ID=self.title_id)
+        _check_seconds(storage=self.storage, playback=self.playback)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +113,8 @@ def seal_ckc(
     """Return the CKC that gives `content` to the sender of `spc`, and to nobody else.
 
     As in FairPlay, the offline key is written where the SPC's capabilities have a bit for it, in place of the
-    duration; and the duration only where the SPC has a media playback state. The order of blocks is random. Raises
-    `KeyNotFound` unless key and IV are 16 bytes.
+    duration; and the duration only where the SPC has a media playback state. The order of blocks is random.
     """
-    if len(content.key) != BLOCK or len(content.iv) != BLOCK:
-        raise KeyNotFound(
-            "a content key and an IV of 16 bytes each",
-            f"{len(content.key)} and {len(content.iv)} bytes",
-            "look at the key store's entry for this content id",
-        )
     wrapped = encrypt_block(spc.block.sk, content.key)
     blocks = [
         (layout.ENCRYPTED_KEY.code, layout.ENCRYPTED_KEY_VALUE.pack(content.iv, wrapped)),
@@ -187,6 +199,12 @@ def _hdcp(values: Mapping[bytes, bytes]) -> HdcpLevel | None:
         return HdcpLevel.of(level)
     except ValueError:
         raise NotACkc("a known level in the HDCP enforcement", level.hex(), "repair the key server") from None
+
+
+def _check_seconds(**durations: int) -> None:
+    for name, seconds in durations.items():
+        if not 0 <= seconds < 1 << 32:
+            raise ValueError(f"{name}: expected seconds that fit into 32 bits, found {seconds}")
 
 
 def _pack_offline_key(key: OfflineKey, spc: SpcContents) -> bytes:

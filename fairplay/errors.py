@@ -104,7 +104,7 @@ class DuplicateTag(SpcError):
     number, check, title = -42591, 7, "duplicate tag"
 
 
-class BadSize(SpcError, CkcError):
+class BadSize(SpcError, CkcError, ValueError):
     """The value of a known tag has a size that the tag does not allow."""
 
     number, check, title = -42581, 8, "value size"
@@ -141,7 +141,7 @@ class IntegrityMismatch(SpcError):
         )
 
 
-class KeyNotFound(SpcError):
+class KeyNotFound(SpcError, ValueError):
     """There is no usable content key for the asset."""
 
     number, check, title = -42584, 13, "content key"

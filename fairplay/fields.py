@@ -4,6 +4,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import accumulate
 from typing import Any, Self
 
 
@@ -97,6 +98,20 @@ class Layout:
         """Return the bytes of the values given, one per field in order: integers for UINT, TIME, BITS, else bytes."""
         self.unpack: Callable[..., tuple[Any, ...]] = parts.unpack_from
         """Return one value per field from the data given, at the offset given (or 0); at least `size` bytes."""
+        starts = accumulate((item.size for item in fields), initial=0)
+        self._parts = {item.name: slice(start, start + item.size) for item, start in zip(fields, starts, strict=False)}
+
+    def part(self, name: str, data: bytes) -> bytes:
+        """Return the bytes of one field of `data`; fewer, where `data` ends before."""
+        return data[self._parts[name]]
+
+    def check(self, **values: bytes) -> None:
+        """Raise `ValueError` unless each value has its field's size. Names are the fields', with _ for a blank."""
+        for name, value in values.items():
+            field_name = name.replace("_", " ")
+            part = self._parts[field_name]
+            if len(value) != part.stop - part.start:
+                raise ValueError(f"{field_name}: expected {part.stop - part.start} bytes, found {len(value)}")
 
 
 def _format(item: Field) -> str:

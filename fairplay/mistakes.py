@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from fairplay.layout import CKC_HEADER, CKC_VERSION, MARK
+
 
 class Mistake(NamedTuple):
     """What was found, and the likely fix."""
@@ -54,4 +56,7 @@ def recognise(data: bytes) -> Mistake | None:
 
 def is_ckc(data: bytes) -> bool:
     """Tell whether `data` is a CKC of this simulation, which starts as an SPC v1 does."""
-    return data.startswith(b"\0\0\0\x01SIM1") and int.from_bytes(data[24:28], "big") == len(data) - 28
+    if len(data) < CKC_HEADER.size:
+        return False
+    version, mark, _, length = CKC_HEADER.unpack(data)
+    return bool(version == CKC_VERSION and mark == MARK and length == len(data) - CKC_HEADER.size)

@@ -41,6 +41,10 @@ class SessionKeyBlock:
     device_id: bytes
     r1: bytes = field(repr=False)
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for another size than the field table has: a short part would move all that follow."""
+        SKR1_PLAINTEXT.check(SK=self.sk, HU=self.device_id, R1=self.r1)
+
 
 def device_id_of(seed: str) -> bytes:
     """Return the HU (20 bytes) of the virtual device grown from `seed`. Another seed is another device."""

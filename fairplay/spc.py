@@ -32,11 +32,11 @@ from fairplay.errors import (
     UnknownVersion,
     UnsupportedProtocol,
 )
-from fairplay.layout import CKC_TAGS, MARK, SKR1_VALUE, SPC_HEADERS, SPC_TAGS, Capability
+from fairplay.layout import CKC_TAGS, MARK, PLAYBACK_VALUE, SKR1_VALUE, SPC_HEADERS, SPC_TAGS, Capability
 from fairplay.layout import PlaybackState as PlaybackState
 from fairplay.mistakes import is_ckc
+from fairplay.randomness import RandomBytes
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
-from fairplay.tllv import RandomBytes
 
 OAEP_PADDING = {
     1: OAEP(MGF1(SHA1()), SHA1(), None),  # noqa: S303 - FairPlay's choice
@@ -55,32 +55,71 @@ class Playback:
     state: PlaybackState
     session: bytes
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for what the field table has no room for."""
+        PLAYBACK_VALUE.check(playback_session=self.session)
+        if not 0 <= self.created < 1 << 32:
+            raise ValueError(f"creation time: expected Unix seconds that fit into 32 bits, found {self.created}")
+
 
 @dataclass(frozen=True, slots=True)
 class SpcContents:
     """Everything inside one SPC, as its builder and the key server both know it. `repr` shows no secret.
 
-    Sizes in bytes: asset_id 2 to 200, anti_replay_seed 16, transaction_id 8, r2 21, spc_key 16. `warnings` are
-    sentences about what is legal but doubtful.
+    `values` are the blocks of the payload by their tags, and the one copy of what the properties read. `block` is
+    what their SK..R1 holds, `spc_key` (16 bytes) and `derived` the keys. `warnings` are sentences about what is legal
+    but doubtful. Raises `SpcError` for values that break a rule of the field table, and `ValueError` for the rest.
     """
 
     version: int
-    asset_id: bytes
     block: SessionKeyBlock
-    r2: bytes
-    anti_replay_seed: bytes
-    transaction_id: bytes
-    return_tags: tuple[bytes, ...]
-    playback: Playback | None
     values: Mapping[bytes, bytes] = field(repr=False)
     spc_key: bytes = field(repr=False)
     derived: DerivedKeys = field(repr=False)
     warnings: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Check what a key server checks: sizes and required tags, return request, protocol, playback state."""
+        _check_values(self.values)
+        if self.version not in SPC_HEADERS:
+            raise ValueError(f"SPC version: expected one of {_listed(tuple(SPC_HEADERS))}, found {self.version}")
+        if len(self.spc_key) != BLOCK:
+            raise ValueError(f"SPC key: expected {BLOCK} bytes, found {len(self.spc_key)}")
+
     @property
     def device_id(self) -> str:
         """HU in its textual form, 40 lower-case hex digits."""
         return self.block.device_id.hex()
+
+    @property
+    def asset_id(self) -> bytes:
+        """The content id, 2 to 200 bytes."""
+        return self.values[layout.ASSET_ID.code]
+
+    @property
+    def r2(self) -> bytes:
+        """What DASk is derived from, 21 bytes."""
+        return self.values[layout.R2.code]
+
+    @property
+    def anti_replay_seed(self) -> bytes:
+        """An input of the CKC key, 16 bytes."""
+        return self.values[layout.ANTI_REPLAY.code]
+
+    @property
+    def transaction_id(self) -> bytes:
+        """What names this exchange, 8 bytes."""
+        return self.values[layout.TRANSACTION_ID.code]
+
+    @property
+    def return_tags(self) -> tuple[bytes, ...]:
+        """The tags that the CKC must bring back, each once."""
+        return _returned(self.values)
+
+    @property
+    def playback(self) -> Playback | None:
+        """The media playback state, None where the SPC has none."""
+        return _playback(self.values)
 
     @property
     def capabilities(self) -> Capability:
@@ -127,52 +166,45 @@ def build_spc(
 
     `device_id` is HU (20 bytes), `asset_id` the content id (2 to 200 bytes), `now` Unix seconds by the device's
     clock, `session` the 8-byte playback session (a new one where None). Every message has fresh random parts; the
-    RSA-OAEP wrapping draws its own randomness, so the same `random` still yields different bytes.
+    RSA-OAEP wrapping draws its own randomness, so the same `random` still yields different bytes. Raises what
+    `SessionKeyBlock`, `Playback` and `SpcContents` raise for arguments that no SPC can hold.
     """
-    if not layout.ASSET_ID.allows(len(asset_id)):
-        raise ValueError(f"asset ID: expected {layout.ASSET_ID.sizes}, found {len(asset_id)}")
-    r2 = random(21)
+    r2 = random(layout.R2.largest)
     derived = derive(ask, r2)
     block = SessionKeyBlock(sk=random(16), device_id=device_id, r1=random(44))
     sealed = seal(derived, block, iv=random(16))
     playback = Playback(now, state, session or random(8))
-    return_tags = (layout.ASSET_ID.code, layout.TRANSACTION_ID.code)
+    returned = (layout.ASSET_ID.code, layout.TRANSACTION_ID.code)
     values = {
         layout.SKR1.code: sealed,
         layout.INTEGRITY.code: integrity(derived, block),
         layout.ANTI_REPLAY.code: random(16),
         layout.R2.code: r2,
-        layout.RETURN_REQUEST.code: b"".join(return_tags),
+        layout.RETURN_REQUEST.code: b"".join(returned),
         layout.ASSET_ID.code: asset_id,
         layout.TRANSACTION_ID.code: random(8),
         layout.SUPPORTED.code: _pack_versions(DEVICE_PROTOCOLS),
         layout.USED.code: _pack_versions(DEVICE_PROTOCOLS[-1:]),
-        layout.PLAYBACK.code: layout.PLAYBACK_VALUE.pack(playback.created, state.value, playback.session),
+        layout.PLAYBACK.code: PLAYBACK_VALUE.pack(playback.created, playback.state.value, playback.session),
         layout.CAPABILITIES.code: layout.CAPABILITIES_VALUE.pack(0, capabilities),
     }
-    contents = SpcContents(
-        version=certificate.spc_version,
-        asset_id=asset_id,
-        block=block,
-        r2=r2,
-        anti_replay_seed=values[layout.ANTI_REPLAY.code],
-        transaction_id=values[layout.TRANSACTION_ID.code],
-        return_tags=return_tags,
-        playback=playback,
-        values=values,
-        spc_key=random(16),
-        derived=derived,
-    )
+    contents = SpcContents(certificate.spc_version, block, values, spc_key=random(16), derived=derived)
     return seal_spc(contents, certificate, random), contents
 
 
-def seal_spc(contents: SpcContents, certificate: ApplicationCertificate, random: RandomBytes) -> bytes:
-    """Return the bytes of an SPC with exactly `contents.values` inside, whether or not they make sense.
+def seal_spc(
+    contents: SpcContents,
+    certificate: ApplicationCertificate,
+    random: RandomBytes,
+    values: Mapping[bytes, bytes] | None = None,
+) -> bytes:
+    """Return the bytes of an SPC with exactly these `values` inside, whether or not they make sense (None: its own).
 
     `build_spc` ends here; tests and attacks come in here, to send what an honest device would not.
     """
+    inside = contents.values if values is None else values
     iv = random(16)
-    payload = cbc_encrypt(contents.spc_key, iv, tllv.write(contents.values.items(), random))
+    payload = cbc_encrypt(contents.spc_key, iv, tllv.write(inside.items(), random))
     wrapped = certificate.public_key.encrypt(contents.spc_key, OAEP_PADDING[certificate.spc_version])
     header = SPC_HEADERS[certificate.spc_version]
     return header.pack(certificate.spc_version, MARK, iv, wrapped, certificate.hash, len(payload)) + payload
@@ -195,10 +227,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
     payload = cbc_decrypt(spc_key or bytes(BLOCK), envelope.iv, envelope.payload)
     try:
         values = tllv.read_values(payload)
-        tllv.check(values, SPC_TAGS)
-        return_tags = _check_return_request(values)
-        warnings = _check_protocol(values)
-        playback = _check_playback(values)
+        warnings = _check_values(values)
     except BEHIND_THE_ENVELOPE as finding:
         # The rest of the work all the same: how long an answer takes must not tell what was found.
         _spend_the_work_of_the_mac(keys.ask)
@@ -207,20 +236,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
         raise CannotDecrypt
     derived = derive(keys.ask, values[layout.R2.code])
     block = unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code])
-    return SpcContents(
-        version=envelope.version,
-        asset_id=values[layout.ASSET_ID.code],
-        block=block,
-        r2=values[layout.R2.code],
-        anti_replay_seed=values[layout.ANTI_REPLAY.code],
-        transaction_id=values[layout.TRANSACTION_ID.code],
-        return_tags=return_tags,
-        playback=playback,
-        values=values,
-        spc_key=spc_key,
-        derived=derived,
-        warnings=warnings,
-    )
+    return SpcContents(envelope.version, block, values, spc_key, derived, warnings)
 
 
 def read_envelope(spc: bytes) -> Envelope:
@@ -234,10 +250,10 @@ def read_envelope(spc: bytes) -> Envelope:
     if header is None:
         versions = " or ".join(map(str, SPC_HEADERS))
         raise UnknownVersion(f"version {versions}", f"{spc[3]}", "build the SPC in a version that the server knows")
-    if spc[4:8] != MARK:
+    if (mark := header.part("mark", spc)) != MARK:
         raise MissingMark(
             f"{MARK.hex()} ({MARK.decode()}) at offset 4",
-            spc[4:8].hex(),
+            mark.hex(),
             "use an SPC of this simulation's emulator: one of a real device is never processed here",
         )
     if len(spc) < header.size:
@@ -268,15 +284,25 @@ def _spend_the_work_of_the_mac(ask: bytes) -> None:
         unseal(derive(ask, bytes(layout.R2.largest)), bytes(SKR1_VALUE.size), bytes(layout.INTEGRITY.largest))
 
 
-def _check_return_request(values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
+def _check_values(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
+    """Make the checks 8 to 11 and 14 of docs/messages.md; return what is legal but doubtful."""
+    tllv.check(values, SPC_TAGS)
+    _check_return_request(values)
+    _playback(values)
+    return _check_protocol(values)
+
+
+def _returned(values: Mapping[bytes, bytes]) -> tuple[bytes, ...]:
     request = values[layout.RETURN_REQUEST.code]
-    tags = tuple(dict.fromkeys(request[start : start + 8] for start in range(0, len(request), 8)))
-    for tag in tags:
+    return tuple(dict.fromkeys(request[start : start + 8] for start in range(0, len(request), 8)))
+
+
+def _check_return_request(values: Mapping[bytes, bytes]) -> None:
+    for tag in _returned(values):
         if tag not in values:
             raise BadReturnRequest("tags that the SPC holds", tag.hex(), "ask only for tags that are there")
         if tag in CKC_TAGS:
             raise BadReturnRequest("no tag of the CKC's own", tag.hex(), "leave it out: the CKC has its own block")
-    return tags
 
 
 def _check_protocol(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
@@ -294,10 +320,10 @@ def _check_protocol(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
     return ()
 
 
-def _check_playback(values: Mapping[bytes, bytes]) -> Playback | None:
+def _playback(values: Mapping[bytes, bytes]) -> Playback | None:
     if layout.PLAYBACK.code not in values:
         return None
-    created, state, session = layout.PLAYBACK_VALUE.unpack(values[layout.PLAYBACK.code])
+    created, state, session = PLAYBACK_VALUE.unpack(values[layout.PLAYBACK.code])
     try:
         return Playback(created, PlaybackState.of(state), session)
     except ValueError:

@@ -7,17 +7,16 @@ The block length counts value and padding, not the 16 bytes of header, and is a 
 block starts on a boundary of the cipher. Padding is random and may be longer than needed, to hide lengths.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fairplay.errors import BadSize, BadTllv, DuplicateTag, MissingTag
 from fairplay.layout import TLLV_HEADER, Tag
-
-RandomBytes = Callable[[int], bytes]
+from fairplay.randomness import RandomBytes
 
 ALIGNMENT = 16
 HEADER_SIZE = TLLV_HEADER.size
-MOST_EXTRA_UNITS = 8
+MAX_EXTRA_UNITS = 8
 
 
 class Tllv(NamedTuple):
@@ -27,6 +26,11 @@ class Tllv(NamedTuple):
     tag: bytes
     value: bytes
     padding: int
+
+    @property
+    def end(self) -> int:
+        """The payload offset of whatever follows."""
+        return self.offset + HEADER_SIZE + len(self.value) + self.padding
 
     def __repr__(self) -> str:
         return f"Tllv(offset={self.offset}, tag={self.tag.hex()}, {len(self.value)} bytes, {self.padding} padding)"
@@ -40,51 +44,42 @@ def write(blocks: Iterable[tuple[bytes, bytes]], random: RandomBytes) -> bytes:
     """
     parts: list[bytes] = []
     for tag, value in blocks:
-        padding = ALIGNMENT - len(value) % ALIGNMENT + ALIGNMENT * (random(1)[0] % MOST_EXTRA_UNITS)
+        padding = ALIGNMENT - len(value) % ALIGNMENT + ALIGNMENT * (random(1)[0] % MAX_EXTRA_UNITS)
         parts += TLLV_HEADER.pack(tag, len(value) + padding, len(value)), value, random(padding)
     return b"".join(parts)
 
 
-def read(payload: bytes) -> tuple[Tllv, ...]:
-    """Return the blocks of `payload` in order, with their places. Raises what `read_values` does."""
-    blocks = []
+def blocks(payload: bytes) -> Iterator[Tllv]:
+    """Yield the blocks of `payload` in order, unknown tags too. Raises `BadTllv` at the first that does not fit."""
     offset = 0
-    for _ in read_values(payload):
-        block = read_block(payload, offset)
-        blocks.append(block)
-        offset = end_of(block)
-    return tuple(blocks)
+    while offset < len(payload):
+        start = offset + HEADER_SIZE
+        left = len(payload) - start
+        if left < 0:
+            raise _bad(f"{HEADER_SIZE} bytes of block header", f"{left + HEADER_SIZE} bytes left", offset)
+        tag, block_length, value_length = TLLV_HEADER.unpack(payload, offset)
+        if block_length % ALIGNMENT:
+            raise _bad("a block length that is a multiple of 16", f"{block_length}", offset)
+        if value_length > block_length:
+            raise _bad(f"a value of at most the block's {block_length} bytes", f"{value_length}", offset)
+        if block_length > left:
+            raise _bad(f"a block of at most the {left} bytes left", f"{block_length}", offset)
+        yield Tllv(offset, tag, payload[start : start + value_length], block_length - value_length)
+        offset = start + block_length
 
 
 def read_values(payload: bytes) -> dict[bytes, bytes]:
-    """Return `payload` as tag → value, in order; unknown tags are kept.
-
-    Raises `BadTllv` where a block does not fit, `DuplicateTag` where a tag occurs twice.
-    """
+    """Return `payload` as tag → value, in order. Raises `BadTllv`, and `DuplicateTag` where a tag occurs twice."""
     values: dict[bytes, bytes] = {}
-    offset = 0
-    while offset < len(payload):
-        tag, start, padding, end = _measure(payload, offset)
-        if tag in values:
+    for block in blocks(payload):
+        if block.tag in values:
             raise DuplicateTag(
                 "each tag once",
-                f"tag {tag.hex()} again at payload offset {offset}",
+                f"tag {block.tag.hex()} again at payload offset {block.offset}",
                 "write the tag only once",
             )
-        values[tag] = payload[start:padding]
-        offset = end
+        values[block.tag] = block.value
     return values
-
-
-def read_block(payload: bytes, offset: int) -> Tllv:
-    """Return the block at `offset`. Raises `BadTllv`."""
-    tag, start, padding, end = _measure(payload, offset)
-    return Tllv(offset, tag, payload[start:padding], end - padding)
-
-
-def end_of(block: Tllv) -> int:
-    """Return the payload offset of whatever follows `block`."""
-    return block.offset + HEADER_SIZE + len(block.value) + block.padding
 
 
 def check(values: Mapping[bytes, bytes], known: Mapping[bytes, Tag]) -> None:
@@ -99,22 +94,6 @@ def check(values: Mapping[bytes, bytes], known: Mapping[bytes, Tag]) -> None:
     for tag in known.values():
         if tag.required and tag.code not in values:
             raise MissingTag(f"{tag.name} (tag {tag.code.hex()})", f"{len(values)} other tags", f"add {tag.name}")
-
-
-def _measure(payload: bytes, offset: int) -> tuple[bytes, int, int, int]:
-    """Return the tag of the block at `offset`, and where its value, its padding and the next block start."""
-    start = offset + HEADER_SIZE
-    left = len(payload) - start
-    if left < 0:
-        raise _bad(f"{HEADER_SIZE} bytes of block header", f"{left + HEADER_SIZE} bytes left", offset)
-    tag, block_length, value_length = TLLV_HEADER.unpack(payload, offset)
-    if block_length % ALIGNMENT:
-        raise _bad("a block length that is a multiple of 16", f"{block_length}", offset)
-    if value_length > block_length:
-        raise _bad(f"a value of at most the block's {block_length} bytes", f"{value_length}", offset)
-    if block_length > left:
-        raise _bad(f"a block of at most the {left} bytes left", f"{block_length}", offset)
-    return tag, start, start + value_length, start + block_length
 
 
 def _bad(expected: str, found: str, offset: int) -> BadTllv:

@@ -29,7 +29,8 @@ from expressplay_mock.faults.faults import (
 )
 from expressplay_mock.journal_entries import Entry
 from expressplay_mock.parameters import Parameters
-from expressplay_mock.record_query import ByCookie, Query, Recent, Record
+from expressplay_mock.record import Record
+from expressplay_mock.record_query import ByCookie, Query, Recent
 from expressplay_mock.redemption import Decision, Issued
 from expressplay_mock.tokens.sealed_token import Token
 from fairplay.layout import CKC_HEADER

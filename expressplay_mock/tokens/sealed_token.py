@@ -18,7 +18,9 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from expressplay_mock.errors import Code, Refusal
-from fairplay.tllv import RandomBytes
+from fairplay.ckc import ContentKey
+from fairplay.layout import NO_LEASE
+from fairplay.randomness import RandomBytes
 
 PREFIX = bytes.fromhex("01000001")
 KEY_ID_SIZE = 4
@@ -28,6 +30,10 @@ TAG_SIZE = 16
 MAX_LENGTH = 8192
 """Characters of a token: far above what any set of parameters makes, and within every server's header limit."""
 
+MAX_COOKIE = 32
+"""Characters of a customer cookie."""
+
+_DEVICE_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _CIPHERTEXT_START = len(PREFIX) + KEY_ID_SIZE + NONCE_SIZE
 _SHORTEST = _CIPHERTEXT_START + TAG_SIZE
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
@@ -52,6 +58,16 @@ class Token:
     rental: int = 0
     extensions: tuple[str, ...] = ()
     kid: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for what no license can be made of; the rules are FairPlay's and the token service's."""
+        ContentKey(self.content_key, self.iv)
+        if self.device_id is not None and not _DEVICE_ID.fullmatch(self.device_id):
+            raise ValueError("device id: expected 40 lower-case hex digits")
+        if self.cookie is not None and not 1 <= len(self.cookie) <= MAX_COOKIE:
+            raise ValueError(f"cookie: expected 1 to {MAX_COOKIE} characters, found {len(self.cookie)}")
+        if not 0 <= self.rental < NO_LEASE:
+            raise ValueError(f"rental: expected 0 to {NO_LEASE - 1} seconds, found {self.rental}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,17 +152,20 @@ def _write_restrictions(token: Token) -> bytes:
 
 def _read_restrictions(plaintext: bytes) -> Token:
     restrictions = dict(json.loads(plaintext))
-    token = Token(
-        account=restrictions.pop("account"),
-        content_key=bytes.fromhex(restrictions.pop("contentKey")),
-        iv=bytes.fromhex(restrictions.pop("iv")),
-        expires=restrictions.pop("expires"),
-        cookie=restrictions.pop("cookie", None),
-        device_id=restrictions.pop("deviceId", None),
-        rental=restrictions.pop("rentalDuration", 0),
-        extensions=tuple(restrictions.pop("fpExtension", ())),
-        kid=restrictions.pop("kid", None),
-    )
+    try:
+        token = Token(
+            account=restrictions.pop("account"),
+            content_key=bytes.fromhex(restrictions.pop("contentKey")),
+            iv=bytes.fromhex(restrictions.pop("iv")),
+            expires=restrictions.pop("expires"),
+            cookie=restrictions.pop("cookie", None),
+            device_id=restrictions.pop("deviceId", None),
+            rental=restrictions.pop("rentalDuration", 0),
+            extensions=tuple(restrictions.pop("fpExtension", ())),
+            kid=restrictions.pop("kid", None),
+        )
+    except (KeyError, ValueError):
+        raise _invalid("restrictions as this release writes them", "others") from None
     if restrictions:
         # A restriction that is not understood cannot be enforced, so the token must not be honoured.
         raise _invalid("restrictions that this release knows", ", ".join(restrictions))

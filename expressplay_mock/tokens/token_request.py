@@ -13,11 +13,10 @@ from expressplay_mock.parameters import Parameters, check_names, form_of, is_tex
 from expressplay_mock.tokens.content_key import content_key, from_hex
 from expressplay_mock.tokens.extensions import read_extensions
 from expressplay_mock.tokens.key_storage import KeyStorage, check_kid
-from expressplay_mock.tokens.sealed_token import Token
+from expressplay_mock.tokens.sealed_token import MAX_COOKIE, Token
 
 LIFETIME = 30 * 86_400
 """Seconds that a token lives: the default, and the most that can be asked for."""
-MAX_COOKIE = 32
 MAX_RENTAL = 0xFFFFFFFF - 1
 """Seconds; the highest 32-bit value means "none" in FairPlay's durations."""
 MAX_RELATIVE_DIGITS = 10

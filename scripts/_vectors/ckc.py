@@ -7,7 +7,7 @@ from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from _vectors.spc import CONTENT, OFFLINE_DEVICES, SpcCase
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, seal_ckc
+from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, read_frame, seal_ckc
 from fairplay.layout import CKC_HEADER, MARK, PlaybackState
 
 
@@ -147,7 +147,7 @@ def _case(keys: TestKeys, name: str) -> SpcCase:
 def _ckc(case: SpcCase) -> tuple[bytes, dict[bytes, bytes]]:
     ckc = seal_ckc(case.contents, CONTENT, random=Stream("CKC to be broken"))
     key = ckc_key(case.contents.block.r1, case.contents.anti_replay_seed)
-    return ckc, {block.tag: block.value for block in tllv.read(cbc_decrypt(key, ckc[8:24], ckc[CKC_HEADER.size :]))}
+    return ckc, {block.tag: block.value for block in tllv.blocks(cbc_decrypt(key, *read_frame(ckc)))}
 
 
 def _sealed(case: SpcCase, values: Mapping[bytes, bytes]) -> bytes:

@@ -11,7 +11,7 @@ from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.ckc import ContentKey, seal_ckc
 from fairplay.layout import MARK, SPC_HEADERS, Capability, PlaybackState
 from fairplay.session_key import SessionKeyBlock, derive, device_id_of, integrity, seal
-from fairplay.spc import OAEP_PADDING, SpcContents, build_spc, seal_spc
+from fairplay.spc import OAEP_PADDING, SpcContents, build_spc, read_envelope, seal_spc
 
 NOW = 1_700_000_000
 DEVICE, OTHER_DEVICE = device_id_of("vectors"), device_id_of("vectors, another device")
@@ -42,7 +42,7 @@ class SpcCase:
         """Return the SPC with some values replaced, or left out where None, its blocks in another order."""
         values = {**self.contents.values, **{tag.code: value for tag, value in changes.items()}}
         kept = dict(order((tag, value) for tag, value in values.items() if value is not None))
-        return seal_spc(replace(self.contents, values=kept), self.certificate, self.random)
+        return seal_spc(self.contents, self.certificate, self.random, kept)
 
     def with_payload(self, payload: bytes, key: bytes | None = None) -> bytes:
         """Return an SPC around any plaintext of its payload, or with another SPC key."""
@@ -55,8 +55,8 @@ class SpcCase:
 
     def payload(self) -> bytes:
         """Return the plaintext of the payload."""
-        start = SPC_HEADERS[self.contents.version].size
-        return cbc_decrypt(self.contents.spc_key, self.spc[8:24], self.spc[start:])
+        envelope = read_envelope(self.spc)
+        return cbc_decrypt(self.contents.spc_key, envelope.iv, envelope.payload)
 
 
 def spc_vectors(keys: TestKeys) -> Iterator[Vector]:
@@ -89,17 +89,15 @@ def _good_spcs(keys: TestKeys) -> Iterator[Vector]:
         yield _opens(name, about, case.spc, case.contents)
     case = SpcCase(keys, "no optional tag")
     bare = case.with_values({layout.PLAYBACK: None, layout.CAPABILITIES: None})
-    yield _opens("no optional tag", "the nine required tags alone", bare, replace(case.contents, playback=None))
-    again = {layout.TRANSACTION_ID: case.random(8), layout.ANTI_REPLAY: case.random(16)}
-    values = {**case.contents.values, **{tag.code: value for tag, value in again.items()}}
-    altered = replace(
-        case.contents,
-        values=values,
-        transaction_id=again[layout.TRANSACTION_ID],
-        anti_replay_seed=again[layout.ANTI_REPLAY],
+    yield _opens(
+        "no optional tag",
+        "the nine required tags alone",
+        bare,
+        _changed(case.contents, {layout.PLAYBACK: None, layout.CAPABILITIES: None}),
     )
+    again = {layout.TRANSACTION_ID: case.random(8), layout.ANTI_REPLAY: case.random(16)}
     yield _opens("altered where no MAC is", "the one before, with another transaction id and anti-replay seed",
-                 case.with_values(again), altered)  # fmt: skip
+                 case.with_values(again), _changed(case.contents, again))  # fmt: skip
     case = SpcCase(keys, "other order")
     unknown = layout.Tag(b"unknown!", "unknown", "unknown", 0, 100)
     turned = case.with_values({unknown: b"skip me"}, order=lambda pairs: reversed(list(pairs)))
@@ -109,10 +107,12 @@ def _good_spcs(keys: TestKeys) -> Iterator[Vector]:
     yield _opens("no padding", "a block without padding", case.with_payload(unpadded), case.contents)
     case = SpcCase(keys, "nothing returned")
     silent = case.with_values({layout.RETURN_REQUEST: b""})
-    yield _opens("nothing returned", "an empty return request", silent, replace(case.contents, return_tags=()))
+    yield _opens(
+        "nothing returned", "an empty return request", silent, _changed(case.contents, {layout.RETURN_REQUEST: b""})
+    )
     case = SpcCase(keys, "returned twice")
     twice = case.with_values({layout.RETURN_REQUEST: layout.R2.code * 2})
-    contents = replace(case.contents, return_tags=(layout.R2.code,))
+    contents = _changed(case.contents, {layout.RETURN_REQUEST: layout.R2.code * 2})
     yield _opens("returned twice", "a tag that is asked back twice is returned once", twice, contents)
     case = SpcCase(keys, "newer protocol")
     newer = case.with_values({layout.SUPPORTED: _versions(1, 2)})
@@ -227,6 +227,11 @@ def expectation(contents: SpcContents) -> Vector:
         "playback": playback
         and {"created": playback.created, "state": playback.state.value.hex(), "session": playback.session.hex()},
     }
+
+
+def _changed(contents: SpcContents, changes: Values) -> SpcContents:
+    values = {**contents.values, **{tag.code: value for tag, value in changes.items()}}
+    return replace(contents, values={tag: value for tag, value in values.items() if value is not None})
 
 
 def _versions(*versions: int) -> bytes:

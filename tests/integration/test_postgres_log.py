@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.postgres import Postgres
-from expressplay_mock.record_query import ByCookie, Recent, Row
+from expressplay_mock.record import Row
+from expressplay_mock.record_query import ByCookie, Recent
 from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
 
 ROW = Row("1001", 1_700_000_000.0, "viewer-7", "ab" * 20, "film", True, 0, None, None)

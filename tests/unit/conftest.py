@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 import pytest
 
@@ -23,7 +22,7 @@ def sealed_with(new_spc: NewSpc, certificate: ApplicationCertificate) -> Sealer:
         _, contents = new_spc()
         values = {**contents.values, **{tag.code: value for tag, value in changes.items()}}
         kept = {tag: value for tag, value in values.items() if value is not None}
-        return seal_spc(replace(contents, values=kept), certificate, os.urandom)
+        return seal_spc(contents, certificate, os.urandom, kept)
 
     return seal
 

@@ -31,7 +31,7 @@ def _skr1_offset(spc: bytes, contents: SpcContents) -> int:
     """Return where in the SPC the value of the SK..R1 block begins (with its IV)."""
     envelope = read_envelope(spc)
     payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
-    block = next(block for block in tllv.read(payload) if block.tag == layout.SKR1.code)
+    block = next(block for block in tllv.blocks(payload) if block.tag == layout.SKR1.code)
     return len(spc) - len(payload) + block.offset + layout.TLLV_HEADER.size
 
 
@@ -63,7 +63,7 @@ def read_without_mac(spc: bytes, contents: SpcContents) -> tuple[bytes, bytes, b
     `contents` lends the keys; they are the same for an SPC that was altered on its way.
     """
     payload = cbc_decrypt(contents.spc_key, read_envelope(spc).iv, read_envelope(spc).payload)
-    values = {block.tag: block.value for block in tllv.read(payload)}
+    values = {block.tag: block.value for block in tllv.blocks(payload)}
     iv, ciphertext = layout.SKR1_VALUE.unpack(values[layout.SKR1.code])
     _, device_id, _, stated = layout.SKR1_PLAINTEXT.unpack(cbc_decrypt(contents.derived.dask, iv, ciphertext))
     return stated, values[layout.INTEGRITY.code], device_id

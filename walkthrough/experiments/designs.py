@@ -142,7 +142,7 @@ def explain_everything(spc: bytes, contents: SpcContents) -> str:
     """WEAK: answer an SPC with what was expected and found behind the envelope. `contents` lends the server its key."""
     envelope = read_envelope(spc)
     try:
-        tllv.read(cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload))
+        tllv.read_values(cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload))
     except SpcError as error:
         return str(error)
     return "nothing wrong"

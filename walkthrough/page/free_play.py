@@ -166,7 +166,7 @@ def _in_payload(spc: bytes, contents: SpcContents, change: Change) -> bytes:
 
 
 def _in_sealed(payload: bytes, contents: SpcContents, change: Change) -> bytes:
-    block = next(block for block in tllv.read(payload) if block.tag == layout.SKR1.code)
+    block = next(block for block in tllv.blocks(payload) if block.tag == layout.SKR1.code)
     iv, ciphertext = layout.SKR1_VALUE.unpack(block.value)
     sealed = cbc_encrypt(contents.derived.dask, iv, change(cbc_decrypt(contents.derived.dask, iv, ciphertext)))
     start = block.offset + layout.TLLV_HEADER.size + len(iv)

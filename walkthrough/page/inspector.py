@@ -54,7 +54,9 @@ def inspect_spc(spc: bytes, context: Context) -> dict[str, Any]:
     bases = {"envelope": shell.fetch(context.url)}
     values: dict[str, list[dict[str, str]]] = {}
     if known and header:
-        bases["payload"] = shell.decrypt(shell.rest(bases["envelope"], header.size), known.spc_key, spc[8:24])
+        bases["payload"] = shell.decrypt(
+            shell.rest(bases["envelope"], header.size), known.spc_key, header.part("payload IV", spc)
+        )
         fields = {note.field: note for note in notes if note.layer == "payload"}
         iv, sealed = fields["SK..R1: SK..R1 IV"], fields["SK..R1: SK..R1 ciphertext"]
         inside = shell.part(bases["payload"], sealed.offset, sealed.length)
@@ -108,7 +110,9 @@ def inspect_ckc(ckc: bytes, context: Context) -> dict[str, Any]:
     notes = annotate_ckc(ckc, keys)
     bases, values = {"frame": shell.fetch(context.url)}, {}
     if known and keys and keys.ckc_key:
-        bases["payload"] = shell.decrypt(shell.rest(bases["frame"], CKC_HEADER.size), keys.ckc_key, ckc[8:24])
+        bases["payload"] = shell.decrypt(
+            shell.rest(bases["frame"], CKC_HEADER.size), keys.ckc_key, CKC_HEADER.part("payload IV", ckc)
+        )
         values["payload"] = [
             _value("R1, from the SPC", known.block.r1, ""),
             _value("anti-replay seed, from the SPC", known.anti_replay_seed, ""),

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from expressplay_mock.errors import Refusal
 from expressplay_mock.parameters import Parameters
-from expressplay_mock.record_query import PARAMETERS, ByCookie, ById, Query, Recent, Record, Row, Window, read_query
+from expressplay_mock.record import Record, Row
+from expressplay_mock.record_query import PARAMETERS, ByCookie, ById, Query, Recent, Window, read_query
 
 
 @pytest.mark.parametrize(

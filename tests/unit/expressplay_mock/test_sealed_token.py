@@ -4,6 +4,7 @@ import base64
 import os
 import string
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -148,3 +149,21 @@ def test_no_secret_shows() -> None:
     assert repr(TOKEN.content_key) not in repr(TOKEN)
     assert KEYS.keys[KEYS.current].hex() not in repr(KEYS)
     assert repr(KEYS.keys[KEYS.current]) not in repr(KEYS)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"content_key": bytes(15)},
+        {"iv": bytes(17)},
+        {"device_id": "AB" * 20},
+        {"device_id": ""},
+        {"cookie": ""},
+        {"cookie": "c" * 33},
+        {"rental": -1},
+        {"rental": 0xFFFFFFFF},
+    ],
+)
+def test_a_token_that_no_license_can_be_made_of_is_not_made(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        replace(TOKEN, **wrong)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.postgres import Postgres
-from expressplay_mock.record_query import ByCookie, ById, Recent, Record, Row, Window
+from expressplay_mock.record import Record, Row
+from expressplay_mock.record_query import ByCookie, ById, Recent, Window
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable, Replayed, TransactionLog
 
 ROW = Row(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, open_ckc, seal_ckc
+from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, open_ckc, read_frame, seal_ckc
 from fairplay.errors import CkcError, KeyNotFound, MissingTag, NotACkc, ReturnedTagMismatch, WrongCkc
 from fairplay.layout import Capability
 from fairplay.spc import KeyServer, SpcContents, open_spc
@@ -22,8 +22,9 @@ RENTAL = Duration(KeyType.RENTAL, rental=172_800)
 
 def resealed(ckc: bytes, spc: SpcContents, change: Callable[[dict[bytes, bytes]], object]) -> bytes:
     """Open the CKC's payload, change its values, and seal it again, as a faulty key server would."""
-    key, iv = ckc_key(spc.block.r1, spc.anti_replay_seed), ckc[8:24]
-    values = {block.tag: block.value for block in tllv.read(cbc_decrypt(key, iv, ckc[28:]))}
+    key = ckc_key(spc.block.r1, spc.anti_replay_seed)
+    iv, sealed = read_frame(ckc)
+    values = {block.tag: block.value for block in tllv.blocks(cbc_decrypt(key, iv, sealed))}
     change(values)
     payload = tllv.write(values.items(), os.urandom)
     return layout.CKC_HEADER.pack(1, layout.MARK, iv, len(payload)) + cbc_encrypt(key, iv, payload)
@@ -51,7 +52,7 @@ def test_a_duration_limits_only_what_it_says() -> None:
 
 def test_no_duration_without_a_playback_state(new_spc: NewSpc) -> None:
     _, sent = new_spc()
-    silent = replace(sent, playback=None)
+    silent = replace(sent, values={tag: value for tag, value in sent.values.items() if tag != layout.PLAYBACK.code})
     assert open_ckc(seal_ckc(silent, CONTENT, random=os.urandom, duration=RENTAL), silent).duration is None
 
 
@@ -95,12 +96,26 @@ def test_an_unknown_key_type(new_spc: NewSpc) -> None:
         open_ckc(resealed(ckc, sent, lambda values: values.update({layout.DURATION.code: value})), sent)
 
 
-@pytest.mark.parametrize("content", [ContentKey(bytes(15), bytes(16)), ContentKey(bytes(16), b"")])
-def test_a_key_of_another_size_is_not_sealed(new_spc: NewSpc, content: ContentKey) -> None:
-    _, sent = new_spc()
-    with pytest.raises(KeyNotFound) as refusal:
-        seal_ckc(sent, content, random=os.urandom)
+@pytest.mark.parametrize(("key", "iv"), [(bytes(15), bytes(16)), (bytes(16), b"")])
+def test_a_key_of_another_size_is_none(key: bytes, iv: bytes) -> None:
+    with pytest.raises(KeyNotFound, match=f"found {len(key)} and {len(iv)} bytes") as refusal:
+        ContentKey(key, iv)
     assert refusal.value.number == -42584
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Duration(KeyType.RENTAL, rental=1 << 32),
+        lambda: Duration(KeyType.LEASE, lease=-1),
+        lambda: OfflineKey(bytes(15)),
+        lambda: OfflineKey(bytes(16), title_id=b""),
+        lambda: OfflineKey(bytes(16), storage=1 << 32),
+    ],
+)
+def test_what_no_block_can_hold_is_not_made(make: Callable[[], object]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        make()
 
 
 def test_the_order_of_blocks_varies_and_blocks_are_padded(new_spc: NewSpc) -> None:
@@ -109,7 +124,7 @@ def test_the_order_of_blocks_varies_and_blocks_are_padded(new_spc: NewSpc) -> No
     orders = set()
     for _ in range(40):
         ckc = seal_ckc(sent, CONTENT, random=os.urandom)
-        blocks = tllv.read(cbc_decrypt(key, ckc[8:24], ckc[28:]))
+        blocks = tuple(tllv.blocks(cbc_decrypt(key, *read_frame(ckc))))
         orders.add(tuple(block.tag for block in blocks))
         assert all(block.padding for block in blocks)
     assert len(orders) > 1

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -191,7 +190,7 @@ def test_the_ckcs_own_tags_cannot_be_asked_back(
     own = layout.ENCRYPTED_KEY.code
     values = {**contents.values, own: bytes(32), layout.RETURN_REQUEST.code: own}
     with pytest.raises(BadReturnRequest):
-        open_spc(seal_spc(replace(contents, values=values), certificate, os.urandom), key_server)
+        open_spc(seal_spc(contents, certificate, os.urandom, values), key_server)
 
 
 @pytest.mark.parametrize(("supported", "used"), [((1,), 2), ((2,), 1), ((3,), 3), ((1, 2), 0)])

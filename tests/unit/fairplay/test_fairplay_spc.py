@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairplay import layout
 from fairplay.certificate import ApplicationCertificate
 from fairplay.errors import (
+    MissingTag,
     SpcError,
 )
+from fairplay.session_key import SessionKeyBlock
 from fairplay.spc import KeyServer, PlaybackState, SpcContents, open_spc, read_envelope, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
@@ -61,12 +64,44 @@ def test_an_asset_id_of_another_size_is_not_built(new_spc: NewSpc, asset_id: byt
         new_spc(asset_id=asset_id)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"device_id": b"x" * 19}, "HU: expected 20 bytes, found 19"),
+        ({"session": b"short"}, "playback session: expected 8 bytes, found 5"),
+        ({"now": 1 << 32}, "creation time"),
+        ({"now": -1}, "creation time"),
+    ],
+)
+def test_what_no_spc_can_hold_is_not_built(new_spc: NewSpc, changes: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        new_spc(**changes)
+
+
+@pytest.mark.parametrize("part", [{"sk": bytes(15)}, {"device_id": bytes(21)}, {"r1": b""}])
+def test_a_session_key_block_has_the_sizes_of_the_field_table(part: dict[str, bytes]) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        SessionKeyBlock(**{"sk": bytes(16), "device_id": bytes(20), "r1": bytes(44), **part})
+
+
+def test_contents_are_checked_where_they_are_made_and_have_one_copy(new_spc: NewSpc) -> None:
+    _, contents = new_spc()
+    changed = replace(contents, values={**contents.values, layout.ASSET_ID.code: b"another"})
+    assert changed.asset_id == b"another"
+    with pytest.raises(MissingTag):
+        replace(contents, values={})
+    with pytest.raises(ValueError, match="SPC version"):
+        replace(contents, version=3)
+    with pytest.raises(ValueError, match="SPC key"):
+        replace(contents, spc_key=b"short")
+
+
 def test_the_order_of_blocks_and_unknown_tags_do_not_matter(
     new_spc: NewSpc, key_server: KeyServer, certificate: ApplicationCertificate
 ) -> None:
     _, contents = new_spc()
     values = dict(reversed([*contents.values.items(), (b"unknown!", b"anything")]))
-    opened = open_spc(seal_spc(replace(contents, values=values), certificate, os.urandom), key_server)
+    opened = open_spc(seal_spc(contents, certificate, os.urandom, values), key_server)
     assert opened.device_id == contents.device_id
 
 

@@ -18,7 +18,7 @@ def open_without_mac(spc: bytes, contents: SpcContents) -> tuple[bytes, ...]:
     """Return SK, HU, R1, the integrity bytes and the integrity tag, as a server that only compares would see them."""
     envelope = read_envelope(spc)
     payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
-    values = {block.tag: block.value for block in tllv.read(payload)}
+    values = {block.tag: block.value for block in tllv.blocks(payload)}
     iv, ciphertext = layout.SKR1_VALUE.unpack(values[layout.SKR1.code])
     plaintext = cbc_decrypt(contents.derived.dask, iv, ciphertext)
     return (*layout.SKR1_PLAINTEXT.unpack(plaintext), values[layout.INTEGRITY.code])

@@ -13,16 +13,6 @@ def contents_from(spc: bytes, keys: Mapping[str, str]) -> SpcContents:
     envelope, spc_key = read_envelope(spc), bytes.fromhex(keys["spc_key"])
     values = tllv.read_values(cbc_decrypt(spc_key, envelope.iv, envelope.payload))
     derived = DerivedKeys(bytes.fromhex(keys["dask"]), bytes.fromhex(keys["mac_key"]))
-    return SpcContents(
-        version=envelope.version,
-        asset_id=values[layout.ASSET_ID.code],
-        block=unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code]),
-        r2=values[layout.R2.code],
-        anti_replay_seed=values[layout.ANTI_REPLAY.code],
-        transaction_id=values[layout.TRANSACTION_ID.code],
-        return_tags=(),
-        playback=None,
-        values=values,
-        spc_key=spc_key,
-        derived=derived,
-    )
+    tllv.check(values, layout.SPC_TAGS)
+    block = unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code])
+    return SpcContents(envelope.version, block, values, spc_key, derived)
