@@ -9,14 +9,22 @@ server/entitlement.py for SEES and expressplay_mock/redemption.py for ExpressPla
 
 import base64
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
 from emulator.addresses import is_http_url, origin_of
-from emulator.device import Device, make_spc
-from emulator.errors import BadAddress, BadKeyUri, EmulatorError, EntitlementDenied, LicenseRefused
+from emulator.device import Device, make_spc, provision
+from emulator.errors import (
+    BadAddress,
+    BadKeyUri,
+    EmulatorError,
+    EntitlementDenied,
+    LicenseRefused,
+    OutputNotProtected,
+)
 from emulator.hls import bad_playlist
 from emulator.key_uri import KeyMode, KeyUri
 from emulator.license_client import (
@@ -32,9 +40,11 @@ from emulator.license_client import (
 from emulator.playlist import AS_IT_IS, Reading, Title, load_title
 from emulator.preflight import check_media
 from emulator.titles import find_dummy, find_title
-from emulator.transport import SEES, WEB_SERVER, Access, Web, clean_base
+from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, WEB_SERVER, Access, Web, clean_base
 from fairplay.ckc import License, open_ckc
 from fairplay.spc import PlaybackState, SpcContents
+from hosting.tls.tls import ClientTls
+from simulation.clock import Clock
 from simulation.journal import Journal
 
 FIRST_OF_PLAY = 6
@@ -48,7 +58,7 @@ class Client:
     """Who plays: a device, the services it knows (base URLs), its way out, and its own journal of the run.
 
     `reading` is how it reads titles, `headers` what it shows to the web server of a title that is named by its URL.
-    `notes` gathers what a person should know of the titles that it read.
+    `notes` gathers what a person should know of the titles that it read; `rounds` counts steps 6 to 13.
 
     `made` is told every SPC that the device makes and what is in it, also where no license comes of it.
     """
@@ -63,6 +73,7 @@ class Client:
     reading: Reading = AS_IT_IS
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     notes: list[str] = field(default_factory=list, repr=False, compare=False)
+    rounds: Iterator[int] = field(default_factory=lambda: count(1), repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -82,6 +93,21 @@ class Grant:
     ckc: bytes = field(repr=False)
     license: License = field(repr=False)
     downloaded: float
+
+
+def connect(sees: str, expressplay: str, seed: str, tls: ClientTls = NO_FILES, **device: Any) -> Client:
+    """Return a client on a device that the mock at `expressplay` provisions; `device` is what else a Device takes.
+
+    `sees` may be empty where only titles in direct mode are played. Close its `web` in the end.
+    """
+    sees, expressplay = sees and clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY)
+    web, clock = Web(tls=tls), Clock()
+    try:
+        made = Device(seed, provision(web, expressplay), clock, **device)
+    except BaseException:
+        web.close()
+        raise
+    return Client(made, sees, web, Journal("client", clock), expressplay)
 
 
 def register(client: Client, cookie: str, name: str | Title | None = None) -> Grant:
@@ -182,10 +208,10 @@ def content_id_of(key: KeyUri, step: int) -> str:
 
 def _in_new_round(client: Client) -> Client:
     """Give each further round of steps 6 to 13 a trace id of its own, so that journals tell the rounds apart."""
-    if not client.web.trace:
+    number = next(client.rounds)
+    if not client.web.trace or number == 1:
         return client
-    rounds = {entry.get("trace") for entry in client.journal.entries() if (entry.get("step") or 0) >= FIRST_OF_PLAY}
-    return replace(client, web=client.web.traced(f"{client.web.trace}.{len(rounds) + 1}")) if rounds else client
+    return replace(client, web=client.web.traced(f"{client.web.trace}.{number}"))
 
 
 def entitle(
@@ -249,7 +275,19 @@ def redeem(
     downloaded = client.device.clock.now()
     # R1 first, then every returned tag, and only then the key: a CKC that answers another SPC gives nothing.
     license_ = open_ckc(answer.ckc, contents)
+    check_output(client.device, license_, step=13 if step > FIRST_OF_PLAY else step)
     return Grant(title, key, asset_id, entitlement, spc, contents, answer.ckc, license_, downloaded)
+
+
+def check_output(device: Device, license_: License, *, step: int) -> None:
+    """Raise OutputNotProtected where a license asks for more than the device's output has."""
+    if not device.output.covers(license_.needed_hdcp):
+        raise OutputNotProtected(
+            step=step,
+            expected=f"an output with {license_.needed_hdcp.meaning}, which the license asks for",
+            found=device.output.meaning,
+            fix="play on a protected output (--hdcp), or ask for less by the hdcp extension of the token",
+        )
 
 
 def direct_url(client: Client, key: KeyUri) -> str:

@@ -3,14 +3,18 @@
 import json
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from emulator import __version__
+from emulator.options import clock_option, cookie_option, device_options, device_settings, services
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
+
+    from hosting.tls.tls import ClientTls
 
 
 class _CannotTell(click.ClickException):
@@ -95,3 +99,47 @@ def explain(code: str, as_json: bool) -> None:
     click.echo(f"  at step  {meaning.step}")
     click.echo(f"  means    {meaning.meaning}")
     click.echo(f"  do       {meaning.fix}")
+
+
+@main.command()
+@services
+@cookie_option
+@device_options
+@clock_option
+@click.option("--title", help="Name of the kept title; by default the only one.")
+@click.option(
+    "--state",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="The device's state, where the title is kept.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def renew(
+    sees: str,
+    expressplay: str,
+    client_tls: "ClientTls",
+    cookie: str,
+    clock: float,
+    title: str | None,
+    state: Path,
+    as_json: bool,
+    **device: Any,
+) -> None:
+    """Get new licenses for a kept title, without its playlist: steps 6 to 13 for each of its keys."""
+    from emulator.binding import connect
+    from emulator.kept_titles import renew as renew_kept
+    from simulation.clock import rfc3339
+
+    seed = device.pop("seed")
+    client = connect(sees, expressplay, seed, client_tls, **device_settings(**device))
+    client.device.clock.advance(clock)
+    try:
+        kept = renew_kept(client, cookie, state, title)
+    finally:
+        client.web.close()
+    end = None if kept.expires is None else rfc3339(kept.expires)
+    if as_json:
+        click.echo(json.dumps({"title": kept.name, "expires": end}, indent=2))
+    else:
+        click.echo(f"Renewed {kept.name}: good {f'until {end}' if end else 'for ever'}")

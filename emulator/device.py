@@ -16,12 +16,15 @@ from typing import Any
 from emulator.errors import BadProvisioning
 from emulator.transport import EXPRESSPLAY, Web
 from fairplay.certificate import ApplicationCertificate, BadCertificate, load_certificate
+from fairplay.layout import Capability, HdcpLevel
 from fairplay.randomness import RandomBytes
 from fairplay.session_key import device_id_of
 from fairplay.spc import PlaybackState, SpcContents, build_spc
 from simulation.clock import Clock
 from simulation.strict_json import parse_json
 
+ID_SEED_SIZE = 16
+"""Bytes of an app's own seed for a randomised device id."""
 EXPECTED = '{"certificate": "<Base64 DER>", "ask": "<32 hex>"}'
 
 
@@ -41,7 +44,10 @@ class Provisioning:
 class Device:
     """One device. The same `seed` is the same device; `random` is its source of random bytes.
 
-    `spc_version` is the version of the SPCs it makes, 2 or, as an old device, 1.
+    `spc_version` is the version of the SPCs it makes, 2 or, as an old device, 1. `randomised` is what an app can ask of
+    the platform since iOS 26 (AVContentKeyRequestShouldRandomizeDeviceIdentifierKey): another HU in every SPC, or with
+    `id_seed`, 16 bytes of the app's own, one that is not the hardware's but stays. `capabilities` are those that its
+    SPCs tell of; `output` is how its screen is protected.
     """
 
     seed: str
@@ -49,11 +55,27 @@ class Device:
     clock: Clock = field(default_factory=Clock, repr=False)
     random: RandomBytes = field(default=os.urandom, repr=False)
     spc_version: int = 2
+    randomised: bool = False
+    id_seed: bytes | None = field(default=None, repr=False)
+    capabilities: Capability = Capability.HDCP_TYPE_1
+    output: HdcpLevel = HdcpLevel.TYPE_1
+
+    def __post_init__(self) -> None:
+        if self.id_seed is not None and len(self.id_seed) != ID_SEED_SIZE:
+            raise ValueError(
+                f"the seed of a randomised device id has {ID_SEED_SIZE} bytes, this one {len(self.id_seed)}"
+            )
 
     @property
     def device_id(self) -> str:
-        """HU in its textual form, 40 lower-case hex digits."""
+        """The hardware's HU in its textual form, 40 lower-case hex digits."""
         return device_id_of(self.seed).hex()
+
+    def next_hu(self) -> bytes:
+        """Return the HU (20 bytes) that the next SPC says."""
+        if not self.randomised:
+            return device_id_of(self.seed)
+        return device_id_of(f"{self.seed}/{(self.id_seed or self.random(ID_SEED_SIZE)).hex()}")
 
     @property
     def certificate(self) -> ApplicationCertificate:
@@ -80,12 +102,13 @@ def make_spc(
     return build_spc(
         certificate=device.certificate,
         ask=device.provisioning.ask,
-        device_id=device_id_of(device.seed),
+        device_id=device.next_hu(),
         asset_id=content_id.encode(),
         now=int(device.clock.now()),
         random=device.random,
         state=state,
         session=session,
+        capabilities=device.capabilities,
     )
 
 

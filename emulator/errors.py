@@ -159,18 +159,42 @@ class CannotTell(EmulatorError):
     title = "cannot tell"
 
 
+class OutputNotProtected(EmulatorError):
+    """The license asks for an output that is protected better than the device's."""
+
+    number = -9119
+    title = "output not protected"
+
+
+class NotRenewable(EmulatorError):
+    """A kept license that cannot be asked for anew: its key line had a token in place of a content id."""
+
+    number = -9120
+    title = "license not renewable"
+
+
 class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 
-    `number` is SEES's error number (0 if it gave none), `response` its answer.
+    `number` is SEES's error number (0 if it gave none), `response` its answer. Every SEES has numbers of its own:
+    `ours` tells that this one speaks as this project's does, so that our table explains its number.
     """
 
     title = "SEES denied the entitlement"
 
     def __init__(
-        self, *, step: int | None, error: int | None, text: str, status: int, fix: str, response: Mapping[str, Any]
+        self,
+        *,
+        step: int | None,
+        error: int | None,
+        text: str,
+        status: int,
+        fix: str,
+        response: Mapping[str, Any],
+        ours: bool = False,
     ) -> None:
         super().__init__(step=step, expected="isAllowed true", found=f"{text!r} (HTTP {status})", fix=fix)
+        self.ours = ours
         self.number = 0 if error is None else error
         self.text, self.status, self.response = text, status, response
 

@@ -2,8 +2,8 @@
 
 A directory with one folder per title, owner-only. A title is named by its content ids and its address, so that two
 titles whose folders have one name are two. In a folder: the files of its media, `title.json` with its playlists, and
-the licenses, sealed under a key that only this device has. (Here it comes from the device's seed; in reality from
-inside the hardware.)
+`licenses`, sealed under a key that only this device has: the content keys, when playback must have begun, when it
+began, and how long it may go on. (Here the key comes from the device's seed; in reality from inside the hardware.)
 """
 
 import base64
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,12 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from emulator.binding import Grant
-from emulator.errors import KeyNotPersistent, NoKeptTitle, StoredKeyExpired
+from emulator.binding import FIRST_OF_PLAY, Client, Grant, get_license
+from emulator.errors import KeyNotPersistent, NoKeptTitle, NotRenewable, StoredKeyExpired
 from emulator.frames import Frames
 from emulator.hls import MediaPlaylist, Place, Segment
 from emulator.key_uri import KeyMode, KeyUri
-from emulator.limits import check_end, may_persist, rental_end
+from emulator.limits import check_end, may_persist, playback_seconds, rental_end
 from emulator.playlist import Rendition, Title
 from emulator.screening import Fetch, Keys, Screening, show
 from emulator.timeline import Timeline
@@ -34,21 +34,55 @@ from simulation.strict_json import parse_json
 
 FORMAT, VERSION = "device-title", 2
 FILE = "title.json"
+LICENSES = "licenses"
+"""Sealed, and apart from the title, since they are renewed."""
 SALT = b"sees-sim/device-state/v1"
 NONCE = 12
 """Bytes, of AES-GCM."""
 
 
 @dataclass(frozen=True)
+class KeptKey:
+    """A key on the device, from its license: times are seconds on the device's clock, None is no limit.
+
+    Playback must begin before `begin_by`. With `dual` expiry it may then go on for `playback` seconds, and what was
+    begun in time may begin again until then; without, `begin_by` stays the end.
+    """
+
+    content: ContentKey
+    content_id: str | None
+    begin_by: float | None
+    dual: bool
+    playback: float | None
+
+    def end(self, begun: float | None) -> float | None:
+        """Return until when playback may begin, where it began for the first time at `begun` (None: not yet)."""
+        if begun is None or not self.dual:
+            return self.begin_by
+        return None if self.playback is None else begun + self.playback
+
+
+@dataclass(frozen=True)
 class KeptTitle:
-    """A kept title: what it is, its keys, and when they expire (seconds on the device's clock; None: never)."""
+    """A kept title: what it is, its licenses, and when it was played first (on the device's clock; None: not yet)."""
 
     name: str
     folder: Path
     title: Title
-    keys: Keys
-    expires: float | None
+    licenses: Mapping[KeyUri, KeptKey]
+    begun: float | None
     frames: Sequence[Frames] | None
+
+    @property
+    def keys(self) -> Keys:
+        """The content keys."""
+        return {key: kept.content for key, kept in self.licenses.items()}
+
+    @property
+    def expires(self) -> float | None:
+        """Until when playback may begin; None: for ever."""
+        ends = [end for kept in self.licenses.values() if (end := kept.end(self.begun)) is not None]
+        return min(ends, default=None)
 
     def fetch(self, place: Place) -> bytes:
         """Read a file of it."""
@@ -81,9 +115,7 @@ def keep(state: Path, seed: str, grants: Sequence[Grant], fetch: Fetch, frames: 
         fix = "keep it when it has ended"
         raise NoKeptTitle(step=13, expected="a title that is whole", found="a live one", fix=fix)
     name = name_of(title)
-    ends = [end for grant in grants if (end := rental_end(grant)) is not None]
-    expires = min(ends, default=None)
-    keys = {grant.key: grant.license.content for grant in grants}
+    licenses = {grant.key: _kept_key(grant) for grant in grants}
     folder = state / name
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     files: dict[Place, str] = {}
@@ -101,20 +133,17 @@ def keep(state: Path, seed: str, grants: Sequence[Grant], fetch: Fetch, frames: 
             for one in title.renditions
         ),
     )
-    secret = {
-        "keys": {key.uri: [content.key.hex(), content.iv.hex()] for key, content in keys.items()},
-        "expires": expires,
-    }
     value = {
         "format": FORMAT,
         "version": VERSION,
         "url": title.url,
         "renditions": [_as_json(one.playlist) for one in kept_title.renditions],
         "frames": frames,
-        "license": _seal(seed, name, secret),
     }
     _write(folder / FILE, json.dumps(value, indent=1).encode())
-    return KeptTitle(name, folder, kept_title, keys, expires, frames)
+    kept_one = KeptTitle(name, folder, kept_title, licenses, None, frames)
+    _write_licenses(kept_one, seed)
+    return kept_one
 
 
 def load(state: Path, seed: str, name: str | None, now: float) -> KeptTitle:
@@ -123,24 +152,64 @@ def load(state: Path, seed: str, name: str | None, now: float) -> KeptTitle:
     `name` may leave out what stands behind the last hyphen. Raises NoKeptTitle, also for one of another device, and
     StoredKeyExpired.
     """
+    kept = find(state, seed, name)
+    what = "rental of the kept key" if kept.begun is None else "time to play of the kept key"
+    check_end(now, kept.expires, StoredKeyExpired, what, "renew its license (fps-emulator renew), or keep it again")
+    return kept
+
+
+def find(state: Path, seed: str, name: str | None) -> KeptTitle:
+    """Return a kept title, expired or not."""
     folder = _find(state, name)
     try:
         value = parse_json((folder / FILE).read_bytes())
         if (value["format"], value["version"]) != (FORMAT, VERSION) or not value["renditions"]:
             raise ValueError("no title of this format")
-        secret = _unseal(seed, folder.name, value["license"])
-        by_uri = {uri: _key(uri) for uri in secret["keys"]}
-        keys = {by_uri[uri]: ContentKey(*map(bytes.fromhex, pair)) for uri, pair in secret["keys"].items()}
+        secret = _unseal(seed, folder.name, (folder / LICENSES).read_text())
+        by_uri = {uri: KeyUri(uri, KeyMode.ENTITLEMENT, one["content_id"]) for uri, one in secret["keys"].items()}
+        licenses = {by_uri[uri]: _license(one) for uri, one in secret["keys"].items()}
         renditions = tuple(_from_json(one, by_uri, folder) for one in value["renditions"])
-        title = Title(str(value["url"]), tuple(keys), renditions)
-        frames = value["frames"]
+        title = Title(str(value["url"]), tuple(licenses), renditions)
+        return KeptTitle(folder.name, folder, title, licenses, secret["begun"], value["frames"])
     except InvalidTag:
         raise _none("a title kept by this device", "one of another device, or altered", folder) from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise _none("a whole title", f"a damaged one ({type(error).__name__})", folder) from None
-    expires: float | None = secret["expires"]
-    check_end(now, expires, StoredKeyExpired, "rental of the kept key", "keep the title again, with a new license")
-    return KeptTitle(folder.name, folder, title, keys, expires, frames)
+
+
+def begin(kept: KeptTitle, seed: str, now: float) -> KeptTitle:
+    """Note that a kept title is played, for the first time or again: of dual expiry the second end counts from then."""
+    if kept.begun is not None:
+        return kept
+    begun = replace(kept, begun=now)
+    _write_licenses(begun, seed)
+    return begun
+
+
+def renew(client: Client, cookie: str, state: Path, name: str | None) -> KeptTitle:
+    """Get new licenses for a kept title, without its playlist: steps 6 to 13 for each key. What was begun begins anew.
+
+    Raises NotRenewable for a key that came with a token of its own, and what getting a license raises.
+    """
+    kept = find(state, client.device.seed, name)
+    session = client.device.random(8)
+    licenses = {}
+    for key in kept.licenses:
+        if key.content_id is None:
+            raise NotRenewable(
+                step=FIRST_OF_PLAY,
+                expected="a content id to ask SEES for",
+                found="a key line that had a token in it",
+                fix="play it from its playlist again, with --state",
+            )
+        grant = get_license(client, kept.title, key, cookie, session=session)
+        if not may_persist(grant):
+            fix = "set persistent = true for the title in the catalog"
+            raise KeyNotPersistent(step=13, expected="a persistent key", found="one for this playback only", fix=fix)
+        licenses[key] = _kept_key(grant)
+    renewed = replace(kept, licenses=licenses, begun=None)
+    _write_licenses(renewed, client.device.seed)
+    return renewed
 
 
 def play_kept(kept: KeptTitle, *, still: bool = False) -> Screening:
@@ -187,7 +256,7 @@ def _from_json(value: Any, keys: dict[str, KeyUri], folder: Path) -> Rendition:
             int(one["run"]),
             place(one["file"]),
             None if one["map"] is None else place(one["map"]),
-            None if one["key"] is None else keys.get(one["key"]) or _key(one["key"]),
+            None if one["key"] is None else keys[one["key"]],
             float(one["seconds"]),
         )
         for one in value["segments"]
@@ -195,9 +264,33 @@ def _from_json(value: Any, keys: dict[str, KeyUri], folder: Path) -> Rendition:
     return Rendition(MediaPlaylist(str(value["url"]), float(value["target"]), True, segments), {})
 
 
-def _key(uri: str) -> KeyUri:
-    # Which content id it stands for was settled when the license came.
-    return KeyUri(uri, KeyMode.ENTITLEMENT, None)
+def _kept_key(grant: Grant) -> KeptKey:
+    dual = grant.license.offline_key is not None
+    content_id = grant.key.content_id if grant.key.mode is KeyMode.ENTITLEMENT else None
+    return KeptKey(grant.license.content, content_id, rental_end(grant), dual, playback_seconds(grant))
+
+
+def _write_licenses(kept: KeptTitle, seed: str) -> None:
+    secret = {
+        "keys": {
+            key.uri: {
+                "content_id": one.content_id,
+                "key": one.content.key.hex(),
+                "iv": one.content.iv.hex(),
+                "begin_by": one.begin_by,
+                "dual": one.dual,
+                "playback": one.playback,
+            }
+            for key, one in kept.licenses.items()
+        },
+        "begun": kept.begun,
+    }
+    _write(kept.folder / LICENSES, _seal(seed, kept.name, secret).encode())
+
+
+def _license(value: dict[str, Any]) -> KeptKey:
+    content = ContentKey(bytes.fromhex(value["key"]), bytes.fromhex(value["iv"]))
+    return KeptKey(content, value["content_id"], value["begin_by"], value["dual"], value["playback"])
 
 
 def _find(state: Path, name: str | None) -> Path:

@@ -5,7 +5,7 @@ A renewal is steps 6 to 13 again, in the same playback session. The SPC's playba
 this simulation's own choice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
@@ -18,23 +18,40 @@ from simulation.clock import rfc3339
 
 CHANCES = ((0.5, PlaybackState.PLAYING), (0.9, PlaybackState.LEASE_ENDING))
 """When a renewal is asked for, as a share of the lease, and in which state."""
+NOT_ASKED = ValueError("this client does not renew")
 
 
-def play_on(client: Client, cookie: str, grants: Sequence[Grant], seconds: float) -> tuple[Grant, ...]:
+def play_on(
+    client: Client,
+    cookie: str,
+    grants: Sequence[Grant],
+    seconds: float,
+    *,
+    renews: bool = True,
+    tell: Callable[[float, float | None], None] | None = None,
+) -> tuple[Grant, ...]:
     """Let the device's clock run on for `seconds`, renewing the leases; return the licenses held then.
 
-    Raises LeaseRanOut at the end of a lease that was not renewed; the clock then stands there.
+    The clock goes from event to event; `tell` hears of each how many seconds have passed, and of how many. A client
+    that does not renew (`renews` False) asks for nothing. Raises LeaseRanOut at the end of a lease that was not
+    renewed; the clock then stands there.
     """
-    until = client.device.clock.now() + seconds
+    begun = client.device.clock.now()
+    until = begun + seconds
     held = list(grants)
     reasons: dict[int, Exception] = {}
-    queue = [(moment, number, 0) for number, grant in enumerate(held) if (moment := _moment(grant, 0)) is not None]
+    first = 0 if renews else len(CHANCES)
+    queue = [
+        (moment, number, first) for number, grant in enumerate(held) if (moment := _moment(grant, first)) is not None
+    ]
     heapify(queue)
     while queue and queue[0][0] <= until:
         moment, number, chance = heappop(queue)
         _advance_to(client, moment)
+        if tell:
+            tell(moment - begun, seconds)
         if chance == len(CHANCES):
-            raise _ran_out(held[number], reasons[number])
+            raise _ran_out(held[number], reasons.get(number, NOT_ASKED))
         try:
             held[number], chance = renew(client, cookie, held[number], CHANCES[chance][1]), 0
         except (EmulatorError, FairPlayError) as error:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from emulator.addresses import is_http_url
 from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
-from emulator.explain import fix_for
+from emulator.explain import fix_for, title_of
 from emulator.key_uri import TOKEN_PARAMETER
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Web
 
@@ -22,6 +22,7 @@ MAX_TOKEN_URL = 8192
 
 ENTITLEMENT = "a response object (messageID, version, isAllowed, epTokenURL)"
 LICENSE = "a CKC (raw, <ckc>Base64</ckc> or JSON) or a refusal object"
+FOREIGN_FIX = "ask whoever runs this SEES: number and text are its own"
 _CKC_TEXT = re.compile(rb"\s*<ckc>([A-Za-z0-9+/=\s]*)</ckc>\s*")
 
 
@@ -188,13 +189,17 @@ def _describe(response: Mapping[str, Any], answer: Answer) -> str:
 def _denial(response: Mapping[str, Any], answer: Answer) -> EntitlementDenied:
     error, text = response.get("error"), response.get("errorText")
     number = error if type(error) is int else None
+    text = text if isinstance(text, str) else "no errorText"
+    # Our SEES begins its text with the title of the number; another's number may mean anything.
+    ours = number is not None and text.startswith(title_of(number))
     return EntitlementDenied(
         step=answer.step,
         error=number,
-        text=text if isinstance(text, str) else "no errorText",
+        text=text,
         status=answer.status,
-        fix=fix_for(number),
+        fix=fix_for(number) if ours else FOREIGN_FIX,
         response=response,
+        ours=ours,
     )
 
 

@@ -14,11 +14,22 @@ PERSISTENT = (KeyType.PERSIST, KeyType.PERSIST_RENTAL)
 
 
 def rental_end(grant: Grant) -> float | None:
-    """Return when the rental ends, in seconds on the device's clock; None where there is no rental."""
-    duration = grant.license.duration
+    """Return when the rental ends, in seconds on the device's clock; None where there is no rental.
+
+    Of a key with dual expiry it is when playback must have begun; how long it goes on from then is `playback_seconds`.
+    """
+    duration, offline_key = grant.license.duration, grant.license.offline_key
+    if offline_key:
+        return grant.downloaded + offline_key.storage if offline_key.storage else None
     if duration is None or duration.rental == 0 or duration.key_type not in RENTALS:
         return None
     return grant.downloaded + duration.rental
+
+
+def playback_seconds(grant: Grant) -> float | None:
+    """Return how long a key with dual expiry plays once playback has begun; None where that is not limited."""
+    offline_key = grant.license.offline_key
+    return float(offline_key.playback) if offline_key and offline_key.playback else None
 
 
 def lease_end(grant: Grant) -> float | None:
@@ -31,7 +42,8 @@ def lease_end(grant: Grant) -> float | None:
 
 def may_persist(grant: Grant) -> bool:
     """Tell whether the device may keep the key beyond this playback."""
-    return grant.license.duration is not None and grant.license.duration.key_type in PERSISTENT
+    duration = grant.license.duration
+    return grant.license.offline_key is not None or (duration is not None and duration.key_type in PERSISTENT)
 
 
 def check_limits(now: float, grants: Sequence[Grant]) -> None:

@@ -39,6 +39,10 @@ EMULATOR = numbers_of(
      "check http:// and https://; name the authority with --ca, and for SEES a --client-certificate"),
     (-9118, "after 13", "cannot tell", "All frames were decoded, but so they were under random keys: nothing shows"
      " which key is right.", "look at the still picture (--still), or put frames.json beside the playlist"),
+    (-9119, "13", "output not protected", "The license asks for an output with a stronger HDCP than the device's.",
+     "play on a protected output (--hdcp), or ask for less by the token's hdcp extension"),
+    (-9120, "6", "license not renewable", "The kept license came by a token in the key line, so there is no content id"
+     " to ask SEES for.", "play the title from its playlist again, with --state"),
 )
 # fmt: on
 

@@ -27,6 +27,25 @@ def together(*options: Callable[[Command], Command]) -> Callable[[Command], Comm
 file_path = click.Path(dir_okay=False, path_type=Path)
 
 
+def device_settings(
+    spc_version: str, offline_key: str, hdcp: str, *, randomised: bool, id_seed: bytes | None
+) -> dict[str, Any]:
+    """Return what the device options say, as a Device takes it."""
+    from fairplay.layout import Capability, HdcpLevel
+
+    output = {"none": HdcpLevel.NONE, "0": HdcpLevel.TYPE_0, "1": HdcpLevel.TYPE_1}[hdcp]
+    offline = {"none": Capability(0), "1": Capability.OFFLINE_KEY, "2": Capability.OFFLINE_KEY_V2}[offline_key]
+    if id_seed is not None and not randomised:
+        raise click.UsageError("--device-id-seed is of no use without --randomise-device-id.")
+    return {
+        "spc_version": int(spc_version),
+        "output": output,
+        "capabilities": offline | (Capability.HDCP_TYPE_1 if output is HdcpLevel.TYPE_1 else Capability(0)),
+        "randomised": randomised,
+        "id_seed": id_seed,
+    }
+
+
 def sees_option(*, required: bool = True) -> Callable[[Command], Command]:
     """Return the option that says where SEES is."""
     text = "Base URL of SEES." if required else "Base URL of SEES; not needed in direct mode."
@@ -142,6 +161,12 @@ def _variant(_: click.Context, __: click.Parameter, text: str | None) -> int | N
     return None if text is None else int(text)
 
 
+def _id_seed(_: click.Context, __: click.Parameter, text: str | None) -> bytes | None:
+    if text is not None and not re.fullmatch(r"[0-9A-Fa-f]{32}", text):
+        raise click.BadParameter("expected 32 hex digits")
+    return None if text is None else bytes.fromhex(text)
+
+
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")
 title_options = together(
     click.option(
@@ -166,14 +191,21 @@ title_options = together(
         help="Header for the web server of URL, and for no other; may be repeated.",
     ),
 )
-run_options = together(
-    click.option(
-        "--cookie",
-        default="viewer-1",
-        show_default=True,
-        envvar="FPS_EMULATOR_COOKIE",
-        help="Customer cookie, at most 32 characters; the same one to register and to play.",
-    ),
+cookie_option = click.option(
+    "--cookie",
+    default="viewer-1",
+    show_default=True,
+    envvar="FPS_EMULATOR_COOKIE",
+    help="Customer cookie, at most 32 characters; the same one to register and to play.",
+)
+clock_option = click.option(
+    "--clock",
+    type=SECONDS,
+    default=0,
+    metavar="SECONDS",
+    help="How far the device's clock is ahead of the system's.",
+)
+device_options = together(
     click.option(
         "--seed",
         "--device",
@@ -191,19 +223,44 @@ run_options = together(
         help="Version of the device's SPCs: 2 (RSA-2048), or 1 (RSA-1024) as an old device makes them.",
     ),
     click.option(
+        "--randomise-device-id",
+        "randomised",
+        is_flag=True,
+        help="Say another device_id in every SPC, as an app can have it since iOS 26; binding then fails.",
+    ),
+    click.option(
+        "--device-id-seed",
+        "id_seed",
+        callback=_id_seed,
+        metavar="HEX",
+        help="16 bytes of the app's own for --randomise-device-id: the device_id is then another, but stays.",
+    ),
+    click.option(
+        "--offline-key",
+        type=click.Choice(["none", "1", "2"]),
+        default="none",
+        show_default=True,
+        help="Version of FairPlay's offline key (dual expiry) that the device says it understands.",
+    ),
+    click.option(
+        "--hdcp",
+        type=click.Choice(["none", "0", "1"]),
+        default="1",
+        show_default=True,
+        help="HDCP type of the device's output; a license that asks for more is refused.",
+    ),
+)
+run_options = together(
+    cookie_option,
+    click.option(
         "--spc-shape",
         type=click.Choice(["raw", "form", "json"]),
         default="raw",
         show_default=True,
         help="How the SPC is posted: raw octets, the form field spc=, or JSON.",
     ),
-    click.option(
-        "--clock",
-        type=SECONDS,
-        default=0,
-        metavar="SECONDS",
-        help="How far the device's clock is ahead of the system's.",
-    ),
+    clock_option,
+    device_options,
     click.option("--recording", type=file_path, metavar="FILE", help="Write the recording of the run (JSON) to FILE."),
     click.option("--teach", is_flag=True, help="Put the keys of the device's messages into the recording."),
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text."),
@@ -243,6 +300,7 @@ play_options = together(
         metavar="SECONDS",
         help="Play on for so long by the device's clock, which runs at once; leases are renewed.",
     ),
+    click.option("--no-renewal", is_flag=True, help="With --for: do not renew leases; playback stops at their end."),
     click.option(
         "--state",
         type=click.Path(file_okay=False, path_type=Path),

@@ -1,15 +1,19 @@
 """A virtual device for tests: what a FairPlay player does, without a player. Every failure is an EmulatorError."""
 
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from emulator.device import Device, make_spc, provision
-from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
+from emulator import binding
+from emulator.binding import FIRST_OF_PLAY, Client
+from emulator.device import Device, provision
+from emulator.key_uri import KeyMode, KeyUri, with_token_url
+from emulator.license_client import RequestType
+from emulator.playlist import Title
 from emulator.transport import NO_FILES, SEES, Web, clean_base
-from fairplay.ckc import License, open_ckc
+from fairplay.ckc import License
 from hosting.tls.tls import ClientTls
+from simulation.journal import Journal
 
 
 @dataclass(frozen=True, repr=False)
@@ -33,24 +37,33 @@ class VirtualDevice:
 
     def register(self, sees: str, dummy: str, cookie: str) -> License:
         """Play the dummy: from now on `cookie` belongs to this device. `sees` is a base URL, `dummy` a content id."""
-        return self.redeem(self.entitle(sees, RequestType.REGISTRATION, dummy, cookie), dummy)
+        return binding.register(self._client(sees), cookie, _title(dummy)).license
 
     def play(self, sees: str, content: str, cookie: str) -> License:
         """Get the device-bound license of a content id.
 
         Raises EntitlementDenied if SEES says no (its `.number`), LicenseRefused if ExpressPlay does.
         """
-        return self.redeem(self.entitle(sees, RequestType.DEVICE_BOUND, content, cookie), content)
+        return binding.play(self._client(sees), cookie, _title(content))[0].license
 
     def entitle(self, sees: str, request_type: int, content: str, cookie: str) -> str:
         """Ask SEES and return its token URL. Raises EntitlementDenied if it says no."""
-        request = entitlement_request(str(uuid.uuid4()), RequestType(request_type), content, cookie)
-        return ask_sees(self._web, clean_base(sees, SEES), request, step=1 if request_type == 2 else 6).token_url
+        kind = RequestType(request_type)
+        step = 1 if kind is RequestType.REGISTRATION else FIRST_OF_PLAY
+        return binding.entitle(self._client(sees), kind, content, cookie, step=step).token_url
 
     def redeem(self, token_url: str, content: str) -> License:
         """Post a fresh SPC to a token URL and open the CKC. Raises LicenseRefused if ExpressPlay says no."""
-        spc, contents = make_spc(self.device, content)
-        return open_ckc(ask_license(self._web, token_url, spc, step=4).ckc, contents)
+        title = _title(content)
+        return binding.redeem(self._client(""), title, with_token_url(title.keys[0], token_url), None, step=11).license
+
+    def _client(self, sees: str) -> Client:
+        journal = Journal("client", self.device.clock)
+        return Client(self.device, sees and clean_base(sees, SEES), self._web, journal)
+
+
+def _title(content: str) -> Title:
+    return Title("", (KeyUri(f"skd://{content}", KeyMode.ENTITLEMENT, content),))
 
 
 @contextmanager

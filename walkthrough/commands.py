@@ -8,6 +8,7 @@ import click
 
 from emulator.options import (
     client_tls_options,
+    device_settings,
     expressplay_option,
     file_path,
     play_options,
@@ -83,7 +84,7 @@ def _play_offline(
     as_json: bool,
     **_: Any,
 ) -> None:
-    from emulator.kept_titles import load, play_kept
+    from emulator.kept_titles import begin, load, play_kept
     from simulation.clock import Clock
     from walkthrough.terminal.report import report_offline
 
@@ -91,7 +92,7 @@ def _play_offline(
         raise click.UsageError("--offline plays a title that --state DIR keeps; name that directory, and no URL.")
     now = Clock()
     now.advance(clock)
-    kept = load(state, seed, title, now.now())
+    kept = begin(load(state, seed, title, now.now()), seed, now.now())
     report_offline(kept, play_kept(kept, still=still is not None), as_json=as_json, still=still)
 
 
@@ -114,6 +115,10 @@ def _run(
     cookie: str,
     seed: str,
     spc_version: str,
+    offline_key: str,
+    hdcp: str,
+    randomised: bool,
+    id_seed: bytes | None,
     spc_shape: str,
     recording: Path | None,
     teach: bool,
@@ -125,6 +130,7 @@ def _run(
     play_on: str | None = None,
     clock: float = 0,
     watch_for: float = 0,
+    no_renewal: bool = False,
     state: Path | None = None,
     rule: Any = None,
     trust_playlist_host: bool = False,
@@ -143,7 +149,7 @@ def _run(
 
     stage = make_stage(sees, expressplay, title, client_tls)
     device: dict[str, Any] = {
-        "spc_version": int(spc_version),
+        "device": device_settings(spc_version, offline_key, hdcp, randomised=randomised, id_seed=id_seed),
         "shape": SpcShape(spc_shape),
         "reading": Reading(rule, content_id, token_url, variant, trust_playlist_host),
         "headers": headers,
@@ -162,6 +168,7 @@ def _run(
             plays=plays,
             player=player,
             watch_for=watch_for,
+            renews=not no_renewal,
             state=state,
             seconds=seconds,
             tell=lambda done, length: update(progress_bar("playing", done, length)),

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from emulator.cli import main
 from emulator.errors import NoKeptTitle, StoredKeyExpired
-from emulator.kept_titles import FILE, load, name_of
+from emulator.kept_titles import FILE, LICENSES, load, name_of
 from emulator.key_uri import parse_key_uri
 from emulator.playlist import Title
 from server.app import CONTENT
@@ -97,7 +97,7 @@ def test_keeping_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> Non
             run("bind", "--sees", sees, "--expressplay", expressplay, "--cookie", "again", "--state", str(tmp_path))
             listings.append(sorted(path.name for path in folder_of(tmp_path).iterdir()))
     assert listings[0] == listings[1]
-    assert {FILE} == {name for name in listings[0] if not name.startswith("media-")}
+    assert {FILE, LICENSES} == {name for name in listings[0] if not name.startswith("media-")}
 
 
 def test_two_titles_of_one_folder_name_are_two(state: Path, tmp_path: Path) -> None:
@@ -163,7 +163,7 @@ def test_a_license_moved_to_another_title_does_not_open(copy: Path) -> None:
 ANY: Any = st.recursive(st.none() | st.integers(2) | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3))
 
 
-@given(name=st.sampled_from(["renditions", "license", "version", "format"]), value=ANY)
+@given(name=st.sampled_from(["renditions", "version", "format"]), value=ANY)
 def test_an_altered_file_is_refused(state: Path, tmp_path_factory: Any, name: str, value: Any) -> None:
     folder = tmp_path_factory.mktemp("altered")
     copied = shutil.copytree(folder_of(state), folder / folder_of(state).name)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from emulator.errors import EmulatorError, LicenseRefused
+from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
 from emulator.explain import BY_NUMBER
 from fairplay.errors import FairPlayError
 from simulation.numbers import Number
@@ -13,11 +13,12 @@ def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
     if isinstance(error, FairPlayError):
         return _by_the_device(error)
     cause = error.cause if isinstance(error, LicenseRefused) else None
-    known = BY_NUMBER.get(error.number)
+    foreign = isinstance(error, EntitlementDenied) and not error.ours
+    known = None if foreign else BY_NUMBER.get(error.number)
     return {
         "number": error.number,
         "title": known.title if known else error.title,
-        "said_by": known.whose if known else "this device",
+        "said_by": known.whose if known else "SEES" if foreign else "this device",
         "step": _step(error, known),
         "meaning": known.meaning if known else "",
         "fix": error.fix,

@@ -54,6 +54,7 @@ def run_binding(
     player: Client | None = None,
     titles: Titles | None = None,
     watch_for: float = 0,
+    renews: bool = True,
     state: Path | None = None,
     seconds: float | None = None,
     tell: Tell | None = None,
@@ -61,8 +62,9 @@ def run_binding(
 ) -> Run:
     """Register on `client`, play on `player` (the same one where None), or both; then record the run, come what may.
 
-    Playback goes on for `watch_for` seconds of the device's clock, renewing leases; what began before a rental's end
-    goes on. With `state` the title is kept in that directory. `seconds` is how much of the title to play (None: all).
+    Playback goes on for `watch_for` seconds of the device's clock, renewing leases if it `renews`; what began before a
+    rental's end goes on. With `state` the title is kept in that directory. `seconds` is how much of the title to play
+    (None: all).
     """
     grants: dict[str, Grant] = {}
     screening, kept, error = None, None, None
@@ -87,7 +89,7 @@ def run_binding(
             since = player.device.clock.now()
             check_limits(since, played)
             if watch_for:
-                played = play_on(player, cookie, played, watch_for)
+                played = play_on(player, cookie, played, watch_for, renews=renews, tell=tell)
             if film.renditions:
                 screening = watch(
                     player, played, film, cookie=cookie, still=True, seconds=seconds, since=since, tell=tell

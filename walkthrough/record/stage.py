@@ -1,7 +1,7 @@
 """Where runs are played: the two services, the devices made for them, and ExpressPlay's clock."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,12 +33,23 @@ class Stage:
         """Return a name that no other stage has, good as a cookie (at most 32 characters) and as a trace id."""
         return f"{self.run}-{purpose}"[:32]
 
-    def client(self, purpose: str, seed: str = DEFAULT_SEED, *, spc_version: int = 2, **more: Any) -> Client:
-        """Return a client on a fresh device, with the trace id `name(purpose)`; `more` is what else a Client takes."""
+    def client(
+        self,
+        purpose: str,
+        seed: str = DEFAULT_SEED,
+        *,
+        spc_version: int = 2,
+        device: Mapping[str, Any] | None = None,
+        **more: Any,
+    ) -> Client:
+        """Return a client on a fresh device, with the trace id `name(purpose)`.
+
+        `device` is what else a Device takes, `more` what else a Client takes.
+        """
         clock = Clock()
-        device = Device(seed, self.provisioning, clock, spc_version=spc_version)
+        made = Device(seed, self.provisioning, clock, **{"spc_version": spc_version, **(device or {})})
         web = self.web.traced(self.name(purpose))
-        return Client(device, self.sees, web, Journal("client", clock), self.expressplay, **more)
+        return Client(made, self.sees, web, Journal("client", clock), self.expressplay, **more)
 
 
 def make_stage(sees: str, expressplay: str, title: str | None = None, tls: ClientTls = NO_FILES) -> Stage:
