@@ -231,7 +231,7 @@ def test_addresses_with_blanks_and_letters_of_any_script(urls: tuple[str, str]) 
 @pytest.mark.parametrize("place", ["variant", "audio", "map", "segment", "master"])
 def test_an_address_that_is_none_ends_in_one_line(urls: tuple[str, str], address: str, place: str) -> None:
     master, video = text("film/master.m3u8"), text("film/video.m3u8")
-    files = {
+    places: dict[str, dict[str, str | Response]] = {
         "variant": {"film/master.m3u8": master.replace("\nvideo.m3u8", f"\n{address}")},
         "audio": {"film/master.m3u8": master.replace('"audio.m3u8"', f'"{address}"')},
         "map": {"film/video.m3u8": video.replace('"video-init.mp4"', f'"{address}"')},
@@ -239,8 +239,8 @@ def test_an_address_that_is_none_ends_in_one_line(urls: tuple[str, str], address
         "master": {
             "film/master.m3u8": Response(status=302, headers={"Location": address.encode("ascii", "replace").decode()})
         },
-    }[place]
-    with serving(TitleServer({**files})) as server:
+    }
+    with serving(TitleServer({**places[place]})) as server:
         result = play(urls, f"{server.url}/film/master.m3u8")
     assert result.exit_code == 1
     assert result.exception is None or isinstance(result.exception, SystemExit)

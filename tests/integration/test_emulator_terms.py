@@ -161,7 +161,7 @@ def test_a_license_that_asks_for_a_better_output_is_refused(
 def test_a_randomised_device_id_registers_and_is_refused_at_play(urls: tuple[str, str]) -> None:
     result = run("bind", *where(urls, "random"), "--randomise-device-id")
     assert result.exit_code == 1
-    assert "step 11: ExpressPlay refused the license: -9003" in result.stderr
+    assert "step 12: ExpressPlay refused the license: -9003" in result.stderr
     assert "issued, registration" in result.stdout
 
 
