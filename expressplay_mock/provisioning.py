@@ -5,12 +5,16 @@ which a real one derives DASk is Apple's secret.
 """
 
 import base64
+from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, abort, jsonify, send_file
 
 from expressplay_mock.credentials import Credentials
 from simulation.routes import PREFIX
+
+SCRIPT = Path(__file__).parents[1] / "emulator" / "browser" / "fairplay-eme.js"
+"""The virtual device for browsers: given out as a file, to pages that have to be one."""
 
 
 def provisioning_routes(credentials: Credentials, spc_versions: frozenset[int]) -> Blueprint:
@@ -33,6 +37,12 @@ def provisioning_routes(credentials: Credentials, spc_versions: frozenset[int]) 
         @routes.get("/fairplay-v1.cer")
         def v1_certificate() -> Response:
             return _certificate(credentials.v1.certificate)
+
+    @routes.get("/fairplay-eme.js")
+    def device_script() -> Response:
+        if not SCRIPT.exists():
+            abort(404, description="fairplay-eme.js: this installation has the mock without the emulator")
+        return send_file(SCRIPT, mimetype="text/javascript", max_age=0)
 
     return routes
 

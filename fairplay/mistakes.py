@@ -35,6 +35,10 @@ _BY_FIRST_BYTES: tuple[tuple[bytes, Mistake], ...] = (
         Mistake("a JSON array (first byte 5b)", 'use {"spc": "<Base64>"} as application/json, or raw octets'),
     ),
     (
+        b'"',
+        Mistake("a JSON string (first byte 22)", 'use {"spc": "<Base64>"} as application/json, or raw octets'),
+    ),
+    (
         b"spc=",
         Mistake("a form body", "say Content-Type: application/x-www-form-urlencoded, or send raw octets"),
     ),

@@ -37,6 +37,10 @@ class RunningExpressPlay:
         asked = {} if trace is None else {"trace": trace}
         return list(self._ask("GET", "/_sim/journal", parameters=asked)["entries"])
 
+    def provisioning(self) -> dict[str, Any]:
+        """Return what a factory gives a device: its certificates (DER, in Base64) and its ASk."""
+        return self._ask("GET", "/_sim/provisioning")
+
     def advance(self, seconds: float) -> None:
         """Move the clock forward; tokens expire by it."""
         self._ask("POST", "/_sim/clock", {"advance": seconds})

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
     from expressplay_mock.credentials import Credentials
     from hosting.tls.tls import ClientTls
     from sees_testing.device import VirtualDevice
     from sees_testing.expressplay import RunningExpressPlay
+    from sees_testing.safari import Safari
     from sees_testing.sees import RunningSees
 
 
@@ -58,3 +61,22 @@ def virtual_device(expressplay: "RunningExpressPlay", client_tls: "ClientTls") -
 
     with virtual_device(expressplay.url, tls=client_tls) as device:
         yield device
+
+
+@pytest.fixture
+def safari(browser: "Browser", expressplay: "RunningExpressPlay") -> Iterator["Safari"]:
+    """Chromium windows with FairPlay: `page = safari("device A").new_page()`. `browser` is pytest-playwright's.
+
+    Arguments are those of `sees_testing.safari.new_safari`. The windows are closed at the end of the test.
+    """
+    from sees_testing.safari import new_safari
+
+    opened = []
+
+    def open_(seed: str = "device A", **options: bool) -> "BrowserContext":
+        opened.append(new_safari(browser, expressplay.provisioning(), seed, **options))
+        return opened[-1]
+
+    yield open_
+    for context in opened:
+        context.close()

@@ -1,12 +1,11 @@
 // FairPlay for browsers that have none: a virtual device as one script, without dependencies.
 //
-// The device makes SPCs and opens CKCs of this simulation (bytes: docs/messages.md). From the same seed it has the same
-// device_id as the emulator in Python, with which it shares no code. Nothing of Apple's is in it, and every message carries
-// the mark SIM1: no real key server and no real device takes part.
+// It makes SPCs and opens CKCs of this simulation (bytes: docs/messages.md), from the same seed with the same device_id as
+// the emulator in Python, with which it shares no code. Nothing of Apple's is in it, and every message has the mark SIM1.
 
 'use strict';
 
-{ // one scope, not indented: nothing but FairPlayEme leaves it
+{ // one scope: only FairPlayEme leaves it
 
 // ---- bytes
 
@@ -31,7 +30,7 @@ function uint32(value) {
   return bytes;
 }
 
-// The bytes of what a page passes: a buffer, a view of one, or, by mistake, text.
+// The bytes of a buffer, of a view of one, or, by mistake, of text.
 function toBytes(data) {
   if (typeof data === 'string') return utf8(data);
   return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
@@ -58,7 +57,7 @@ const wrongCkc = (found) => new FairPlayError(-42589, 12, 'CKC for this SPC', 't
 const WRAPPINGS = [
   [/^-----BEGIN/, 'PEM text', 'decode the Base64 between BEGIN and END'],
   [/^(AAAA|MII)/, 'Base64 text', 'decode the Base64'],
-  [/^</, 'HTML or XML', 'look at address and status of the answer: this is a web page'],
+  [/^</, 'HTML or XML', 'look at the address: this is a web page'],
   [/^<ckc>/, '<ckc> text', 'decode the Base64 between the tags'],
   [/^[{[]/, 'JSON', 'decode the Base64 of its member'],
   [/^$/, 'no bytes', 'look at the status of the answer'],
@@ -74,11 +73,11 @@ function recognise(bytes, fix) {
 // ---- ciphers
 
 const ZERO_BLOCK = new Uint8Array(16);
-const digest = async (hash, data) => new Uint8Array(await crypto.subtle.digest(hash, data));
+const digest = async (hash, data) => toBytes(await crypto.subtle.digest(hash, data));
 
 async function cbc(way, key, iv, data) {
   const aes = await crypto.subtle.importKey('raw', key, 'AES-CBC', false, [way]);
-  return new Uint8Array(await crypto.subtle[way]({ name: 'AES-CBC', iv }, aes, data));
+  return toBytes(await crypto.subtle[way]({ name: 'AES-CBC', iv }, aes, data));
 }
 
 // AES-128-CBC without padding, which WebCrypto always adds: encryption cuts it off, decryption gets a block of it.
@@ -101,12 +100,12 @@ const decryptBlock = (key, block) => cbcDecrypt(key, ZERO_BLOCK, block);
 async function derive(ask, label, r2, size) {
   const key = await crypto.subtle.importKey('raw', ask, 'HKDF', false, ['deriveBits']);
   const how = { name: 'HKDF', hash: 'SHA-256', salt: utf8('sees-sim/d-substitute/v1'), info: concat(utf8(label), r2) };
-  return new Uint8Array(await crypto.subtle.deriveBits(how, key, size * 8));
+  return toBytes(await crypto.subtle.deriveBits(how, key, size * 8));
 }
 
 async function integrityOf(macKey, data) {
   const key = await crypto.subtle.importKey('raw', macKey, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
-  return new Uint8Array(await crypto.subtle.sign('HMAC', key, data)).subarray(0, 16);
+  return toBytes(await crypto.subtle.sign('HMAC', key, data)).subarray(0, 16);
 }
 
 // HU: 20 bytes that only the seed decides. In hex it is the device_id.
@@ -114,9 +113,7 @@ async function deviceId(seed) {
   return hex((await digest('SHA-256', utf8(`sees-sim/hu/v1${seed}`))).subarray(0, 20));
 }
 
-async function ckcKeyOf(r1, antiReplaySeed) {
-  return encryptBlock((await digest('SHA-1', r1)).slice(0, 16), antiReplaySeed);
-}
+const ckcKeyOf = async (r1, seed) => encryptBlock((await digest('SHA-1', r1)).slice(0, 16), seed);
 
 // ---- TLLV
 
@@ -241,7 +238,7 @@ async function makeSpc({ certificate, ask, seed, assetId, now, state = 'ready', 
   };
   const [spcKey, iv] = [source(16), source(16)];
   const payload = await cbcEncrypt(spcKey, iv, writeBlocks(values, source));
-  const wrapped = new Uint8Array(await crypto.subtle.encrypt('RSA-OAEP', key, spcKey));
+  const wrapped = toBytes(await crypto.subtle.encrypt('RSA-OAEP', key, spcKey));
   const spc = concat(uint32(version), utf8('SIM1'), iv, wrapped, hash, uint32(payload.length), payload);
   const secret = { spc_key: spcKey, dask, mac_key: macKey, sk, r1, r2, anti_replay_seed: antiReplaySeed };
   const keys = { returned: { [ASSET_ID]: hex(assetId), [TRANSACTION_ID]: hex(transactionId) } };
@@ -333,13 +330,7 @@ function note(type, details) {
 const noted = (error) => (note('warning', { text: error.message }), error);
 const refusal = (name, text) => noted(new DOMException(text, name));
 
-async function noting(promise) {
-  try {
-    return await promise;
-  } catch (error) {
-    throw noted(error);
-  }
-}
+const noting = (promise) => promise.catch((error) => { throw noted(error); });
 
 function fire(target, event, more = {}) {
   Object.assign(event, more);
@@ -372,7 +363,7 @@ function readSinf(sinf) {
   return { kid: hex(tenc.subarray(8, 24)), iv: hex(iv).padEnd(32, '0') };
 }
 
-// The encrypted tracks of an init segment; of other bytes none.
+// The encrypted tracks of an init segment.
 function readTracks(bytes) {
   return Array.from(findBoxes(bytes, 'sinf'), (sinf) => ({ sinf, ...readSinf(sinf) })).filter(({ kid }) => kid);
 }
@@ -384,8 +375,7 @@ const native = {}; // the browser's own functions, before install put others in 
 const screens = new WeakMap();
 const base64url = (digits) => btoa(latin(unhex(digits))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
 
-// A media element: its tracks, its FairPlay keys, and the browser's ClearKey module, which decodes. That is set once, for
-// Chromium cannot exchange it.
+// A media element: its tracks, its FairPlay keys, and the browser's ClearKey module, which decodes and is set once.
 class Screen {
   tracks = new Map(); // key id → constant IV
   announced = new Set(); // the init data of `encrypted` events so far
@@ -462,17 +452,14 @@ class Screen {
   }
 }
 
-// The text of a key URI as WebKit's older interface has it: its size, little-endian, and UTF-16.
+// A key URI as WebKit's older interface has it: size, little-endian, and UTF-16.
 function sizedUtf16(text) {
-  const view = new DataView(new ArrayBuffer(4 + text.length * 2));
-  view.setUint32(0, text.length * 2, true);
-  for (let at = 0; at < text.length; at++) view.setUint16(4 + at * 2, text.charCodeAt(at), true);
-  return toBytes(view);
+  const letters = Uint16Array.from(text, (letter) => letter.charCodeAt(0));
+  return concat(toBytes(Uint32Array.of(letters.byteLength)), toBytes(letters));
 }
 
 function screenOf(element) {
-  if (!screens.has(element)) screens.set(element, new Screen(element));
-  return screens.get(element);
+  return screens.get(element) ?? screens.set(element, new Screen(element)).get(element);
 }
 
 // ---- key requests
@@ -495,11 +482,10 @@ class KeyRing {
   }
 
   explainWaiting() {
-    const idle = [...this.requests].filter((request) => request.license && !request.kids.length);
-    if (!idle.length) return;
-    const [ivs, found] = [[...this.screen.tracks.values()], idle.map((request) => request.license.iv)];
-    note('warning', { text: `The player waits for a key: expected a CKC with the IV of a track (${ivs}), found ${found}. ` +
-      'Likely fix: ask for the license of this track, or package with the IV that the license service has.' });
+    const idle = [...this.requests].find((request) => request.license && !request.kids.length);
+    if (!idle) return;
+    note('warning', { text: `CKC: expected the IV of a track (${[...this.screen.tracks.values()]}), found ${idle.license.iv}. ` +
+      'Likely fix: ask for the license of this track, or package with the IV of the license service.' });
   }
 }
 
@@ -529,8 +515,7 @@ class KeyRequest {
     const now = Math.floor(Date.now() / 1000);
     const { spc, keys } = await makeSpc({ certificate, ask, seed, assetId, now, state, session: this.#playback });
     this.#pending = { keys, now };
-    const own = { session, deviceId: await deviceId(seed), assetId: textOf(assetId) };
-    note('spc', { ...own, state, size: spc.length });
+    note('spc', { session, deviceId: await deviceId(seed), assetId: textOf(assetId), state, size: spc.length });
     return spc;
   }
 
@@ -544,7 +529,6 @@ class KeyRequest {
       const late = this.end - Date.now() < this.license?.duration?.lease * 100; // the last tenth
       return this.ask(late ? 'lease ending' : 'playing');
     }
-    if (word === 'acknowledged') return null;
     note('ckc', { session, size: bytes.length });
     explainRefusal(bytes);
     this.license = await openCkc(bytes, this.#pending.keys);
@@ -634,11 +618,6 @@ class KeyStatuses extends Map {
   has(keyId) {
     return this.get(keyId) !== undefined;
   }
-
-  replace(keyId, status) {
-    this.clear();
-    if (status) this.set(keyId.slice().buffer, status);
-  }
 }
 
 class FairPlaySession extends EventTarget {
@@ -660,7 +639,7 @@ class FairPlaySession extends EventTarget {
     const named = this.#readInitData(initDataType, toBytes(initData));
     if (!this.#keys.certificate) {
       throw refusal('InvalidStateError', 'generateRequest: expected a certificate, found none. Likely fix: call ' +
-        'MediaKeys.setServerCertificate with the application certificate (DER) first.');
+        'setServerCertificate with it (DER) first.');
     }
     const changed = (status) => this.#show(status);
     this.#request = new KeyRequest(this.#keys, { certificate: await this.#keys.certificate, changed, ...named });
@@ -671,15 +650,14 @@ class FairPlaySession extends EventTarget {
   #readInitData(type, initData) {
     if (type === 'skd') return { uri: textOf(initData), keyId: initData.slice(), assetId: assetIdOf(textOf(initData)) };
     if (type !== 'sinf') {
-      throw refusal('NotSupportedError', `generateRequest: expected init data of type sinf or skd, found ${type}. ` +
-        'Likely fix: FairPlay reads no PSSH box; pass on type and initData of the encrypted event.');
+      throw refusal('NotSupportedError', `generateRequest: expected sinf or skd, found ${type}. Likely fix: pass on type and ` +
+        'initData of the encrypted event; FairPlay reads no PSSH box.');
     }
     try {
       const { kid } = readSinf(unbase64(String(JSON.parse(textOf(initData)).sinf)));
       return { kid, keyId: unhex(kid), assetId: unhex(kid) };
     } catch {
-      throw noted(new TypeError('generateRequest: expected {"sinf": ["<Base64>"]}, found something else. Likely fix: pass on ' +
-        'the initData of the encrypted event as it is.'));
+      throw noted(new TypeError('generateRequest: expected {"sinf": ["<Base64>"]}, found something else.'));
     }
   }
 
@@ -713,7 +691,8 @@ class FairPlaySession extends EventTarget {
   #show(status) {
     const { end, keyId } = this.#request;
     this.expiration = end < Infinity ? end : NaN;
-    this.keyStatuses.replace(keyId, status);
+    this.keyStatuses.clear();
+    if (status) this.keyStatuses.set(keyId.slice().buffer, status);
     fire(this, new Event('keystatuseschange'));
   }
 }
@@ -729,7 +708,7 @@ class FairPlayKeys extends KeyRing {
 
   createSession(type = 'temporary') {
     if (type === 'temporary') return new FairPlaySession(this);
-    throw refusal('NotSupportedError', `createSession: expected temporary, found ${type}: licenses are not kept here.`);
+    throw refusal('NotSupportedError', `createSession: expected temporary, found ${type}.`);
   }
 
   async setServerCertificate(data) {
@@ -744,12 +723,6 @@ async function useCertificate(data) {
   const der = toBytes(data).slice();
   const { version, hash } = await readCertificate(der);
   note('certificate', { size: der.length, hash: hex(hash), version });
-  const { certificate, v1 } = await settings.provisioning;
-  const own = [certificate, v1?.certificate].filter(Boolean);
-  if (!own.some((text) => equal(unbase64(text), der))) {
-    note('warning', { text: "certificate: expected that of the provisioning's ExpressPlay, found another. Likely fix: fetch " +
-      'its /_sim/fairplay.cer.' });
-  }
   return der;
 }
 
@@ -777,11 +750,7 @@ function canDecode({ contentType, encryptionScheme, robustness }) {
   return document.createElement('video').canPlayType(contentType) !== '';
 }
 
-function accessTo(keySystem, configuration) {
-  return { keySystem, getConfiguration: () => configuration, createMediaKeys: async () => new FairPlayKeys() };
-}
-
-// Puts `replace(original)` in the place of a method, or of an accessor's function.
+// Puts `replace(original)` in the place of a method, or of a getter or setter.
 function wrap(prototype, name, replace, part = 'value') {
   const descriptor = Object.getOwnPropertyDescriptor(prototype, name);
   native[name] = descriptor[part];
@@ -792,22 +761,23 @@ function installKeySystem() {
   wrap(Navigator.prototype, 'requestMediaKeySystemAccess', (original) => async function (keySystem, configurations) {
     if (!KEY_SYSTEM.test(keySystem)) {
       if (!settings.only) return original.call(this, keySystem, configurations);
-      throw new DOMException(`${keySystem}: Safari has FairPlay alone (FairPlayEme, option only)`, 'NotSupportedError');
+      throw new DOMException(`${keySystem}: refused by FairPlayEme's option only`, 'NotSupportedError');
     }
     const configuration = chooseConfiguration(configurations);
-    if (configuration) return accessTo(keySystem, configuration);
-    throw refusal('NotSupportedError', `${keySystem}: expected init data of type sinf or skd and a content type that this ` +
-      `browser plays, encrypted by cbcs, found ${JSON.stringify(configurations)}.`);
+    if (configuration) {
+      return { keySystem, getConfiguration: () => configuration, createMediaKeys: async () => new FairPlayKeys() };
+    }
+    throw refusal('NotSupportedError', `${keySystem}: expected sinf or skd, and content that this browser plays by cbcs, found ` +
+      JSON.stringify(configurations));
   });
   wrap(MediaCapabilities.prototype, 'decodingInfo', (original) => async function (asked) {
     const { keySystemConfiguration: wish, ...clear } = asked;
     if (!wish) return original.call(this, asked);
-    const { keySystem, initDataType, persistentState, sessionTypes } = wish;
-    const configuration = { initDataTypes: initDataType ? [initDataType] : [], persistentState, sessionTypes };
+    const configuration = { ...wish, initDataTypes: wish.initDataType ? [wish.initDataType] : [] };
     for (const kind of ['video', 'audio'].filter((kind) => clear[kind])) {
       configuration[`${kind}Capabilities`] = [{ contentType: clear[kind].contentType, ...wish[kind] }];
     }
-    const keySystemAccess = await navigator.requestMediaKeySystemAccess(keySystem, [configuration]).catch(() => null);
+    const keySystemAccess = await navigator.requestMediaKeySystemAccess(wish.keySystem, [configuration]).catch(() => null);
     const found = await original.call(this, clear);
     return { ...found, supported: found.supported && !!keySystemAccess, keySystemAccess };
   });
@@ -865,8 +835,7 @@ function readParts(bytes) {
     parts.push(bytes.slice(at + 4, at + 4 + view.getUint32(at, true)));
   }
   if (parts.length !== 3) {
-    throw new TypeError('createSession: expected key URI, content id and certificate, each after its size (32 bits, ' +
-      `little-endian), found ${parts.length} such parts.`);
+    throw new TypeError(`createSession: expected sized key URI, content id and certificate, found ${parts.length} such parts.`);
   }
   const [uri, contentId] = parts.map((part) => new TextDecoder('utf-16le').decode(part));
   return { uri, contentId, certificate: parts[2] };
@@ -875,11 +844,6 @@ function readParts(bytes) {
 class WebKitMediaKeys extends KeyRing {
   static isTypeSupported(keySystem, contentType = 'video/mp4') {
     return KEY_SYSTEM.test(keySystem) && canDecode({ contentType });
-  }
-
-  constructor(keySystem) {
-    super();
-    if (!KEY_SYSTEM.test(keySystem)) throw new DOMException(`expected com.apple.fps.1_0, found ${keySystem}`, 'NotSupportedError');
   }
 
   createSession(contentType, initData) {
@@ -900,7 +864,7 @@ function installWebKitInterface() {
 const sources = new Map(); // object URL → its MediaSource
 const owners = new WeakMap(); // MediaSource → the element it feeds; SourceBuffer → its MediaSource
 
-// Notices which element each init segment goes into.
+// Notices what goes into which element.
 function installSources() {
   wrap(URL, 'createObjectURL', (original) => function (object) {
     const url = original.call(this, object);
@@ -945,7 +909,7 @@ const AHEAD = 60; // seconds
 const isPlaylist = (url) => /\.m3u8($|[?#])/.test(url);
 const playing = (element) => players.get(element)?.url === element.src;
 
-// Plays fragmented MP4 on demand: the first variant and its first audio rendition. Keys are asked for as they are met.
+// Plays fragmented MP4 on demand: the first variant and its first audio rendition.
 class HlsPlayer {
   source = new MediaSource();
   blob = URL.createObjectURL(this.source);
@@ -1010,7 +974,7 @@ async function fetchPart({ url, range }) {
   return answer.arrayBuffer();
 }
 
-// The lines of a playlist: name of the tag ('' for an address), attributes, and the whole value or address.
+// The lines of a playlist: tag ('' for an address), attributes, whole value.
 async function readPlaylist(url) {
   const lines = textOf(await fetchPart({ url })).split(/\r?\n/).filter((line) => /^([^#]|#EXT)/.test(line));
   return lines.map((line) => {
@@ -1024,16 +988,15 @@ async function readPlaylist(url) {
 async function readMaster(url) {
   const lines = await readPlaylist(url);
   const at = lines.findIndex(({ tag, CODECS }) => tag === 'EXT-X-STREAM-INF' && CODECS);
-  if (at < 0) throw new Error(`${url}: expected a master playlist with CODECS, found none. Likely fix: play the master.`);
+  if (at < 0) throw new Error(`${url}: expected a master playlist with CODECS, found none.`);
   const codecs = lines[at].CODECS.split(',');
   const audio = lines.find((line) => line.TYPE === 'AUDIO' && line['GROUP-ID'] === lines[at].AUDIO && line.URI);
   const isSound = (codec) => /^(mp4a|ac-3|ec-3)/.test(codec);
   const track = async (kind, codecs, uri) => {
     return { mime: `${kind}/mp4; codecs="${codecs}"`, segments: await readSegments(new URL(uri, url).href) };
   };
-  if (!audio) return [await track('video', codecs, lines[at + 1].value)];
-  const video = codecs.filter((codec) => !isSound(codec));
-  return Promise.all([track('video', video, lines[at + 1].value), track('audio', codecs.filter(isSound), audio.URI)]);
+  const video = track('video', codecs.filter((codec) => !audio || !isSound(codec)), lines[at + 1].value);
+  return Promise.all(audio ? [video, track('audio', codecs.filter(isSound), audio.URI)] : [video]);
 }
 
 async function readSegments(base) {
@@ -1049,8 +1012,8 @@ async function readSegments(base) {
   };
   for (const { tag, value, METHOD, KEYFORMAT, URI, BYTERANGE } of await readPlaylist(base)) {
     if (tag === 'EXT-X-MAP') map = part(URI, BYTERANGE);
-    if (tag === 'EXT-X-KEY' && METHOD === 'NONE') key = null;
-    if (tag === 'EXT-X-KEY' && KEYFORMAT === 'com.apple.streamingkeydelivery') key = URI;
+    if (METHOD === 'NONE') key = null;
+    if (KEYFORMAT === 'com.apple.streamingkeydelivery') key = URI;
     if (tag === 'EXT-X-DISCONTINUITY') period++;
     if (tag === 'EXTINF') seconds = parseFloat(value);
     if (tag === 'EXT-X-BYTERANGE') range = value;
@@ -1076,13 +1039,11 @@ function installNativeHls() {
 
 // Adds FairPlay to this page's browser. `provisioning` is what /_sim/provisioning answers, or its URL.
 function install({ provisioning, device = 'device A', only = true, legacy = true, nativeHls = true }) {
-  if (settings) throw new Error('FairPlayEme: expected one install, found a second.');
   if (!globalThis.isSecureContext || !navigator.requestMediaKeySystemAccess) {
-    throw new Error(`FairPlayEme: expected a secure context, found ${location.origin}. Likely fix: open the page by https, ` +
-      'or from localhost: browsers decrypt nowhere else.');
+    throw new Error(`FairPlayEme: expected a secure context, found ${location.origin}. Likely fix: use https or localhost.`);
   }
   settings = { provisioning: provide(provisioning), device, only, legacy, nativeHls };
-  settings.provisioning.catch(() => {}); // noted already; whoever awaits it meets it again
+  settings.provisioning.catch(() => {}); // noted already
   installKeySystem();
   installSources();
   if (legacy) installWebKitInterface();
@@ -1092,8 +1053,7 @@ function install({ provisioning, device = 'device A', only = true, legacy = true
 async function provide(given) {
   const { ask, ...rest } = typeof given === 'string' ? await noting(fetchProvisioning(given)) : given ?? {};
   if (/^[0-9a-f]{32}$/i.test(ask)) return { ...rest, ask: unhex(ask) };
-  throw noted(new TypeError('provisioning: expected {"certificate": "<Base64>", "ask": "<32 hex>"}, found something else. ' +
-    "Likely fix: pass the answer of the mock's /_sim/provisioning."));
+  throw noted(new TypeError('provisioning: expected the answer of /_sim/provisioning with its ask, found something else.'));
 }
 
 async function fetchProvisioning(url) {

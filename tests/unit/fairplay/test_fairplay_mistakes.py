@@ -21,6 +21,7 @@ PEM = b"-----BEGIN CERTIFICATE-----\nMII"
         (b"eyJhbGciOiJIUzI1NiJ9", "a base64url token (first bytes 65794a)"),
         (b'{"spc": "AAAA"}', "JSON (first byte 7b)"),
         (b'["AAAA"]', "a JSON array (first byte 5b)"),
+        (b'"AAAA"', "a JSON string (first byte 22)"),
         (b"spc=AAAA", "a form body"),
         (b"<ckc>AAAA</ckc>", "a CKC in its text form"),
         (b"<!doctype html>", "HTML or XML"),

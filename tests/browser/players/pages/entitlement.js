@@ -2,6 +2,7 @@
 // skd:// in the key URI; for players that are told a key id only, /titles has the content id of each.
 
 const query = new URLSearchParams(location.search);
+const certificate = query.get('certificate') === 'none' ? undefined : '/_sim/fairplay.cer';
 
 function log(text) {
   const line = document.createElement('p');

@@ -1,0 +1,73 @@
+"""The script as people get it: from the mock, as an npm package, by the fixture `safari`; its size, and its types."""
+
+import gzip
+import json
+import re
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import pytest
+import requests
+from playwright.sync_api import Browser
+
+from sees_testing.expressplay import RunningExpressPlay
+from sees_testing.safari import SCRIPT, Safari
+from sees_testing.sees import RunningSees
+
+ROOT = Path(__file__).parents[3]
+LARGEST = 45 * 1024
+
+
+def test_it_stays_small_and_depends_on_nothing() -> None:
+    text = SCRIPT.read_bytes()
+    assert len(text) < LARGEST
+    assert not re.search(rb"\b(import|require|export)\b *[({'\"*]", text)
+    readme = (ROOT / "README.md").read_text()
+    sizes = f"{len(text) / 1024:.0f} KB, {len(gzip.compress(text)) / 1024:.0f} KB gzipped"
+    assert sizes in readme, sizes
+
+
+def test_the_mock_gives_it_out(expressplay: RunningExpressPlay) -> None:
+    answer = requests.get(f"{expressplay.url}/_sim/fairplay-eme.js", timeout=10)
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+    assert answer.content == SCRIPT.read_bytes()
+
+
+def test_npm_packs_script_and_types_alone(tmp_path: Path) -> None:
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.skip("no npm: install the packages nodejs and npm")
+    command = [npm, "pack", "--json", "--pack-destination", tmp_path, SCRIPT.parent]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    packed = json.loads(done.stdout)
+    (name,) = [one["filename"] for one in (packed.values() if isinstance(packed, dict) else packed)]
+    with tarfile.open(tmp_path / name) as archive:
+        names = {Path(member).name for member in archive.getnames()}
+    assert names == {"package.json", "fairplay-eme.js", "fairplay-eme.d.ts"}
+
+
+def test_the_fixture_gives_a_browser_with_fairplay(
+    browser: Browser, safari: Safari, sees: RunningSees, expressplay: RunningExpressPlay
+) -> None:
+    page = safari("device A").new_page()
+    page.goto(f"{sees.url}/titles")
+    assert page.evaluate("navigator.vendor") == "Apple Computer, Inc."
+    assert page.evaluate("navigator.userAgentData") is None
+    asked = """keySystem => navigator.requestMediaKeySystemAccess(keySystem, [{
+        initDataTypes: ['skd', 'cenc'], videoCapabilities: [{contentType: 'video/mp4; codecs="avc1.42E01E"'}]}])
+        .then((access) => access.keySystem, (error) => error.name)"""
+    for key_system in ("com.apple.fps", "com.apple.fps.1_0", "com.apple.fps.2_0", "com.apple.fps.3_0"):
+        assert page.evaluate(asked, key_system) == key_system
+    for other in ("com.widevine.alpha", "org.w3.clearkey", "com.apple.fps.9_0"):
+        assert page.evaluate(asked, other) == "NotSupportedError"
+    generous = safari("device A", only=False, legacy=False, identity=False).new_page()
+    generous.goto(f"{sees.url}/titles")
+    assert generous.evaluate(asked, "org.w3.clearkey") == "org.w3.clearkey"
+    assert generous.evaluate("typeof WebKitMediaKeys") == "undefined"
+
+    plain = browser.new_page()
+    plain.goto(f"{sees.url}/titles")
+    assert plain.evaluate(asked, "com.apple.fps") == "NotSupportedError"
+    plain.close()
