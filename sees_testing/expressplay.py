@@ -70,11 +70,16 @@ class RunningExpressPlay:
 
 
 @contextmanager
-def running_expressplay(credentials: Credentials | None = None) -> Iterator[RunningExpressPlay]:
-    """Run a mock in this process, on a free port of the loopback interface and with an empty log."""
+def running_expressplay(
+    credentials: Credentials | None = None, cors_origins: frozenset[str] = frozenset()
+) -> Iterator[RunningExpressPlay]:
+    """Run a mock in this process, on a free port of the loopback interface and with an empty log.
+
+    Pages of `cors_origins` may ask it.
+    """
     keys = credentials or new_credentials()
     with (
-        running(lambda url: create_app(Config(public_url=url, credentials=keys))) as url,
+        running(lambda url: create_app(Config(public_url=url, credentials=keys, cors_origins=cors_origins))) as url,
         requests.Session() as session,
     ):
         session.trust_env = False

@@ -1,4 +1,4 @@
-"""The pytest plugin: fixtures `expressplay`, `sees` and `virtual_device`. A suite that uses none pays nothing.
+"""The pytest plugin: fixtures `expressplay`, `sees`, `virtual_device`, `safari`. A suite that uses none pays nothing.
 
 Every test gets a mock of its own, on a free port and with an empty transaction log. What takes long, making the
 RSA key of its certificate, happens once in a session.
@@ -29,20 +29,29 @@ def expressplay_credentials() -> "Credentials":
 
 
 @pytest.fixture
-def expressplay(expressplay_credentials: "Credentials") -> Iterator["RunningExpressPlay"]:
+def cors_origins() -> frozenset[str]:
+    """Origins of web pages that may ask `expressplay` and `sees`: none. A suite with a web player overrides it.
+
+    `frozenset({"*"})` is every page that a host of loopback serves.
+    """
+    return frozenset()
+
+
+@pytest.fixture
+def expressplay(expressplay_credentials: "Credentials", cors_origins: frozenset[str]) -> Iterator["RunningExpressPlay"]:
     """A mock of ExpressPlay on a free port: `.url`, `.authenticator`, `.records()`, `.fault()`, `.advance()`, …"""
     from sees_testing.expressplay import running_expressplay
 
-    with running_expressplay(expressplay_credentials) as expressplay:
+    with running_expressplay(expressplay_credentials, cors_origins) as expressplay:
         yield expressplay
 
 
 @pytest.fixture
-def sees(expressplay: "RunningExpressPlay") -> Iterator["RunningSees"]:
+def sees(expressplay: "RunningExpressPlay", cors_origins: frozenset[str]) -> Iterator["RunningSees"]:
     """Our SEES on that mock, for suites that test a player: `.url`, `.dummy` and `.film` (content ids)."""
     from sees_testing.sees import running_sees
 
-    with running_sees(expressplay) as sees:
+    with running_sees(expressplay, cors_origins) as sees:
         yield sees
 
 

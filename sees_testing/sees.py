@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hosting.serving import running
 from sees_testing.expressplay import RunningExpressPlay
+from simulation.visitors import Visitors
 
 try:
     from server.app import Config, create_app
@@ -32,9 +33,13 @@ class RunningSees:
 
 
 @contextmanager
-def running_sees(expressplay: RunningExpressPlay) -> Iterator[RunningSees]:
-    """Run our SEES, with the catalog that comes with it, in this process and on a free port."""
-    config = Config(ExpressPlayAccount(expressplay.url, expressplay.url, expressplay.authenticator), lag_patience=0.3)
+def running_sees(expressplay: RunningExpressPlay, cors_origins: frozenset[str] = frozenset()) -> Iterator[RunningSees]:
+    """Run our SEES, with the catalog that comes with it, in this process and on a free port.
+
+    Pages of `cors_origins` may ask it.
+    """
+    account = ExpressPlayAccount(expressplay.url, expressplay.url, expressplay.authenticator)
+    config = Config(account, lag_patience=0.3, visitors=Visitors(cors_origins=cors_origins))
     titles = load_catalog(config.catalog).titles
     with running(create_app(config)) as url:
         yield RunningSees(url, titles["dummy"].keys[0].content_id, titles["film"].keys[0].content_id)

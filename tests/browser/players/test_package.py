@@ -5,7 +5,9 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -24,9 +26,32 @@ def test_it_stays_small_and_depends_on_nothing() -> None:
     text = SCRIPT.read_bytes()
     assert len(text) < LARGEST
     assert not re.search(rb"\b(import|require|export)\b *[({'\"*]", text)
-    readme = (ROOT / "README.md").read_text()
     sizes = f"{len(text) / 1024:.0f} KB, {len(gzip.compress(text)) / 1024:.0f} KB gzipped"
-    assert sizes in readme, sizes
+    assert sizes in (ROOT / "README.md").read_text(), sizes
+
+
+@pytest.mark.parametrize("page", ["raw", "hlsjs", "shaka", "videojs"])
+def test_the_docs_show_what_the_pages_run(page: str) -> None:
+    text = (Path(__file__).parent / "pages" / f"{page}.html").read_text()
+    (shown,) = re.findall(r"^  // docs: [^\n]*\n(.*?)^  // end$", text, re.DOTALL | re.MULTILINE)
+    assert f"```js\n{textwrap.dedent(shown)}```" in (ROOT / "docs" / "web-players.md").read_text()
+
+
+def test_the_docs_show_what_all_pages_have() -> None:
+    text = (Path(__file__).parent / "pages" / "entitlement.js").read_text()
+    shown = text[text.index("async function entitle") :]
+    assert f"```js\n{shown}```" in (ROOT / "docs" / "web-players.md").read_text()
+
+
+def test_the_readmes_ten_lines_are_green(browser: Browser) -> None:
+    example = ROOT / "examples" / "web-player"
+    test = (example / "test_web_player.py").read_text()
+    shown = test[test.index("def ") :]
+    assert len(shown.splitlines()) - shown.count("\n\n") == 10
+    assert f"```python\n{shown}```" in (ROOT / "README.md").read_text()
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", "-p", "no:cacheprovider"]
+    result = subprocess.run(command, cwd=example, capture_output=True, text=True, check=False)
+    assert "1 passed" in result.stdout, result.stdout + result.stderr
 
 
 def test_the_mock_gives_it_out(expressplay: RunningExpressPlay) -> None:
@@ -39,7 +64,7 @@ def test_npm_packs_script_and_types_alone(tmp_path: Path) -> None:
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip("no npm: install the packages nodejs and npm")
-    command = [npm, "pack", "--json", "--pack-destination", tmp_path, SCRIPT.parent]
+    command = [npm, "pack", "--json", "--pack-destination", str(tmp_path), str(SCRIPT.parent)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     packed = json.loads(done.stdout)
     (name,) = [one["filename"] for one in (packed.values() if isinstance(packed, dict) else packed)]

@@ -75,7 +75,7 @@ MISTAKES: dict[str, tuple[str, Callable[[Route], None], str]] = {
 
 def opened(stage: Stage, cookie: str, name: str, **more: str) -> Page:
     page, options = PAGES[name]
-    return stage.open(page, cookie, kind=2, **options, **more)
+    return stage.open(page, cookie, kind=2, **options | more)
 
 
 @pytest.mark.parametrize("name", PAGES)
