@@ -58,7 +58,7 @@ def test_the_switch_keeps_the_place_and_is_remembered(open_page, address: str) -
 
 
 def test_the_story_has_the_words_of_the_french_walkthrough(open_page) -> None:  # type: ignore[no-untyped-def]
-    written = re.findall(r"^### Étape (\d+) · (.+)\n\n\*(.+)\*$", WALKTHROUGH.read_text(), re.MULTILINE)
+    written = re.findall(r"^### Étape (\d+) · (.+)\n\n.+\n\n\*([^*]+)\*", WALKTHROUGH.read_text(), re.MULTILINE)
     page = open_page("?lang=fr")
     register_and_play(page)
     for step, (n, parties, summary) in zip(STEPS, written, strict=True):
@@ -67,6 +67,7 @@ def test_the_story_has_the_words_of_the_french_walkthrough(open_page) -> None:  
         route = page.locator("#step .route").inner_text().replace("Appareil A", "Client").split(" → ")
         assert list(dict.fromkeys(route)) == parties.split(" → ")
         assert shape(step.summary).fullmatch(summary)
+        assert page.locator("#step .why").inner_text() == FRENCH(step.why)
         told = page.locator("#step .says").inner_text()
         assert shape(step.summary).fullmatch(told)
         label = page.locator(f".arrow-row[data-step='{n}']").get_attribute("aria-label")

@@ -23,8 +23,12 @@ export function showDiagram(outline, state, chosen, choose) {
   const lines = lifelines(outline, devices);
   const narrow = width < 96 * lines.length;
   const edge = narrow ? 24 : half(lines[0].name);
-  const last = Math.max(edge, half(narrow ? lines.at(-1).short : lines.at(-1).name));
-  const gap = (width - edge - last) / (lines.length - 1);
+  const gapWith = (name) => (width - edge - Math.max(edge, half(name))) / (lines.length - 1);
+  // A name that would cover its neighbour's is shortened.
+  const widths = (names) => names.slice(1).map((name, at) => half(name) + half(names[at]));
+  const fits = !narrow && Math.max(...widths(lines.map(({ name }) => name))) < gapWith(lines.at(-1).name);
+  const heads = lines.map(({ name, short }, at) => (narrow || (!fits && at === lines.length - 1) ? short : name));
+  const gap = gapWith(heads.at(-1));
   const place = Object.fromEntries(lines.map(({ id }, number) => [id, edge + number * gap]));
   const height = HEAD + ROW * outline.steps.length + 8;
   const happened = new Map(steps.map((step) => [step.n, step]));
@@ -36,7 +40,7 @@ export function showDiagram(outline, state, chosen, choose) {
   const svg = s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': say('Sequence diagram of the binding') },
     s('defs', {}, s('marker', { id: 'tip-of-arrow', viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' },
       s('path', { d: 'M0 0 10 5 0 10z', fill: 'context-stroke' }))),
-    lines.map((line) => lifeline(line, place[line.id], height, narrow, line.device && line.device === binding)), rows);
+    lines.map((line, at) => lifeline(line, heads[at], place[line.id], height, line.device && line.device === binding)), rows);
   replace($('diagram'), svg);
   if (focused) svg.querySelector(`[data-step="${focused}"]`)?.focus();
   const seen = new Set(steps.map((step) => `${step.run}.${step.round}.${step.n}`));
@@ -62,8 +66,7 @@ const boundDevice = ({ devices, rows }) => {
 // Half the width of a lifeline's head.
 const half = (words) => words.length * 3.6 + 9;
 
-function lifeline({ name, short, look }, x, height, narrow, isBound) {
-  const words = narrow ? short : name;
+function lifeline({ look }, words, x, height, isBound) {
   const wide = Math.max(half(words), 12);
   return s('g', { class: `life ${look}` },
     s('line', { x1: x, x2: x, y1: 30, y2: height }),
