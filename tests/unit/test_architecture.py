@@ -1,0 +1,63 @@
+"""docs/architecture.md draws the packages as the code has them, and no module is in a circle."""
+
+import ast
+import re
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "architecture.md").read_text()
+PACKAGES = (
+    "fairplay",
+    "simulation",
+    "hosting",
+    "expressplay_mock",
+    "server",
+    "emulator",
+    "walkthrough",
+    "sees_testing",
+)
+FILES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for package in PACKAGES
+    for path in (ROOT / package).rglob("*.py")
+}
+
+
+def imports_of(nodes: list[ast.AST]) -> set[str]:
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def test_the_arrows_are_the_imports() -> None:
+    drawn = set(re.findall(r"^    (\w+) --> (\w+)$", PAGE, re.MULTILINE))
+    imported = {
+        (name.partition(".")[0], other.partition(".")[0])
+        for name, path in FILES.items()
+        for other in imports_of(list(ast.walk(ast.parse(path.read_text()))))
+    }
+    assert drawn == {(one, other) for one, other in imported if other in PACKAGES and one != other}
+
+
+def test_every_package_has_its_line() -> None:
+    rooms = [".".join(path.parent.relative_to(ROOT).parts) for path in FILES.values() if path.name == "__init__.py"]
+    assert sorted(re.findall(r"^\| `([\w.]+)` \|", PAGE, re.MULTILINE)) == sorted(rooms)
+
+
+def test_every_behaviour_has_a_file_that_is_there() -> None:
+    behaviours = re.findall(r"^\| [^`|]+\? \| `([^`]+)` \|$", PAGE, re.MULTILINE)
+    assert len(behaviours) >= 10
+    assert [path for path in behaviours if not (ROOT / path).is_file()] == []
+
+
+def test_no_module_is_in_a_circle() -> None:
+    graph = {
+        name: {other for other in imports_of(list(ast.parse(path.read_text()).body)) if other in FILES} - {name}
+        for name, path in FILES.items()
+    }
+    assert len(list(TopologicalSorter(graph).static_order())) == len(FILES)
