@@ -191,6 +191,20 @@ title_options = together(
         help="Header for the web server of URL, and for no other; may be repeated.",
     ),
 )
+content_option = click.option(
+    "--content",
+    envvar="FPS_EMULATOR_CONTENT",
+    show_envvar=True,
+    metavar="ID",
+    help="Content id to get a license for, at a SEES that offers no titles: nothing is played.",
+)
+dummy_option = click.option(
+    "--dummy",
+    envvar="FPS_EMULATOR_DUMMY",
+    show_envvar=True,
+    metavar="ID",
+    help="Content id of its dummy, to register with.",
+)
 cookie_option = click.option(
     "--cookie",
     default="viewer-1",

@@ -8,7 +8,9 @@ import click
 
 from emulator.options import (
     client_tls_options,
+    content_option,
     device_settings,
+    dummy_option,
     expressplay_option,
     file_path,
     play_options,
@@ -26,16 +28,17 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("url", required=False)
 @services
+@dummy_option
 @title_options
 @run_options
-def register(url: str | None, **options: Any) -> None:
+def register(url: str | None, dummy: str | None, **options: Any) -> None:
     """Register the device: steps 0 to 5.
 
     Plays the dummy title, so that cookie and device_id meet in the log. URL is the playlist of a dummy of your own,
     for a SEES that offers no titles; without it the dummy of SEES is played.
     """
     _check_playlist(url)
-    _run(**options, title=url, registers=True, plays=False)
+    _run(**options, title=url, dummy=None if url else dummy, registers=True, plays=False)
 
 
 def _check_playlist(url: str | None) -> None:
@@ -50,11 +53,12 @@ def _check_playlist(url: str | None) -> None:
 @sees_option(required=False)
 @expressplay_option(required=False)
 @client_tls_options
+@content_option
 @title_options
 @run_options
 @play_options
 @click.option("--offline", is_flag=True, help="Play what --state keeps, asking no server.")
-def play(url: str | None, title: str | None, offline: bool, **options: Any) -> None:
+def play(url: str | None, title: str | None, content: str | None, offline: bool, **options: Any) -> None:
     """Play a title on the registered device: steps 6 to 13. Checks every frame.
 
     URL is the playlist of a title of your own (HLS, encrypted under keys of this simulation); without it a title of
@@ -70,7 +74,7 @@ def play(url: str | None, title: str | None, offline: bool, **options: Any) -> N
         raise click.UsageError("Missing option '--sees': without a URL it is SEES that offers the titles.")
     if not options["expressplay"]:
         raise click.UsageError("Missing option '--expressplay': it provisions the device (--offline needs none).")
-    _run(**options, title=url or title, registers=False, plays=True)
+    _run(**options, title=url or title, content=None if url or title else content, registers=False, plays=True)
 
 
 def _play_offline(
@@ -98,13 +102,22 @@ def _play_offline(
 
 @click.command()
 @services
+@content_option
+@dummy_option
 @title_options
 @run_options
 @play_options
 @click.option("--play-on", metavar="SEED", help="Play on another device than the one that registers: it is refused.")
-def bind(**options: Any) -> None:
-    """Register the device, then play on it: all thirteen steps."""
-    _run(**options, registers=True, plays=True)
+def bind(content: str | None, dummy: str | None, **options: Any) -> None:
+    """Register the device, then play on it: all thirteen steps.
+
+    With --content and --dummy it asks for their licenses and plays nothing, so that SEES need not offer titles.
+    """
+    if bool(content) != bool(dummy) and not options["title"]:
+        raise click.UsageError("--content and --dummy go together: what to get a license for, and what registers.")
+    if options["title"]:
+        content = dummy = None
+    _run(**options, content=content, dummy=dummy, registers=True, plays=True)
 
 
 def _run(
@@ -139,10 +152,12 @@ def _run(
     token_url: str | None = None,
     variant: int | None = None,
     seconds: float | None = None,
+    content: str | None = None,
+    dummy: str | None = None,
 ) -> None:
     from emulator.license_client import SpcShape
     from emulator.playlist import Reading
-    from walkthrough.record.run import run_binding
+    from walkthrough.record.run import run_binding, titles_of
     from walkthrough.record.stage import make_stage
     from walkthrough.terminal.report import report_run
     from walkthrough.terminal.terminal import progress, progress_bar
@@ -167,6 +182,7 @@ def _run(
             registers=registers,
             plays=plays,
             player=player,
+            titles=titles_of([dummy] if dummy else [], [content] if content else []),
             watch_for=watch_for,
             renews=not no_renewal,
             state=state,

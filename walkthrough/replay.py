@@ -7,9 +7,7 @@ from typing import Any
 from emulator.addresses import origin_of
 from emulator.binding import FIRST_OF_PLAY
 from emulator.errors import EmulatorError, ReplayDiffers, UnexpectedAnswer
-from emulator.key_uri import parse_key_uri
 from emulator.license_client import RequestType, SpcShape, ask_sees, entitlement_request
-from emulator.playlist import Title
 from emulator.titles import list_titles
 from emulator.transport import NO_FILES, SEES, Web, clean_base
 from hosting.tls.tls import ClientTls
@@ -17,7 +15,7 @@ from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
 from walkthrough.record.reading import bad_recording
 from walkthrough.record.recorded import RecordedClient, Recording
-from walkthrough.record.run import Titles, run_binding
+from walkthrough.record.run import Titles, run_binding, titles_of
 from walkthrough.record.stage import Stage, make_stage
 
 MAX_COOKIE = 32
@@ -113,13 +111,8 @@ def _titles(recording: Recording, stage: Stage) -> Titles | None:
         list_titles(stage.web, stage.sees, step=0)
     except UnexpectedAnswer:
         asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in (1, 6)}
-        return Titles(_title_of(asked[1]), _title_of(asked[6]))
+        return titles_of(asked[1], asked[6])
     return None
-
-
-def _title_of(content_ids: list[str]) -> Title | None:
-    keys = tuple(parse_key_uri(f"skd://{content_id}") for content_id in content_ids)
-    return Title("", keys) if keys else None
 
 
 def _replay_scenarios(recording: Recording, stage: Stage) -> Difference | None:

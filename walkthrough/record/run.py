@@ -1,7 +1,7 @@
 """One run of the binding, from the playlist to the pictures, and its recording. No printing here."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -9,6 +9,7 @@ from emulator.binding import FIRST_OF_PLAY, Client, Grant, play, read_title, reg
 from emulator.errors import EmulatorError
 from emulator.frames import fetch_frames
 from emulator.kept_titles import KeptTitle, keep
+from emulator.key_uri import parse_key_uri
 from emulator.leases import play_on
 from emulator.limits import check_limits
 from emulator.playlist import Title
@@ -42,6 +43,16 @@ class Titles:
 
     dummy: Title | None
     film: Title | None
+
+
+def titles_of(dummy: Sequence[str], film: Sequence[str]) -> Titles | None:
+    """Return titles that are content ids and nothing to play, one for each key; None where no id is given."""
+    return Titles(_title_of(dummy), _title_of(film)) if dummy or film else None
+
+
+def _title_of(content_ids: Sequence[str]) -> Title | None:
+    keys = tuple(parse_key_uri(f"skd://{content_id}") for content_id in content_ids)
+    return Title("", keys) if keys else None
 
 
 def run_binding(
