@@ -3,7 +3,9 @@
 import pytest
 
 from walkthrough.page.page_language import WEB
+from walkthrough.page.static.build import NAMES
 from walkthrough.page.static.bundle import CannotBundle, bundle
+from walkthrough.words import LANGUAGES
 
 
 def test_a_module_runs_after_what_it_imports_and_sees_its_names() -> None:
@@ -43,3 +45,7 @@ def test_every_module_of_the_page_is_reached() -> None:
     modules = {path.name: path.read_text(encoding="utf-8") for path in WEB.glob("*.js")}
     script = bundle(modules, "main.js")
     assert all(f"modules['{name}'] =" in script for name in modules)
+
+
+def test_every_language_has_its_page() -> None:
+    assert set(NAMES) == set(LANGUAGES)

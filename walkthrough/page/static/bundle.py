@@ -23,6 +23,11 @@ def bundle(modules: Mapping[str, str], entry: str) -> str:
     return "(async () => {\n'use strict';\nconst modules = {};\n" + "".join(parts) + "})();\n"
 
 
+def without_comments(script: str) -> str:
+    """Return a script without the lines that are comments."""
+    return _COMMENT.sub("", script)
+
+
 def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:
     order: list[str] = []
 
@@ -44,7 +49,7 @@ def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:
 def _wrapped(name: str, text: str) -> str:
     exported = [found[2] for found in _EXPORT.finditer(text)]
     text = _IMPORT.sub(lambda found: f"const {{ {found[1]} }} = modules['{found[2]}'];" if found[1] else "", text)
-    text = _COMMENT.sub("", _EXPORT.sub(r"\1 \2", text))
+    text = without_comments(_EXPORT.sub(r"\1 \2", text))
     if left := _LEFT.search(text):
         raise CannotBundle(f"{name}: expected an import or export of a known form, found {left[0][:80]}")
     return f"modules['{name}'] = await (async () => {{\n{text}return {{ {', '.join(exported)} }};\n}})();\n"
