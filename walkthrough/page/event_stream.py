@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from queue import Empty, Full, Queue
 from typing import Any
 
-HEARTBEAT = 15.0
+HEARTBEAT = 5.0
 """Seconds of silence after which a comment is sent, so that a closed browser is noticed."""
 BACKLOG = 1000
 """Events that wait for a slow listener; one that is slower is dropped, and comes back by itself."""
