@@ -19,6 +19,7 @@ OUTCOMES = {
     "Bound play": "the film plays, every frame right",
     "Another device": "ExpressPlay: -9003 device differs",
     "Play before registering": "SEES: 6 device not registered",
+    "A randomised device id": "ExpressPlay: -9003 device differs",
     "Expired token": "ExpressPlay: -4011 token expired",
     "One flipped bit of HU": "ExpressPlay: -4001 device could not be authenticated, cause -42589 integrity",
     "Replayed SPC": "ExpressPlay: -9002 SPC seen before",

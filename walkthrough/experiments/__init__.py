@@ -37,6 +37,7 @@ DEMO = tuple(
         "bound-play",
         "other-device",
         "play-before-registering",
+        "randomised-device-id",
         "expired-token",
         "flipped-bit",
         "replayed-spc",

@@ -77,6 +77,17 @@ def stolen_after(stage: Stage) -> Tries:
     yield attempt("device A plays the film", lambda: play(a, cookie, stage.title))
 
 
+def randomised_device_id(stage: Stage) -> Tries:
+    """Register and play on a device whose app has the device identifier randomised; then with a seed of the app's."""
+    cookie = stage.name("random")
+    random = stage.client("random", device={"randomised": True})
+    yield attempt("a device with a randomised id registers", lambda: register(random, cookie))
+    yield attempt("it plays the film", lambda: play(random, cookie, stage.title))
+    seeded = stage.client("random-seed", device={"randomised": True, "id_seed": bytes(range(16))})
+    yield attempt("it registers, with a seed that its app keeps", lambda: register(seeded, cookie))
+    yield attempt("it plays the film with that seed", lambda: play(seeded, cookie, stage.title))
+
+
 def old_registration_token(stage: Stage) -> Tries:
     """Register A, then B; redeem A's registration token once more, while it lives and a minute later."""
     a, b, cookie = two_devices(stage, "old-token")
@@ -196,6 +207,25 @@ EXPERIMENTS = (
         stolen_after,
         (ISSUED, ISSUED, ISSUED, ISSUED, OTHER_DEVICE, "device B", "device A", ISSUED, ISSUED),
         decisive=4,
+    ),
+    Experiment(
+        "randomised-device-id",
+        "A randomised device id",
+        "Since iOS 26 an app can have the system randomise its device identifier. Such an app registers, and plays on "
+        "the same phone. What happens?",
+        (
+            "It plays: the phone is the same",
+            "The registration is refused",
+            "It registers, and is then refused",
+        ),
+        2,
+        "Each SPC names another device: the one in the log is never seen again. Nothing is wrong with any message, so "
+        "nobody can tell it from another device. With a seed that the app keeps the id stays, but then the app says "
+        "which device it is, and no longer the hardware.",
+        "emulator/device.py: next_hu",
+        randomised_device_id,
+        (ISSUED, OTHER_DEVICE, ISSUED, ISSUED),
+        decisive=1,
     ),
     Experiment(
         "old-registration-token",

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from emulator.binding import Grant, play, register
 from emulator.errors import LeaseRanOut
 from emulator.frames import fetch_frames
-from emulator.kept_titles import keep, load, play_kept
+from emulator.kept_titles import keep, load, play_kept, renew
 from emulator.leases import play_on
 from emulator.limits import check_limits, lease_end, rental_end
 from emulator.screening import fetcher, watch
@@ -15,6 +15,7 @@ from walkthrough.experiments.acting import PLAYED, shown, two_devices, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
     KEY_EXPIRED,
+    OTHER_DEVICE,
     RENTAL_OVER,
     Experiment,
     Tries,
@@ -79,8 +80,8 @@ def lease_of(grants: Sequence[Grant]) -> float:
 
 
 def persistent_key(stage: Stage) -> Tries:
-    """Keep a title on the device, play it without any server, then try again after its key has expired."""
-    a, _, cookie = two_devices(stage, "persistent")
+    """Keep a title on the device, play it without any server, let its key expire, and renew it, bound and unbound."""
+    a, b, cookie = two_devices(stage, "persistent")
     register(a, cookie)
     grants = play(a, cookie, stage.title)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
@@ -93,6 +94,10 @@ def persistent_key(stage: Stage) -> Tries:
         yield attempt(
             "device A plays it after the key's expiry", lambda: load(state, device.seed, None, device.clock.now())
         )
+        yield attempt("device A renews the kept license", lambda: renew(a, cookie, state, None))
+        yield attempt("device A plays it again", lambda: load(state, device.seed, None, device.clock.now()))
+        yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+        yield attempt("device A renews once more", lambda: renew(a, cookie, state, None))
 
 
 EXPERIMENTS = (
@@ -149,9 +154,10 @@ EXPERIMENTS = (
         ("It cannot: without SEES there is no comparison", "Until the key's expiry", "For ever"),
         1,
         "The comparison was made when the license was issued, and the kept key opens on that device alone. What "
-        "remains is the expiry in the CKC, by the device's clock: a take-over by another device does not reach it.",
+        "remains is the expiry in the CKC, by the device's clock: a take-over by another device shows only at renewal.",
         "emulator/kept_titles.py: load",
         persistent_key,
-        (PLAYED, KEY_EXPIRED),
+        (PLAYED, KEY_EXPIRED, ISSUED, ISSUED, ISSUED, OTHER_DEVICE),
+        decisive=1,
     ),
 )
