@@ -1,8 +1,6 @@
 """The command `fps-emulator`. Thin: each command calls one function, imported only when it runs."""
 
 import json
-import sys
-from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +8,8 @@ import click
 
 from emulator import __version__
 from emulator.options import clock_option, cookie_option, device_options, device_settings, services
+from hosting.commands import Commands
+from simulation.printable import one_line
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -23,8 +23,8 @@ class _CannotTell(click.ClickException):
     exit_code = 3
 
 
-class _Commands(click.Group):
-    """A group whose errors are one line each, and which Ctrl-C ends quietly with status 130.
+class _Commands(Commands):
+    """The group, and commands of other packages.
 
     Other packages add commands by an entry point in the group `fps_emulator.commands`: the conformance kit does,
     which may import the emulator, while the emulator may not import it.
@@ -48,19 +48,11 @@ class _Commands(click.Group):
         from emulator.errors import CannotTell, EmulatorError
         from fairplay.errors import FairPlayError
 
-        if isinstance(sys.stdout, TextIOWrapper):
-            sys.stdout.reconfigure(errors="replace")  # a code page may lack any character that others chose
         try:
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            ctx.exit(130)
         except (EmulatorError, FairPlayError) as error:
             kind = _CannotTell if isinstance(error, CannotTell) else click.ClickException
-            raise kind(" ".join(str(error).split())) from None
-        except OSError as error:
-            if isinstance(error, BrokenPipeError):
-                raise
-            raise click.ClickException(f"{error.filename or 'file'}: {error.strerror or error}") from None
+            raise kind(one_line(str(error))) from None
 
 
 def _added_commands() -> "EntryPoints":

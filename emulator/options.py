@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from hosting.options import Seconds
 from hosting.tls.tls import ClientTls, client_files, default_directory
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -112,7 +113,7 @@ def client_tls_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 services = together(sees_option(), expressplay_option(), client_tls_options)
-SECONDS = click.FloatRange(0, 10**9)
+SECONDS = Seconds(0, 10**9)
 
 
 def _rule(_: click.Context, __: click.Parameter, text: str | None) -> Any:
@@ -180,7 +181,7 @@ title_options = together(
     click.option(
         "--trust-playlist-host",
         is_flag=True,
-        help="Let the entitlement server that a key URI names (skd://HOST?cid=…) have the cookie.",
+        help="Let the entitlement server that a key URI names (skd://HOST?cid=...) have the cookie.",
     ),
     click.option(
         "--header",
@@ -300,7 +301,7 @@ play_options = together(
     ),
     click.option(
         "--seconds",
-        type=click.FloatRange(0, 10**9, min_open=True),
+        type=Seconds(0, 10**9, min_open=True),
         metavar="N",
         help="How much of the title to play; of a live one, for how long. [default: to its end]",
     ),

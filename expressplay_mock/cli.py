@@ -1,10 +1,10 @@
 """The command ``expressplay-mock``."""
 
-import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 from flask import Flask
 
 from expressplay_mock import __version__
@@ -12,21 +12,21 @@ from expressplay_mock.accounts import BadAuthenticator, Environment
 from expressplay_mock.accounts_file import BadAccounts, read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.compare.compare_command import compare
-from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, seeded_credentials
+from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, new_credentials, seeded_credentials
 from expressplay_mock.inbox.journal_command import journal
+from expressplay_mock.shared_state import warn_if_shared
 from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
+from hosting.commands import Commands, state_home
 from hosting.health import health_command
 from hosting.logs import configure_logging
-from hosting.options import serve_options, threads_option, workers_option
+from hosting.options import serve_options, threads_option, tls_dir_option, tls_option, workers_option
 from hosting.serving import serve as serve_app
-from hosting.tls.tls_options import tls_dir_option, tls_option
 
 
 def default_state() -> Path:
     """Return the state directory of this user, as the XDG base directory specification places it."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / SERVICE
+    return state_home("--state, or --database :memory:") / SERVICE
 
 
 def _check_public_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -38,7 +38,7 @@ def _check_public_url(_context: click.Context, _parameter: click.Parameter, valu
     return value.rstrip("/")
 
 
-@click.group(context_settings={"auto_envvar_prefix": "EXPRESSPLAY_MOCK"})
+@click.group(cls=Commands, context_settings={"auto_envvar_prefix": "EXPRESSPLAY_MOCK"})
 @click.version_option(__version__, prog_name=SERVICE)
 def main() -> None:
     """A mock of the ExpressPlay services for FairPlay. It simulates: no real device can use it."""
@@ -147,8 +147,16 @@ def serve(
     if seed is not None and database != MEMORY:
         raise click.UsageError("--seed needs --database :memory:, for a log that is kept does not begin anew.")
     configure_logging(log_level)
+    is_default = click.get_current_context().get_parameter_source("state") is ParameterSource.DEFAULT
     try:
-        credentials = load_or_create(state) if seed is None else seeded_credentials(seed)
+        if seed is not None:
+            credentials = seeded_credentials(seed)
+        elif database == MEMORY and is_default:
+            credentials = new_credentials()
+        else:
+            credentials = load_or_create(state)
+            if is_default:
+                warn_if_shared(state)
         accounts = read_accounts(accounts_file) if accounts_file else ()
         key_storage = read_key_storage(key_storage_file) if key_storage_file else None
     except (StateError, BadAccounts, BadKeyStorage) as error:

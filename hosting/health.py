@@ -10,10 +10,9 @@ from urllib.parse import urlsplit
 import click
 
 from hosting.deadline import EndingConnection, EndingTlsConnection, ending, within
-from hosting.options import base_url
+from hosting.options import Seconds, base_url, tls_dir_option
 from hosting.tls.tls import ClientTls, TlsError, client_files
 from hosting.tls.tls_diagnosis import diagnose
-from hosting.tls.tls_options import tls_dir_option
 from simulation.routes import PREFIX
 
 PAUSE = 0.05
@@ -32,7 +31,7 @@ def health_command(service: str) -> click.Command:
     @click.option("--url", callback=base_url, required=True, help=f"Base URL of {service}.")
     @click.option(
         "--wait",
-        type=click.FloatRange(0, 3600),
+        type=Seconds(0, 3600),
         default=0.0,
         show_default=True,
         help="Seconds to go on asking until it is ready.",

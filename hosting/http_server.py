@@ -32,6 +32,10 @@ LOOK = 0.25
 FILES = 256
 """Open files that a process needs beside its connections."""
 BACKLOG = 1024
+STACK = 1024 * 1024
+"""Bytes of a thread's stack: an eighth of what Linux reserves by itself, which `ulimit -v` counts."""
+
+log = logging.getLogger(__name__)
 
 
 class HttpServer:
@@ -143,6 +147,7 @@ class _Threads:
     """At most ``number`` threads, started when they are needed; they end with the process."""
 
     def __init__(self, number: int) -> None:
+        threading.stack_size(STACK)  # of those that start from now on
         self._number = number
         self._started = 0
         self._idle = threading.Semaphore(0)
@@ -151,8 +156,16 @@ class _Threads:
     def submit(self, server: HttpServer, connection: Connection, request: Request) -> None:
         self._jobs.put((server, connection, request))
         if not self._idle.acquire(blocking=False) and self._started < self._number:
-            self._started += 1
-            threading.Thread(target=self._work, name=f"request {self._started}", daemon=True).start()
+            thread = threading.Thread(target=self._work, name=f"request {self._started + 1}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # no room for its stack
+                if not self._started:
+                    raise
+                log.warning("out of memory for more than %d threads: the next request waits", self._started)
+                self._number = self._started
+            else:
+                self._started += 1
 
     def are_short(self) -> bool:
         """Tell whether a request waits."""

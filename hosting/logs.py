@@ -4,14 +4,24 @@ import logging
 
 from flask import Flask, Response, request
 
+from simulation.printable import printable
+
 LEVELS = ("debug", "info", "warning", "error")
 
 log = logging.getLogger("simulation.requests")
 
 
+class _Printable(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record; lines beyond its first are indented, so that none passes for another record."""
+        return printable(super().format(record)).replace("\n", "\n    ")
+
+
 def configure_logging(level: str) -> None:
     """Send this process's log to standard error from ``level`` (one of LEVELS) on."""
-    logging.basicConfig(level=level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
+    handler = logging.StreamHandler()
+    handler.setFormatter(_Printable("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     hush_urllib3()
 
 

@@ -1,6 +1,8 @@
 """The command-line options that every ``serve`` command has."""
 
+import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -8,9 +10,21 @@ import click
 
 from hosting.limits import THREADS
 from hosting.logs import LEVELS
+from hosting.tls.tls import default_directory
 from simulation.visitors import read_hosts, read_origins
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Seconds(click.FloatRange):
+    """A finite number of seconds in a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it: ``nan`` is in no range, but no comparison says so."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"expected a number of seconds, found {value}", param, ctx)
+        return seconds
 
 
 def base_url(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -19,7 +33,13 @@ def base_url(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
         return None
     try:
         parts = urlsplit(value)
-        complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        complete = (
+            parts.scheme in {"http", "https"}
+            and parts.hostname
+            and parts.port != 0
+            and value.isascii()
+            and value.isprintable()
+        )
     except ValueError:  # a port that is no number, half an IPv6 address
         complete = False
     if not complete:
@@ -98,6 +118,17 @@ workers_option = click.option(
     show_default=True,
     type=click.IntRange(1, 256),
     help="Processes that serve; about one per core. With more than one, most /_sim/ routes answer 409.",
+)
+
+tls_option = click.option(
+    "--tls", is_flag=True, help="Serve https, with a certificate of a throw-away authority that is made for it."
+)
+tls_dir_option = click.option(
+    "--tls-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=default_directory,
+    show_default="fairplay-device-binding/tls in $XDG_STATE_HOME or ~/.local/state",
+    help="Directory of that authority and all certificates; made when it is not there. One for all services.",
 )
 
 threads_option = click.option(

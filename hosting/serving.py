@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -59,6 +58,8 @@ def serve(
     clients with a certificate from there; the ready line names the files. Raises click.ClickException with one line
     where the port cannot be bound, the directory cannot be used or the service is not healthy.
     """
+    if until_stdin_closes:
+        _check_stdin()
     for ending in ENDINGS:
         signal.signal(ending, _exit_at_once)
     listener = _bind(host, port)
@@ -73,6 +74,8 @@ def serve(
         log_requests(app)
         serve_http(app, listener, tls, threads)
 
+    over = threading.Event()
+
     unhealthy: list[str] = []
 
     def announce_when_healthy() -> None:
@@ -83,7 +86,7 @@ def serve(
                 ready["local_url"] = local_url
             ready |= _names_of(client, client_certificates)
             print(json.dumps(ready), flush=True)
-        else:
+        elif not over.is_set():
             unhealthy.append(reason)
             os.kill(os.getpid(), signal.SIGTERM)
 
@@ -94,7 +97,10 @@ def serve(
         if until_stdin_closes:
             threading.Thread(target=_end_with_stdin, daemon=True).start()
         announcing.start()
-        work()
+        try:
+            work()
+        finally:
+            over.set()  # what has failed is told by itself
     if unhealthy:
         raise click.ClickException(f"{service} is not ready: {unhealthy[0]}")
 
@@ -175,8 +181,15 @@ def _health_problem(url: str, client: ClientTls) -> str | None:
     return None if answer.status == 200 else str(body.get("reason", f"status {answer.status}"))
 
 
+def _check_stdin() -> None:
+    try:
+        os.fstat(0)
+    except OSError:
+        raise click.ClickException("--until-stdin-closes: standard input is closed already. Leave the option") from None
+
+
 def _end_with_stdin() -> None:
-    while os.read(sys.stdin.fileno(), 4096):
+    while os.read(0, 4096):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

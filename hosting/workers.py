@@ -85,8 +85,8 @@ def _end_with_parent(lifeline: int) -> None:
 
 
 def _stdin_closed() -> bool:
-    readable, _, _ = select.select([sys.stdin], [], [], 0)
-    return bool(readable) and not os.read(sys.stdin.fileno(), 4096)
+    readable, _, _ = select.select([0], [], [], 0)
+    return bool(readable) and not os.read(0, 4096)
 
 
 def _ended(workers: set[int]) -> list[int]:

@@ -6,12 +6,12 @@ from typing import Any
 import click
 from flask import Flask
 
+from hosting.commands import Commands
 from hosting.health import health_command
 from hosting.logs import configure_logging
-from hosting.options import base_url, serve_options, workers_option
+from hosting.options import Seconds, base_url, serve_options, tls_dir_option, tls_option, workers_option
 from hosting.serving import serve as serve_app
 from hosting.tls.tls import ClientTls, TlsError, client_files
-from hosting.tls.tls_options import tls_dir_option, tls_option
 from server import SERVICE, __version__
 from server.app import Config, create_app
 from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
@@ -24,7 +24,7 @@ MAX_DEADLINE = 60.0
 """Seconds: a client has given up by then."""
 
 
-@click.group(context_settings={"auto_envvar_prefix": "SEES_SERVER"})
+@click.group(cls=Commands, context_settings={"auto_envvar_prefix": "SEES_SERVER"})
 @click.version_option(__version__, prog_name=SERVICE)
 def main() -> None:
     """SEES, the entitlement server of device binding: decides who gets a license, and has ExpressPlay make it."""
@@ -74,14 +74,14 @@ def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path |
 )
 @click.option(
     "--deadline",
-    type=click.FloatRange(0.1, MAX_DEADLINE),
+    type=Seconds(0.1, MAX_DEADLINE),
     default=DEADLINE,
     show_default=True,
     help="Seconds for all that one request has ExpressPlay asked for, every try and wait included.",
 )
 @click.option(
     "--lag-patience",
-    type=click.FloatRange(0, MAX_PATIENCE),
+    type=Seconds(0, MAX_PATIENCE),
     default=LAG_PATIENCE,
     show_default=True,
     help=f"Seconds to wait, in {LOOKS} looks, for a registration that record retrieval does not show yet; 0: one look.",

@@ -49,7 +49,9 @@ def compare(
     dry_run: bool,
     report: Path | None,
 ) -> None:
-    """Ask an ExpressPlay the same as this mock, and show where status, content type, code or shape differ.
+    """Ask an ExpressPlay and this mock the same; show what differs.
+
+    Status, content type, code and shape are compared.
 
     For customers of ExpressPlay: sends up to 40 documented token and record requests, good and bad, by a test account's
     authenticator from EXPRESSPLAY_AUTHENTICATOR. At most five tokens are made, none is redeemed. The report holds

@@ -10,10 +10,10 @@ import click
 
 from expressplay_mock.inbox.journal_text import lines_of
 from hosting.deadline import within
-from hosting.options import base_url
+from hosting.options import base_url, tls_dir_option
 from hosting.tls.tls import client_files
-from hosting.tls.tls_options import tls_dir_option
 from simulation.journal import read_trace
+from simulation.printable import one_line
 from simulation.routes import PREFIX
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def _trace(_context: click.Context, _parameter: click.Parameter, value: str | No
 @click.option("--json", "as_json", is_flag=True, help="Print each entry as one line of JSON.")
 @tls_dir_option
 def journal(url: str, follow: bool, trace: str | None, as_json: bool, tls_dir: Path) -> None:
-    """Show what a running mock was asked, what it decided and what it wrote down."""
+    """Show what a running mock was asked, and what it wrote down."""
     from hosting.http_client import new_session  # it takes requests, which other commands need not pay for
 
     with new_session(client_files(tls_dir)) as session:
@@ -82,11 +82,6 @@ def _ask(session: "requests.Session", url: str, trace: str | None, after: int) -
 
 def _shown(entry: dict[str, Any]) -> Iterator[str]:
     trace = f" [{entry['trace']}]" if "trace" in entry else ""
-    first, *more = (_printable(line) for line in lines_of(entry))
+    first, *more = map(one_line, lines_of(entry))
     yield f"{entry['time'][11:23]} #{entry['seq']}{trace} {first}"
     yield from (f"    {line.strip()}" for line in more)
-
-
-def _printable(line: str) -> str:
-    # A cookie may hold a terminal's control sequences.
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)

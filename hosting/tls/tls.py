@@ -18,8 +18,9 @@ class TlsError(Exception):
 
 def default_directory() -> Path:
     """Return where all services of this user keep their certificates, so that each finds the others' by itself."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(base) / "fairplay-device-binding" / "tls"
+    from hosting.commands import state_home
+
+    return state_home("--tls-dir") / "fairplay-device-binding" / "tls"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import click
 
 from emulator.errors import EmulatorError
 from emulator.options import client_tls_options
+from hosting.options import Seconds
 from hosting.tls.tls import ClientTls
 from sees_testing.conform.options import (
     header,
@@ -86,9 +87,7 @@ if TYPE_CHECKING:
 @click.option("--only", type=int, multiple=True, metavar="N", help="Run this check only; may be repeated.")
 @click.option("--quick", is_flag=True, help="Leave out the checks that wait for real seconds.")
 @click.option("--strict", is_flag=True, help="Count a check that was skipped as failed.")
-@click.option(
-    "--timeout", type=click.FloatRange(0.1, 600), default=15.0, show_default=True, help="Seconds an answer may take."
-)
+@click.option("--timeout", type=Seconds(0.1, 600), default=15.0, show_default=True, help="Seconds an answer may take.")
 @report_option("json", "Write results and exchanges (JSON) to FILE.")
 @report_option("junit", "Write the results (JUnit XML) to FILE.")
 def conform(

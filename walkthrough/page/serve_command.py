@@ -6,9 +6,8 @@ from typing import Any
 import click
 
 from emulator.options import client_tls_options
-from hosting.options import allowed_host_option
+from hosting.options import allowed_host_option, tls_dir_option, tls_option
 from hosting.tls.tls import ClientTls
-from hosting.tls.tls_options import tls_dir_option, tls_option
 
 
 @click.command()

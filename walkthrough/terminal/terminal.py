@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from simulation.printable import one_line
 from walkthrough.record.recorded import RecordedScenario, Recording, Row
 from walkthrough.terminal.drawing import ASCII, BOX, Glyphs, draw_sequence
 
@@ -157,7 +158,7 @@ def _styled(text: str, style: str) -> Any:
 
 def _printable(value: Any, glyphs: Glyphs) -> str:
     # Texts of other parties: no control characters, and nothing that the terminal's encoding lacks.
-    text = "".join(character if character.isprintable() else "?" for character in str(value))
+    text = one_line(str(value))
     if glyphs is ASCII:
         return text.replace("…", ASCII.more).encode("ascii", "replace").decode()
     return text

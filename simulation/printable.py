@@ -1,0 +1,28 @@
+"""Text that came from elsewhere, made fit for a terminal or a log: no escape sequence, nothing hidden."""
+
+import unicodedata
+
+KEPT = "\n\t"
+
+
+def printable(text: str) -> str:
+    """Return ``text`` with everything that does not print written out: an escape as ``\\x1b``, half a surrogate too.
+
+    Line ends and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if _prints(each) else _written_out(each) for each in text)
+
+
+def one_line(text: str) -> str:
+    """The same in one line: whatever separates words becomes one blank."""
+    return printable(" ".join(text.split()))
+
+
+def _prints(character: str) -> bool:
+    return character.isprintable() or character in KEPT or unicodedata.category(character) == "Zs"
+
+
+def _written_out(character: str) -> str:
+    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
