@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import requests
 
+from expressplay_mock.accounts import Account, Environment
 from expressplay_mock.app import Config, create_app
-from expressplay_mock.credentials import Credentials, new_credentials
+from expressplay_mock.credentials import SPC_VERSIONS, Credentials, new_credentials
+from hosting.http_client import new_session
 from hosting.serving import running
+from hosting.tls.tls import ClientTls, ServerTls
 
 TIMEOUT = 10
 """Seconds that an answer of the mock may take."""
@@ -69,18 +72,48 @@ class RunningExpressPlay:
         return dict(answer.json())
 
 
+@dataclass(frozen=True)
+class ExpressPlayOptions:
+    """How a mock in this process is to be: its accounts, one throw-away account where none are given, and its keys.
+
+    `key_storage` are content keys that token requests name by `kid` (16 bytes in clear, 24 wrapped). SPCs of
+    `spc_versions` are taken. With `tls` it serves https, and `client_tls` has the files to ask it with.
+    """
+
+    accounts: tuple[Account, ...] = ()
+    environment: Environment = Environment.TEST
+    key_storage: Mapping[str, bytes] | None = field(default=None, repr=False)
+    spc_versions: frozenset[int] = SPC_VERSIONS
+    tls: ServerTls | None = None
+    client_tls: ClientTls = field(default_factory=ClientTls)
+
+
+USUAL = ExpressPlayOptions()
+
+
 @contextmanager
 def running_expressplay(
-    credentials: Credentials | None = None, cors_origins: frozenset[str] = frozenset()
+    credentials: Credentials | None = None,
+    cors_origins: frozenset[str] = frozenset(),
+    options: ExpressPlayOptions = USUAL,
 ) -> Iterator[RunningExpressPlay]:
     """Run a mock in this process, on a free port of the loopback interface and with an empty log.
 
-    Pages of `cors_origins` may ask it.
+    Pages of `cors_origins` may ask it. Its `authenticator` is that of the first account of its environment.
     """
     keys = credentials or new_credentials()
+    config = Config(
+        accounts=options.accounts,
+        environment=options.environment,
+        key_storage=options.key_storage,
+        spc_versions=options.spc_versions,
+        credentials=keys,
+        cors_origins=cors_origins,
+    )
+    own = (account for account in options.accounts if account.environment is options.environment)
+    account = next(own, keys.account)
     with (
-        running(lambda url: create_app(Config(public_url=url, credentials=keys, cors_origins=cors_origins))) as url,
-        requests.Session() as session,
+        running(lambda url: create_app(replace(config, public_url=url)), options.tls) as url,
+        new_session(options.client_tls) as session,
     ):
-        session.trust_env = False
-        yield RunningExpressPlay(url, keys.account.authenticator, session)
+        yield RunningExpressPlay(url, account.authenticator, session)

@@ -5,6 +5,7 @@ RSA key of its certificate, happens once in a session.
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from expressplay_mock.credentials import Credentials
     from hosting.tls.tls import ClientTls
     from sees_testing.device import VirtualDevice
-    from sees_testing.expressplay import RunningExpressPlay
+    from sees_testing.expressplay import ExpressPlayOptions, RunningExpressPlay
     from sees_testing.safari import Safari
     from sees_testing.sees import RunningSees
 
@@ -37,12 +38,43 @@ def cors_origins() -> frozenset[str]:
     return frozenset()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options that say how every mock is to be, unless a suite's own fixture `expressplay_options` does."""
+    group = parser.getgroup("expressplay", "the mock of ExpressPlay in the fixture expressplay")
+    group.addoption("--expressplay-accounts", metavar="FILE", help="TOML file with accounts, as expressplay-mock's")
+    group.addoption("--expressplay-key-storage", metavar="FILE", help="TOML file with content keys by kid")
+    group.addoption("--expressplay-spc-versions", choices=("1,2", "2"), default="1,2", help="SPC versions to take")
+    group.addoption(
+        "--expressplay-environment", choices=("test", "production"), default="test", help="environment to play"
+    )
+
+
+@pytest.fixture(scope="session")
+def expressplay_options(pytestconfig: pytest.Config) -> "ExpressPlayOptions":
+    """How every mock is to be: by the options of pytest. A suite that wants more has a fixture of its own for it."""
+    from expressplay_mock.accounts import Environment
+    from expressplay_mock.accounts_file import read_accounts
+    from expressplay_mock.tokens.key_storage import read_key_storage
+    from sees_testing.expressplay import ExpressPlayOptions
+
+    accounts = pytestconfig.getoption("--expressplay-accounts")
+    key_storage = pytestconfig.getoption("--expressplay-key-storage")
+    return ExpressPlayOptions(
+        accounts=read_accounts(Path(accounts)) if accounts else (),
+        environment=Environment(pytestconfig.getoption("--expressplay-environment")),
+        key_storage=read_key_storage(Path(key_storage)) if key_storage else None,
+        spc_versions=frozenset(map(int, pytestconfig.getoption("--expressplay-spc-versions").split(","))),
+    )
+
+
 @pytest.fixture
-def expressplay(expressplay_credentials: "Credentials", cors_origins: frozenset[str]) -> Iterator["RunningExpressPlay"]:
+def expressplay(
+    expressplay_credentials: "Credentials", cors_origins: frozenset[str], expressplay_options: "ExpressPlayOptions"
+) -> Iterator["RunningExpressPlay"]:
     """A mock of ExpressPlay on a free port: `.url`, `.authenticator`, `.records()`, `.fault()`, `.advance()`, …"""
     from sees_testing.expressplay import running_expressplay
 
-    with running_expressplay(expressplay_credentials, cors_origins) as expressplay:
+    with running_expressplay(expressplay_credentials, cors_origins, expressplay_options) as expressplay:
         yield expressplay
 
 

@@ -6,9 +6,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from tls_stage import Certificates
 
 from emulator.errors import EntitlementDenied, LicenseRefused
-from sees_testing.expressplay import StageError
+from hosting.http_client import new_session
+from sees_testing import (
+    ExpressPlayOptions,
+    StageError,
+    StartError,
+    running_expressplay,
+    serving_process,
+    virtual_device,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DEVICE_DIFFERS, TOKEN_EXPIRED, AUTHENTICATOR_INVALID = -9003, -4011, -2018
@@ -106,3 +115,67 @@ def test_the_example_is_green_by_its_own_command() -> None:
     assert program == ".venv/bin/pytest"
     result = run("-m", "pytest", *arguments, "-q", "-p", "no:cacheprovider")
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_mock_is_as_the_suite_wants_it(tmp_path: Path) -> None:
+    (tmp_path / "accounts.toml").write_text(
+        '[[accounts]]\nauthenticator = "7,00112233445566778899aabbccddeeff"\nenvironment = "production"\n'
+    )
+    (tmp_path / "keys.toml").write_text('[keys]\n"^film" = "00112233445566778899aabbccddeeff"\n')
+    (tmp_path / "test_it.py").write_text(
+        "import requests\n"
+        "def test_it(expressplay):\n"
+        "    assert expressplay.authenticator.startswith('7,')\n"
+        "    order = {'customerAuthenticator': expressplay.authenticator, 'kid': '^film', 'iv': '00' * 16}\n"
+        "    assert requests.post(expressplay.url + '/hms/fp/token', data=order).status_code == 200\n"
+        "    assert 'v1' not in requests.get(expressplay.url + '/_sim/provisioning').json()\n"
+    )
+    options = ("--expressplay-accounts=accounts.toml", "--expressplay-key-storage=keys.toml")
+    more = ("--expressplay-environment=production", "--expressplay-spc-versions=2", "-p", "no:cacheprovider")
+    result = run("-m", "pytest", "-q", *options, *more, folder=tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_mock_speaks_tls_where_the_suite_says_so(tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path / "authority")
+    options = ExpressPlayOptions(tls=certificates.server(), client_tls=certificates.client())
+    with running_expressplay(options=options) as expressplay:
+        assert expressplay.url.startswith("https://")
+        assert expressplay.records() == []
+        with virtual_device(expressplay.url, tls=certificates.client()) as device:
+            assert len(device.device_id) == 40
+
+
+def test_a_program_is_waited_for_until_it_is_ready(tmp_path: Path) -> None:
+    certificates = Certificates(tmp_path / "authority")
+    tls = certificates.server()
+    program = tmp_path / "program.py"
+    program.write_text(
+        "import http.server, ssl, sys\n"
+        "port, certificate, key = sys.argv[1:]\n"
+        "asked = 0\n"
+        "class Handler(http.server.BaseHTTPRequestHandler):\n"
+        "    def do_GET(self):\n"
+        "        global asked\n"
+        "        asked += 1\n"
+        "        self.send_response(200 if asked > 2 and self.path == '/ready' else 503)\n"
+        "        self.end_headers()\n"
+        "    def log_message(self, *_): pass\n"
+        "server = http.server.HTTPServer(('127.0.0.1', int(port)), Handler)\n"
+        "context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\n"
+        "context.load_cert_chain(certificate, key)\n"
+        "server.socket = context.wrap_socket(server.socket, server_side=True)\n"
+        "server.serve_forever()\n"
+    )
+    argv = [sys.executable, str(program), "{port}", str(tls.certificate), str(tls.key)]
+    client = certificates.client()
+    with (
+        serving_process(argv, {}, scheme="https", ready="/ready", tls=client, stderr=subprocess.DEVNULL) as url,
+        new_session(client) as session,
+    ):
+        assert session.get(f"{url}/ready", timeout=10).status_code == 200
+    with (
+        pytest.raises(StartError, match="after 0"),
+        serving_process(argv, {}, scheme="https", ready="/never", tls=client, timeout=0.2, stderr=subprocess.DEVNULL),
+    ):
+        pass
