@@ -8,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from page_actions import play, screen, wait_for_frames
 from playwright.sync_api import Browser, Page
 
@@ -144,6 +145,17 @@ def test_every_link_is_full_on_arrival(visit: Visit, folder: Path, plain_server:
     page.wait_for_selector("[data-item=cookie-stolen-before][open] .reason")
     page = visit(base, "fr.html#lab=replayed-spc")
     page.wait_for_selector("[data-item=replayed-spc][open] .reason")
+
+
+@pytest.mark.parametrize("size", [(1280, 900), (390, 844)])
+def test_axe_finds_nothing(visit: Visit, plain_server: str, size: tuple[int, int]) -> None:
+    page = visit(plain_server, "fr.html#lab=2")
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    play(page, "B", "film")
+    page.locator(".arrow-row[data-step='12']").click()
+    page.locator("#step .term").first.focus()
+    found = {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in Axe().run(page).response["violations"]}
+    assert found == {}
 
 
 def test_what_needs_the_live_page_says_so(visit: Visit, plain_server: str) -> None:

@@ -42,7 +42,7 @@ class FreeField:
 
 @dataclass(frozen=True)
 class Bench:
-    """What is changed: a registered device, the request it sends to SEES, and one SPC of its own."""
+    """What is changed: a request that a device sends to SEES, and one SPC of its own."""
 
     client: Client
     request: dict[str, Any]
@@ -64,6 +64,7 @@ class Bench:
 def serve_free_play(app: Flask, page: PageState) -> None:
     """Add the routes."""
     benches: list[Bench] = []
+    registered: list[Bench] = []
     making = threading.Lock()
 
     @app.get("/api/free")
@@ -86,6 +87,9 @@ def serve_free_play(app: Flask, page: PageState) -> None:
         with page.pacing.run(can_be_given_up=False):
             if not benches or benches[0].id != spc:
                 raise Unusable("that SPC is used up: read the fields of the next one")
+            if registered != benches:  # not before somebody plays: a row for each visitor would be in the way
+                register(benches[0].client, str(benches[0].request["customerCookie"]))
+                registered[:] = benches
             answer = send_changed(benches[0], layer, name, value)
             if answer["used"]:
                 benches.clear()  # ExpressPlay answers an SPC once: the next try needs one of its own
@@ -93,12 +97,11 @@ def serve_free_play(app: Flask, page: PageState) -> None:
 
 
 def set_up(stage: Stage) -> Bench:
-    """Register a device of its own, and make the SPC."""
+    """Make a device of its own, a request, and the SPC."""
     stage = Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning)
     client, cookie = stage.client("free"), stage.name("free")
     key = read_title(client, stage.title, dummy=False, step=FIRST_OF_PLAY).keys[0]
     content_id = content_id_of(key, FIRST_OF_PLAY)
-    register(client, cookie)
     request = entitlement_request("free-play", RequestType.DEVICE_BOUND, content_id, cookie)
     return Bench(client, request, content_id, *make_spc(client.device, content_id))
 

@@ -11,7 +11,7 @@ from jsonschema_rs import Draft202012Validator
 
 DOCS = Path(__file__).resolve().parents[3] / "docs"
 SCHEMA = Draft202012Validator(json.loads((DOCS / "recording.schema.json").read_text()), validate_formats=True)
-FILES = sorted((DOCS / "recordings").glob("*.binding.json"))
+FILES = sorted((DOCS / "recordings").rglob("*.binding.json"))
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.split(".")[0])

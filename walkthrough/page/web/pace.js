@@ -27,7 +27,11 @@ export async function inTurn(show, slow) {
   running = true;
   while (waiting.length) {
     const next = waiting.shift();
-    next.show();
+    try {
+      next.show();
+    } catch (error) {
+      reportError(error); // what follows is shown all the same
+    }
     if (next.slow && pace() === 'second' && document.visibilityState === 'visible') await aMoment();
   }
   running = false;
