@@ -21,8 +21,9 @@ from expressplay_mock.transaction_log import MEMORY, TransactionLog
 from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
+from simulation.origins import Visitors
 from simulation.routes import sim_routes
-from simulation.visitors import Visitors, refuse_strangers
+from simulation.visitors import refuse_strangers
 
 SERVICE = "expressplay-mock"
 PARTY = "expressplay"

@@ -11,7 +11,6 @@ from typing import Any
 import click
 
 from simulation.printable import one_line, printable
-from simulation.sim_requests import near
 
 INTERRUPTED = 130
 """The status after Ctrl-C."""
@@ -28,6 +27,8 @@ class Commands(click.Group):
         """Find the command that is asked for."""
         known = self.list_commands(ctx)
         if args[0][:1] != "-" and args[0] not in known:
+            from simulation.sim_requests import near  # it takes flask: 100 ms that a command need not pay
+
             raise click.UsageError(f"No such command {args[0]!r}{near(args[0], known)}", ctx)
         return super().resolve_command(ctx, args)
 

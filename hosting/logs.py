@@ -1,10 +1,12 @@
 """Logging of a process: to standard error, one line a request, and never a query string."""
 
 import logging
-
-from flask import Flask, Response, request
+from typing import TYPE_CHECKING
 
 from simulation.printable import printable
+
+if TYPE_CHECKING:
+    from flask import Flask, Response  # 100 ms that a program without a server need not pay
 
 LEVELS = ("debug", "info", "warning", "error")
 
@@ -30,7 +32,7 @@ def hush_urllib3() -> None:
     logging.getLogger("urllib3").setLevel(logging.ERROR)
 
 
-def log_requests(app: Flask) -> None:
+def log_requests(app: "Flask") -> None:
     """Log method, path and status of each request of ``app`` at info; costs nothing where info is off."""
     if log.isEnabledFor(logging.INFO):
         app.after_request(_log_request)
@@ -42,6 +44,8 @@ def log_request(method: str, path: str, status: int) -> None:
     log.info("%s %s %d", method, shown[:200], status)
 
 
-def _log_request(response: Response) -> Response:
+def _log_request(response: "Response") -> "Response":
+    from flask import request
+
     log_request(request.method, request.path, response.status_code)
     return response

@@ -11,7 +11,7 @@ import click
 from hosting.limits import THREADS
 from hosting.logs import LEVELS
 from hosting.tls.tls import default_directory
-from simulation.visitors import read_hosts, read_origins
+from simulation.origins import read_hosts, read_origins
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hosting.serving import running
 from sees_testing.expressplay import RunningExpressPlay
-from simulation.visitors import Visitors
+from simulation.origins import Visitors
 
 try:
     from server.app import Config, create_app

@@ -18,8 +18,9 @@ from server.patience import LAG_PATIENCE, PatientLookUp
 from simulation.clock import Clock
 from simulation.http_errors import read_body, register_http_errors
 from simulation.journal import TRACE_HEADER, Journal, read_trace
+from simulation.origins import Visitors
 from simulation.routes import sim_routes
-from simulation.visitors import Visitors, refuse_strangers
+from simulation.visitors import refuse_strangers
 
 SERVLET = "/sees/SEESServlet"
 CONTENT = Path(__file__).parent / "content"

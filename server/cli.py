@@ -18,7 +18,7 @@ from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
 from server.entitlement import REGISTRATION_LIFETIME
 from server.expressplay import DEADLINE, ExpressPlayAccount
 from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
-from simulation.visitors import Visitors
+from simulation.origins import Visitors
 
 MAX_DEADLINE = 60.0
 """Seconds: a client has given up by then."""

@@ -10,8 +10,8 @@ from emulator.errors import EmulatorError
 from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
+from simulation.origins import Visitors
 from simulation.routes import sim_routes
-from simulation.visitors import Visitors
 from walkthrough.page.bytes_routes import serve_bytes
 from walkthrough.page.device_runs import license_of, play_title, renew_leases, still_of
 from walkthrough.page.event_stream import MAX_LISTENERS, TooManyListeners

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.visitors import Visitors, origin_of, read_hosts, read_origins
+from simulation.origins import Visitors, origin_of, read_hosts, read_origins
 
 
 @pytest.mark.parametrize(
