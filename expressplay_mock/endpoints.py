@@ -133,7 +133,7 @@ def _answer_redemption(services: Services) -> Response:
     if isinstance(decision, Refused):
         _warn(decision.refusal)
         return _json(decision.refusal.as_license_json(), decision.refusal.status)
-    return Response(write_answer(body.shape, decision.ckc), content_type=ANSWER_TYPES[body.shape])
+    return Response(write_answer(body, decision.ckc), content_type=ANSWER_TYPES[body.shape])
 
 
 def _settle(decision: Decision, transaction_log: TransactionLog) -> tuple[Decision, Record | None]:

@@ -89,6 +89,19 @@ def test_json_shape(mock: Mock) -> None:
     assert open_ckc(base64.b64decode(answer.json["ckc"]), contents).content.key.hex() == CEK
 
 
+def test_apples_own_shape(mock: Mock) -> None:
+    """JSON {"fairplay-streaming-request": …}, answered by {"fairplay-streaming-response": {"create-ckc": […]}}."""
+    spc, contents = mock.spc()
+    one = {"id": 1, "uri": "skd://film-1", "spc": base64.b64encode(spc).decode()}
+    body = {"fairplay-streaming-request": {"version": 1, "create-ckc": [one]}}
+    answer = mock.client.post("/hms/fp/rights/", query_string={"ExpressPlayToken": mock.token()}, json=body)
+    assert answer.headers["Content-Type"] == "application/json"
+    (made,) = answer.json["fairplay-streaming-response"]["create-ckc"]
+    assert made.keys() == {"id", "ckc"}
+    assert made["id"] == 1
+    assert open_ckc(base64.b64decode(made["ckc"]), contents).content.key.hex() == CEK
+
+
 def test_refusals_are_json(mock: Mock) -> None:
     """Refusals: JSON {"errorCode", "errorMessage", "hint", "cause"}; cause is the check's number or null."""
     answer = mock.redeem(mock.token(), b"\0\0\0\x02")

@@ -10,6 +10,7 @@ from typing import Any
 from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_spc
 from fairplay.layout import CKC_VERSION
 from fairplay.session_key import DerivedKeys
+from fairplay.wrappings import described, unwrap
 from simulation.strict_json import parse_json
 from walkthrough.record.recorded import FORMAT, place_of
 
@@ -38,14 +39,19 @@ def inspect_bytes(data: bytes) -> list[Inspection]:
         return _inspect_recording(value)
     if isinstance(value, dict):
         for kind in ("spc", "ckc"):
-            if isinstance(text := value.get(kind), str):
-                return [_inspect(f"JSON member {kind}", _decode(text.encode()) or b"", kind.upper())]
+            if isinstance(text := value.get(kind), str) and (decoded := _decode(text.encode("utf-8", "replace"))):
+                if decoded[:3] != b"\0\0\0":
+                    break  # wrapped once more
+                return [_inspect(f"JSON member {kind}", decoded, kind.upper())]
     if text_form := _TEXT_FORM.fullmatch(data):
         return [_inspect("<ckc> text", _decode(text_form[1]) or b"", "CKC")]
-    decoded = _decode(data.strip().removeprefix(b"spc=")) if _is_text(data) else None
-    # Base64 of something else (a certificate, a token) is best explained as the text it is.
+    decoded = _decode(data.strip()) if _is_text(data) else None
     if decoded and decoded[:3] == b"\0\0\0":
         return [_inspect("Base64 text", decoded)]
+    # A wrapping around anything but a message (a certificate, a token) is best explained as what it is itself.
+    names, inside = unwrap(data)
+    if names and inside.startswith(b"\0\0\0"):
+        return [_inspect(described(names), inside)]
     return [_inspect("raw bytes", data)]
 
 
@@ -127,7 +133,7 @@ def _json(data: bytes) -> Any:
 
 
 def _is_text(data: bytes) -> bool:
-    return _BASE64.fullmatch(data.strip().removeprefix(b"spc=")) is not None
+    return _BASE64.fullmatch(data.strip()) is not None
 
 
 def _decode(text: bytes) -> bytes | None:

@@ -1,13 +1,26 @@
 """What people post in place of an SPC is told by its first bytes, and nothing else is."""
 
 import base64
+from datetime import datetime
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, pkcs7, pkcs12
 
 from fairplay import layout
 from fairplay.mistakes import is_ckc, recognise
 
 CKC = layout.CKC_HEADER.pack(1, layout.MARK, bytes(16), 32) + bytes(32)
+NAME = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "bundle")])
+KEY = ec.generate_private_key(ec.SECP256R1())
+CERTIFICATE = (
+    x509.CertificateBuilder(NAME, NAME, KEY.public_key(), 1, datetime(2020, 1, 1), datetime(2120, 1, 1))
+    .sign(KEY, SHA256())
+)  # fmt: skip
+PKCS7 = pkcs7.serialize_certificates([CERTIFICATE], Encoding.DER)
+PKCS12 = pkcs12.serialize_key_and_certificates(b"x", KEY, CERTIFICATE, None, NoEncryption())
 PEM = b"-----BEGIN CERTIFICATE-----\nMII"
 
 
@@ -26,6 +39,12 @@ PEM = b"-----BEGIN CERTIFICATE-----\nMII"
         (b"<ckc>AAAA</ckc>", "a CKC in its text form"),
         (b"<!doctype html>", "HTML or XML"),
         (b"skd://film", "a key URI"),
+        (PKCS7, "PKCS#7, a bundle of certificates"),
+        (base64.b64encode(PKCS7), "PKCS#7, a bundle of certificates, in Base64"),
+        (PKCS12, "PKCS#12, a certificate with its private key"),
+        (base64.b64encode(PKCS12), "PKCS#12, a certificate with its private key, in Base64"),
+        (b"-----BEGIN PKCS7-----", "PKCS#7 in PEM, a bundle of certificates"),
+        (b"null", "the word null"),
         (base64.b64encode(b"\0\0\0\2SIM1"), "Base64 text"),
         (b" \r\n" + PEM, "PEM text"),
         (CKC, "a CKC"),

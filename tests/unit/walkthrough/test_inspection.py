@@ -1,6 +1,7 @@
 """`inspect` recognises messages in the forms people save them in, and explains whatever else it is given."""
 
 import base64
+import gzip
 import json
 import os
 from collections.abc import Callable
@@ -122,3 +123,21 @@ JSON = st.recursive(
 def test_any_bytes_are_inspected(data: bytes) -> None:
     for one in inspect_bytes(data):
         json.dumps(as_json(one))
+
+
+def test_inspect_opens_every_wrapping(spc: tuple[bytes, SpcContents]) -> None:
+    data, text = spc[0], base64.b64encode(spc[0])
+    for wrapped, source in (
+        (gzip.compress(data), "gzip"),
+        (data.hex().encode(), "hex digits"),
+        (base64.b64encode(text), "Base64 in Base64"),
+        (json.dumps({"spc": base64.b64encode(text).decode()}).encode(), "Base64 in Base64 in JSON member spc"),
+        (json.dumps({"getFairplayLicense": {"spcMessage": text.decode()}}).encode(), "getFairplayLicense.spcMessage"),
+        (b"assetId=film&more=1&spc=" + text.replace(b"+", b"%2B"), "Base64 in form field spc"),
+        (b"data:application/octet-stream;base64," + text, "Base64 in a data: URI"),
+        (b'--x\r\nContent-Disposition: form-data; name="spc"\r\n\r\n' + data + b"\r\n--x--\r\n", "multipart"),
+        (data.decode("latin-1").encode(), "text mode (Latin-1 written as UTF-8)"),
+    ):
+        (found,) = inspect_bytes(wrapped)
+        assert (found.kind, found.size) == ("SPC", len(data))
+        assert source in found.source
