@@ -59,6 +59,7 @@ export type FairPlayEvent = { time: number } & (
   | { type: 'certificate'; size: number; hash: string; version: 1 | 2 }
   | { type: 'encrypted'; initDataType: 'sinf'; kid: string }
   | { type: 'encrypted'; initDataType: 'skd'; uri: string }
+  /** `assetId` is the text in the SPC; of a key id, which is bytes there, the hex digits. */
   | { type: 'spc'; session: string; deviceId: string; assetId: string; state: string; size: number }
   | { type: 'ckc'; session: string; size: number }
   | { type: 'key'; session: string; iv: string; duration: Duration | null; hdcp: string | null; end: number }

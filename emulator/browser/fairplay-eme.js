@@ -515,7 +515,7 @@ class KeyRequest {
     const now = Math.floor(Date.now() / 1000);
     const { spc, keys } = await makeSpc({ certificate, ask, seed, assetId, now, state, session: this.#playback });
     this.#pending = { keys, now };
-    note('spc', { session, deviceId: await deviceId(seed), assetId: textOf(assetId), state, size: spc.length });
+    note('spc', { session, deviceId: await deviceId(seed), assetId: this.kid ?? textOf(assetId), state, size: spc.length });
     return spc;
   }
 

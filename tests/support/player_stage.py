@@ -22,6 +22,7 @@ from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.catalog import Key, load_catalog
 from server.expressplay import ExpressPlayAccount
+from walkthrough.players.app import WEB
 
 AUTHENTICATOR = "77,0123456789abcdef0123456789abcdef"
 PLAYERS = Path(__file__).parents[1] / "browser" / "players"
@@ -55,8 +56,10 @@ def one_origin(content: Path) -> Iterator[str]:
 
 
 def _file(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    file = (PLAYERS / environ["PATH_INFO"].lstrip("/")).resolve()
-    if not file.is_relative_to(PLAYERS) or not file.is_file():
+    _, first, *rest = environ["PATH_INFO"].split("/")
+    folder = {"pages": WEB, "node_modules": PLAYERS / "node_modules"}.get(first, PLAYERS / "none")
+    file = folder.joinpath(*rest).resolve()
+    if not file.is_relative_to(folder) or not file.is_file():
         start_response("404 Not Found", [("Content-Type", "text/plain")])
         return [b"no such file"]
     kind = CONTENT_TYPES.get(file.suffix) or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
@@ -137,8 +140,7 @@ class Stage:
 
 def play(page: Page, title: str) -> None:
     """Have the page play a title, without waiting for it."""
-    script = "master => { window.master = master; play(master).catch((error) => log(error.message)); }"
-    page.evaluate(script, f"/titles/{title}/master.m3u8")
+    page.evaluate("master => start(master)", f"/titles/{title}/master.m3u8")
 
 
 def wait_until_it_plays(page: Page, seconds: float = 0.3) -> None:

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.safari import SCRIPT, Safari
 from sees_testing.sees import RunningSees
+from walkthrough.players.app import WEB
 
 ROOT = Path(__file__).parents[3]
 LARGEST = 45 * 1024
@@ -32,13 +33,13 @@ def test_it_stays_small_and_depends_on_nothing() -> None:
 
 @pytest.mark.parametrize("page", ["raw", "hlsjs", "shaka", "videojs"])
 def test_the_docs_show_what_the_pages_run(page: str) -> None:
-    text = (Path(__file__).parent / "pages" / f"{page}.html").read_text()
+    text = (WEB / f"{page}.html").read_text()
     (shown,) = re.findall(r"^  // docs: [^\n]*\n(.*?)^  // end$", text, re.DOTALL | re.MULTILINE)
     assert f"```js\n{textwrap.dedent(shown)}```" in (ROOT / "docs" / "web-players.md").read_text()
 
 
 def test_the_docs_show_what_all_pages_have() -> None:
-    text = (Path(__file__).parent / "pages" / "entitlement.js").read_text()
+    text = (WEB / "entitlement.js").read_text()
     shown = text[text.index("async function entitle") :]
     assert f"```js\n{shown}```" in (ROOT / "docs" / "web-players.md").read_text()
 

@@ -8,6 +8,13 @@ function log(text) {
   const line = document.createElement('p');
   line.textContent = text;
   document.body.append(line);
+  if (parent !== window) parent.postMessage({ type: 'page', text }, location.origin); // the gallery lists it
+}
+
+// Has the page's player play a master playlist.
+function start(master) {
+  window.master = master;
+  play(master).catch((error) => log(error.message));
 }
 
 async function entitle(contentId) {

@@ -1,0 +1,132 @@
+"""The gallery as a Flask app: its pages with the device's script in them, the players, and a way to both services.
+
+What the pages ask SEES and ExpressPlay goes through this app, so that neither needs CORS: the license URL that SEES
+answers is rewritten to lead here.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, jsonify, request, send_from_directory
+
+import emulator
+from emulator.errors import EmulatorError
+from emulator.transport import EXPRESSPLAY, SEES, Answer, Party, Web
+from simulation.clock import Clock
+from simulation.http_errors import register_http_errors
+from simulation.journal import Journal
+from simulation.origins import Visitors
+from simulation.routes import sim_routes
+from simulation.visitors import check_visitor
+
+SERVICE = "fps-emulator"
+WEB = Path(__file__).parent / "web"
+SCRIPT = Path(emulator.__file__).parent / "browser"
+MAX_BODY = 128 * 1024
+"""Bytes of a request: an SPC is the largest."""
+DEVICE = """<script src="/fairplay-eme.js"></script>
+<script>
+FairPlayEme.install({ provisioning: '/_sim/provisioning', device: new URLSearchParams(location.search).get('device') });
+addEventListener('fairplay-eme', ({ detail }) => parent.postMessage(detail, location.origin));
+</script>
+<style>video { background: black; width: 320px; height: 180px; } body > p { display: none; }</style>
+"""
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """What it stands on: base URLs of SEES and ExpressPlay, and the node_modules with the players."""
+
+    sees: str
+    expressplay: str
+    modules: Path
+    web: Web = field(repr=False)
+
+
+def create_app(gallery: Gallery, url: str) -> Flask:
+    """Build the app that is served at `url`."""
+    app = Flask(SERVICE, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    register_http_errors(app)
+    app.register_error_handler(EmulatorError, _failed)
+    visitors = Visitors(url)
+    app.before_request(lambda: check_visitor(visitors))
+    app.register_blueprint(
+        sim_routes(
+            service=SERVICE,
+            version=emulator.__version__,
+            journal=Journal("page", Clock()),
+            health=lambda: None,
+            clock=None,
+            on_reset=None,
+            enabled=False,
+        )
+    )
+    _serve_files(app, gallery)
+    _forward(app, gallery, url)
+    return app
+
+
+def _serve_files(app: Flask, gallery: Gallery) -> None:
+    @app.get("/")
+    def index() -> Response:
+        return send_from_directory(WEB, "index.html")
+
+    @app.get("/pages/<file>")
+    def page(file: str) -> Response:
+        if not file.endswith(".html"):
+            return send_from_directory(WEB, file)
+        if not (WEB / file).is_file():
+            abort(404)
+        head, title, body = (WEB / file).read_text(encoding="utf-8").partition("</title>\n")
+        return Response(head + title + DEVICE + body, content_type="text/html; charset=utf-8")
+
+    @app.get("/fairplay-eme.js")
+    def script() -> Response:
+        return send_from_directory(SCRIPT, "fairplay-eme.js", mimetype="text/javascript")
+
+    @app.get("/node_modules/<path:file>")
+    def module(file: str) -> Response:
+        return send_from_directory(gallery.modules, file)
+
+
+def _forward(app: Flask, gallery: Gallery, url: str) -> None:
+    def ask(party: Party, base: str) -> Answer:
+        target = base + request.full_path.removesuffix("?")
+        content_type = request.content_type or "application/octet-stream"
+        body = request.get_data() if request.method == "POST" else None
+        return gallery.web.ask(party, request.method, target, step=None, body=body, content_type=content_type)
+
+    @app.post("/sees/SEESServlet")
+    def entitle() -> Response:
+        answer = ask(SEES, gallery.sees)
+        response = answer.json_object("a response object of SEES")
+        if token_url := response.get("epTokenURL"):
+            parts = urlsplit(str(token_url))
+            response["epTokenURL"] = f"{url}{parts.path}?{parts.query}"
+        return _answer(response, answer.status)
+
+    @app.get("/titles")
+    @app.get("/titles/<path:_>")
+    def titles(_: str = "") -> Response:
+        answer = ask(SEES, gallery.sees)
+        return Response(answer.body, answer.status, content_type=answer.content_type)
+
+    @app.post("/hms/fp/rights/")
+    @app.get("/_sim/provisioning")
+    @app.get("/_sim/fairplay.cer")
+    def expressplay() -> Response:
+        answer = ask(EXPRESSPLAY, gallery.expressplay)
+        return Response(answer.body, answer.status, content_type=answer.content_type)
+
+
+def _answer(value: dict[str, Any], status: int) -> Response:
+    response = jsonify(value)
+    response.status_code = status
+    return response
+
+
+def _failed(error: EmulatorError) -> Response:
+    return _answer({"error": error.number, "errorText": str(error)}, 502)
