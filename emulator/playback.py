@@ -36,6 +36,8 @@ KEY_SIZE = 16  # bytes, AES-128
 TRIAL_KEYS = 16
 """Random keys that are tried where no fingerprints are known. One alone would let a wrong key of the HEVC title that
 was measured (one second, pictures only) pass one time in five."""
+CLEARLY = 8
+"""Frames by which decoding must have got further than under random keys, beside twice as far, to acquit the key."""
 TRIAL_SEGMENTS = 10
 """Segments of a track that are decoded under the random keys, as long as one of them still decodes."""
 
@@ -199,10 +201,15 @@ class TrackDecoder:
         number, place, text = self.fault
         if self.encrypted and self.sample_groups:
             return self._in_sample_groups()
-        if self.encrypted and (self._trials or (number, place) <= self._furthest):
+        if self.encrypted and not self._got_further(number, place):
             return self._result(Verdict.WRONG_KEY, f"The {self.kind} track does not decode under this key ({text}).")
         detail = f"The {self.kind} track decodes no further than segment {number + 1} ({text})."
         return self._result(Verdict.DAMAGED, detail, self.frames)
+
+    def _got_further(self, number: int, place: int) -> bool:
+        """Tell whether decoding got clearly further than under any random key, so that the key is not to blame."""
+        segment, frame = self._furthest
+        return not self._trials and (number > segment or place > 2 * frame + CLEARLY)
 
     def _compared(self) -> TrackResult:
         """Judge a track by the fingerprints of its frames."""

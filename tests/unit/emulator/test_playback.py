@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import sys
 import tomllib
@@ -19,7 +20,7 @@ from emulator.containers import Kind, PlaybackError
 from emulator.decoding import still_png
 from emulator.errors import PlaybackFailed
 from emulator.hls import MediaPlaylist, Place, Segment
-from emulator.playback import fingerprints, play_track
+from emulator.playback import TrackDecoder, fingerprints, play_track
 from emulator.playlist import Rendition, Title
 from emulator.screening import show
 from emulator.timeline import Timeline
@@ -265,3 +266,51 @@ def _png_pixels(png: bytes) -> list[bytes]:
         at += 12 + length
     raw = zlib.decompress(body)
     return [raw[i : i + 3] for i in range(0, len(raw), 3)]
+
+
+HEVC = Path(__file__).parents[2] / "media" / "hevc.mp4"
+"""Made by make_hevc.py beside it; its key counts from 00 to 0f, as WRONG does."""
+
+
+def test_pictures_that_decode_under_any_key_are_never_called_played() -> None:
+    data = HEVC.read_bytes()
+    verdicts = [play_track("video", data, os.urandom(16), None).verdict for _ in range(20)]
+    assert set(verdicts) <= {Verdict.CANNOT_TELL, Verdict.WRONG_KEY}
+    right = play_track("video", data, WRONG, None)
+    assert (right.verdict, right.frames) == (Verdict.CANNOT_TELL, 24)
+    assert "random keys" in right.detail
+    assert "CEK" not in right.fix
+
+
+@every_track
+def test_without_fingerprints_the_right_key_plays_and_a_wrong_one_does_not(part: Part, kind: Kind) -> None:
+    assert play_track(kind, track(part, kind), key_of(part), None).verdict is Verdict.PLAYED
+    for _ in range(5):
+        wrong = play_track(kind, track(part, kind), os.urandom(16), None)
+        assert wrong.verdict is Verdict.WRONG_KEY
+        assert "CEK" in wrong.fix
+
+
+@every_track
+def test_without_fingerprints_damage_late_in_a_track_acquits_the_key(part: Part, kind: Kind) -> None:
+    data = bytearray(track(part, kind))
+    data[-2500:-500] = bytes(2000)
+    result = play_track(kind, bytes(data), key_of(part), None)
+    assert result.verdict is Verdict.DAMAGED
+    assert "CEK" not in result.fix
+
+
+def test_segments_fed_one_by_one_are_one_track() -> None:
+    init = (CONTENT / "film" / "video-init.mp4").read_bytes()
+    decoder = TrackDecoder("video", key_of(FILM), None, frames_of(FILM, "video"))
+    for number in (1, 2, 3):
+        decoder.feed(init + (CONTENT / "film" / f"video-{number}.m4s").read_bytes())
+    assert decoder.finish().verdict is Verdict.PLAYED
+    assert sum(decoder.samples) == 120
+
+
+def test_a_picture_beyond_the_bound_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.containers.MAX_PIXELS", 320 * 180 - 1)
+    result = play_track("video", track(FILM, "video"), key_of(FILM), None)
+    assert result.verdict is Verdict.UNPLAYABLE
+    assert "pixels" in result.detail
