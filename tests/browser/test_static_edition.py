@@ -156,6 +156,8 @@ def test_axe_finds_nothing(visit: Visit, plain_server: str, size: tuple[int, int
     page.locator("#step .term").first.focus()
     found = {one["id"]: [node["html"][:160] for node in one["nodes"]] for one in Axe().run(page).response["violations"]}
     assert found == {}
+    label = str(page.locator(".arrow-row[data-step='12']").get_attribute("aria-label"))
+    assert label.endswith("compare les deux device_id\u00a0: différents")
 
 
 def test_what_needs_the_live_page_says_so(visit: Visit, plain_server: str) -> None:

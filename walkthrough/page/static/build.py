@@ -43,6 +43,8 @@ MESSAGES = (
     ("B.film.A", 11, "spc"),
 )
 """The messages that can be opened, by run and step: one of each kind, and the refused device's SPC."""
+MAX_FILLING = 16
+"""Characters of a text that may stand inside another one ("they differ")."""
 MAX_HEX = 64
 """Bytes of a field that are shown; the message's own file has them all."""
 
@@ -163,12 +165,10 @@ def _without_bytes(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(language: str, needed: Collection[str]) -> dict[str, Any]:
-    """Return the words of a language for these texts, and for those that somebody else fills."""
+    """Return the words of a language for these texts, for those that somebody else fills, and for what fills them."""
     known = words(language)
-    return {
-        "texts": {text: known.texts[text] for text in sorted(needed) if text in known.texts},
-        "filled": known.filled,
-    }
+    texts = {text: said for text, said in sorted(known.texts.items()) if text in needed or len(text) <= MAX_FILLING}
+    return {"texts": texts, "filled": known.filled}
 
 
 def _texts(value: Any) -> Iterator[str]:

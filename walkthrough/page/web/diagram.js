@@ -113,7 +113,7 @@ function comparison(decision, x, y, width, devices) {
   const ids = [decision['token device_id'], decision['spc device_id']];
   if (!ids.every((id) => typeof id === 'string')) return null;
   const [token, spc] = ids.map((id) => ({ id, owner: devices.find((device) => device.device_id === id) }));
-  const at = Math.min(x + 46, width - 190);
+  const at = x + 222 < width ? x + 46 : x - 194; // right of the arrow, or left of it where no room is
   const chip = ({ id, owner }, left, side) => s('g', { class: `chip-of-id ${side} ${owner ? lookOf('Client', owner.name) : ''}` },
     s('rect', { x: left, y: y - 9, width: 74, height: 18, rx: 9 }),
     s('text', { x: left + 37, y: y + 4, 'text-anchor': 'middle' }, id.slice(0, 8)));
