@@ -45,12 +45,17 @@ class _Commands(Commands):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        from emulator.errors import CannotTell, EmulatorError
-        from fairplay.errors import FairPlayError
-
         try:
             return super().invoke(ctx)
-        except (EmulatorError, FairPlayError) as error:
+        except (click.exceptions.Exit, click.ClickException, click.Abort):
+            raise
+        except Exception as error:
+            # Only here: with fairplay comes cryptography, 80 ms that `explain` and --help need not pay.
+            from emulator.errors import CannotTell, EmulatorError
+            from fairplay.errors import FairPlayError
+
+            if not isinstance(error, EmulatorError | FairPlayError):
+                raise
             kind = _CannotTell if isinstance(error, CannotTell) else click.ClickException
             raise kind(one_line(str(error))) from None
 

@@ -71,7 +71,7 @@ def run_binding(
     tell: Tell | None = None,
     teach: bool = False,
 ) -> Run:
-    """Register on `client`, play on `player` (the same one where None), or both; then record the run, also one that failed.
+    """Register on `client`, play on `player` (the same one where None), or both; then record the run, failed or not.
 
     Playback goes on for `watch_for` seconds of the device's clock, renewing leases if it `renews`; what began before a
     rental's end goes on. With `state` the title is kept in that directory. `seconds` is how much of the title to play
