@@ -50,6 +50,15 @@ def no_answer(error: Exception, party: Party, url: str, step: int | None, tls: C
     return NoAnswer(step=step, expected=f"{party.name} at {address}", found=found, fix=fix)
 
 
+def turned_away(party: Party, url: str, step: int | None) -> TlsFailed:
+    """Return the error of a request that a server answers by asking for a certificate."""
+    from hosting.tls.tls_diagnosis import Problem
+
+    problem = Problem.CERTIFICATE_REQUIRED
+    fix = problem.fix(party.program, trust=TRUST, show=SHOW)
+    return TlsFailed(step=step, expected=f"{party.name} at {origin_of(url)}", found=problem.value, fix=fix)
+
+
 def causes(error: BaseException) -> Iterator[BaseException]:
     """Yield an error and all those behind it, nearest first, each once: chained, or handed on as reason or argument."""
     waiting, seen = [error], set[int]()

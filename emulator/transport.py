@@ -185,8 +185,9 @@ class Web:
         import requests
         import urllib3
 
-        from emulator.failures import no_answer
+        from emulator.failures import no_answer, turned_away
         from hosting.deadline import within
+        from hosting.tls.tls_diagnosis import wants_certificate
 
         address = wire_url(url)
         if address is None:
@@ -214,6 +215,8 @@ class Web:
                     skip, size = part if part and response.status_code == 200 else (0, part and part[1])
                     content = _read(response.iter_content(CHUNK), skip, size, most or MAX_BODY, party, url, step)
             self.access.note(url, response.headers.get("Set-Cookie"))
+            if url.startswith("https://") and wants_certificate(response.status_code, content, self.tls):
+                raise turned_away(party, url, step)
             kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))
             return Answer(party, step, without_query(url), response.status_code, kind, content, url, location)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:

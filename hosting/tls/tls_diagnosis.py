@@ -6,6 +6,7 @@ has sent its request by then may find nothing but a broken connection; one that 
 
 import socket
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from urllib.parse import urlsplit
@@ -14,6 +15,10 @@ from hosting.tls.tls import ClientTls, TlsError
 
 PATIENCE = 1.0
 """Seconds to connect, for each part of the handshake, and to listen for an alert afterwards."""
+
+
+HANDSHAKE_RECORD = b"\x16"
+"""The first byte of what a server says that speaks TLS."""
 
 
 class Problem(Enum):
@@ -26,6 +31,7 @@ class Problem(Enum):
     EXPIRED = "a certificate that has expired, or is not valid yet"
     CERTIFICATE_REQUIRED = "a server that turns away clients without a certificate"
     CERTIFICATE_REFUSED = "a server that refuses this client's certificate"
+    HUNG_UP = "a server that hangs up after the TLS handshake, as Java's turns away clients without a certificate"
     HANDSHAKE = "a TLS handshake that failed"
 
     def fix(self, program: str, *, trust: str, show: str) -> str:
@@ -41,6 +47,7 @@ _FIXES = {
     Problem.EXPIRED: "start {program} anew, which renews it",
     Problem.CERTIFICATE_REQUIRED: "{show}",
     Problem.CERTIFICATE_REFUSED: "{show}",
+    Problem.HUNG_UP: "{show}",
     Problem.HANDSHAKE: "let both sides speak TLS 1.2 or 1.3; if it wants to see a certificate, {show}",
 }
 
@@ -51,6 +58,7 @@ _VERIFY_CODES = {
     64: Problem.WRONG_NAME,
 }
 """Of OpenSSL: X509_V_ERR_CERT_NOT_YET_VALID, …_HAS_EXPIRED, …_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH."""
+_CERTIFICATE_STATUSES, _NO_CERTIFICATE = (400, 496), b"No required SSL certificate was sent"
 _REASONS = {
     "TLSV13_ALERT_CERTIFICATE_REQUIRED": Problem.CERTIFICATE_REQUIRED,
     "TLSV1_ALERT_UNKNOWN_CA": Problem.CERTIFICATE_REFUSED,
@@ -81,22 +89,59 @@ def diagnose(url: str, tls: ClientTls) -> Problem | None:
         problem = _VERIFY_CODES.get(error.verify_code, Problem.UNKNOWN_AUTHORITY)
     except ssl.SSLError as error:
         problem = _REASONS.get(error.reason, Problem.HANDSHAKE)
+    except _HungUp:
+        problem = Problem.HUNG_UP if tls.certificate is None else Problem.CERTIFICATE_REFUSED
     except (OSError, ValueError, TlsError):  # nobody there, no time to answer, no host name, no file to use
         return None
     if not secure:
         return None if problem is Problem.NO_TLS else Problem.TLS_ONLY
+    if problem is Problem.CERTIFICATE_REFUSED and tls.certificate is None:
+        return Problem.CERTIFICATE_REQUIRED  # what Java and Go call bad is one that was not shown
     return problem
+
+
+def wants_certificate(status: int, body: bytes, tls: ClientTls) -> bool:
+    """Tell whether an answer over https turns away who showed no certificate, as nginx does: in HTTP, with a page."""
+    return tls.certificate is None and status in _CERTIFICATE_STATUSES and _NO_CERTIFICATE in body
+
+
+class _HungUp(Exception):
+    """The server spoke TLS, and then ended the connection without a word."""
 
 
 def _shake_hands(address: tuple[str, int], context: ssl.SSLContext, *, listen: bool) -> None:
     """Shake hands, and listen to the server afterwards if told. Raises what either side has against the other."""
-    with (
-        socket.create_connection(address, PATIENCE) as plain,
-        context.wrap_socket(plain, server_hostname=address[0]) as secured,
-        suppress(TimeoutError),  # it waits for a request: all is well
-    ):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    secured = context.wrap_bio(incoming, outgoing, server_hostname=address[0])
+    with socket.create_connection(address, PATIENCE) as plain:
+        spoke = _until_done(secured.do_handshake, plain, incoming, outgoing, spoke=False)
         if listen:
-            secured.recv(1)
+            with suppress(TimeoutError):  # it waits for a request: all is well
+                _until_done(lambda: secured.read(1), plain, incoming, outgoing, spoke=spoke)
+
+
+def _until_done(
+    action: Callable[[], object], plain: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *, spoke: bool
+) -> bool:
+    """Take part in TLS until an action is done; tell whether the server has spoken TLS by then, or before (`spoke`)."""
+    while True:
+        done = False
+        with suppress(ssl.SSLWantReadError):
+            action()
+            done = True
+        try:
+            plain.sendall(outgoing.read())
+            data = b"" if done else plain.recv(65_536)
+        except (ConnectionResetError, BrokenPipeError):
+            data = b""
+        if done:
+            return spoke
+        if not data and spoke:
+            raise _HungUp
+        if not data:
+            incoming.write_eof()
+        spoke = spoke or data[:1] == HANDSHAKE_RECORD
+        incoming.write(data)
 
 
 def _trusting_context() -> ssl.SSLContext:

@@ -1,9 +1,11 @@
 """A TLS connection that does not come about, and what the emulator and SEES then say: who is wrong, and what to do."""
 
 import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import astuple
 from pathlib import Path
 
@@ -51,6 +53,26 @@ class Scene:
             yield f"{scheme or found}://{rest.replace('127.0.0.1', host)}", client
 
 
+@contextmanager
+def hanging_up(tls: ServerTls, client: ClientTls) -> Iterator[tuple[str, ClientTls]]:
+    """Serve as Java does to clients without a certificate: the handshake, and then the end without a word."""
+    context = tls.context()
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError), context.wrap_socket(self.request, server_side=True):
+                pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{server.server_address[1]}", client
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 TROUBLES: dict[Problem, Trouble] = {
     Problem.NO_TLS: lambda scene: scene.serving(None, ClientTls(), scheme="https"),
     Problem.TLS_ONLY: lambda scene: scene.serving(scene.ours.server(), ClientTls(), scheme="http"),
@@ -63,6 +85,7 @@ TROUBLES: dict[Problem, Trouble] = {
     Problem.CERTIFICATE_REFUSED: lambda scene: scene.serving(
         scene.ours.server(clients=scene.others), scene.ours.client()
     ),
+    Problem.HUNG_UP: lambda scene: hanging_up(scene.ours.server(), scene.ours.client().without_certificate()),
     Problem.HANDSHAKE: lambda scene: scene.serving(NoCommonCipher(*astuple(scene.ours.server())), scene.ours.client()),
 }
 EMULATOR_FIXES = {
@@ -73,6 +96,7 @@ EMULATOR_FIXES = {
     Problem.EXPIRED: "start sees-server anew",
     Problem.CERTIFICATE_REQUIRED: "--client-certificate and --client-key",
     Problem.CERTIFICATE_REFUSED: "--client-certificate and --client-key",
+    Problem.HUNG_UP: "--client-certificate and --client-key",
     Problem.HANDSHAKE: "TLS 1.2 or 1.3",
 }
 SEES_FIXES = EMULATOR_FIXES | {
@@ -80,6 +104,7 @@ SEES_FIXES = EMULATOR_FIXES | {
     Problem.EXPIRED: "start ExpressPlay anew",
     Problem.CERTIFICATE_REQUIRED: "SEES shows none",
     Problem.CERTIFICATE_REFUSED: "SEES shows none",
+    Problem.HUNG_UP: "SEES shows none",
 }
 
 
