@@ -16,7 +16,7 @@ OUT_OF_ORDER: tuple[dict[str, Any], ...] = (
     {"fault": "drop"},
 )
 RUBBISH: dict[str, Any] = {"fault": "rubbish"}
-SLOW = 0.1
+SLOW = 1.0
 """Seconds."""
 HANGING, SANE = 40, 20
 """Seconds for which an answer of ExpressPlay is held back, and until a client of the SEES must have its own."""
