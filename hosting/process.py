@@ -2,10 +2,12 @@
 
 import json
 import os
+import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from queue import Empty, Queue
 from typing import IO, Any, Self
@@ -50,6 +52,19 @@ class Service:
         self.stop()
 
 
+@contextmanager
+def running_program(argv: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
+    """Run ``argv`` for the length of a block, and end it then, if it still runs. ``options`` are those of Popen.
+
+    Ctrl-C can end it, even where this process ignores that, as a shell's job in the background does.
+    """
+    with subprocess.Popen([*argv], **_interruptible(), **options) as process:  # noqa: S603
+        try:
+            yield process
+        finally:
+            _end(process)
+
+
 def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float = READY_TIMEOUT) -> Service:
     """Run ``argv`` (a ``serve`` command, its first item the program) and wait for its ready line.
 
@@ -65,6 +80,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout:
             stderr=stderr,
             env=env,
             start_new_session=True,  # Ctrl-C in the terminal reaches the starter, which ends its services in order
+            **_interruptible(),
         )
     except OSError as error:
         stderr.close()
@@ -79,6 +95,12 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout:
         with stderr:
             tail = "\n".join(_read(stderr).splitlines()[-15:]) or "(it wrote nothing)"
         raise StartError(f"{argv[0]} did not start: {found}. End of its log:\n{tail}") from None
+
+
+def _interruptible() -> dict[str, Any]:
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        return {}
+    return {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
 
 
 def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
@@ -101,7 +123,7 @@ def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes | Non
         return None
 
 
-def _end(process: subprocess.Popen[bytes], *, at_once: bool = True) -> int:
+def _end(process: subprocess.Popen[Any], *, at_once: bool = True) -> int:
     if at_once:
         process.terminate()
     if process.stdin is not None:

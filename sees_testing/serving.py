@@ -13,6 +13,7 @@ import requests
 from flask import Flask
 
 from hosting.http_client import new_session
+from hosting.process import running_program
 from hosting.serving import running
 from hosting.tls.tls import ClientTls
 
@@ -20,8 +21,6 @@ WsgiApp = Callable[..., Iterable[bytes]]
 START_TIMEOUT = 30.0
 """Seconds until a program must listen."""
 NO_FILES = ClientTls()
-END_TIMEOUT = 10.0
-"""Seconds that a program has to end after SIGTERM before it is killed."""
 
 
 class StartError(Exception):
@@ -56,20 +55,13 @@ def serving_process(
     port = str(_free_port())
     settings = {name: value.replace("{port}", port) for name, value in environment.items()}
     command = [argument.replace("{port}", port) for argument in argv]
-    with subprocess.Popen(command, env=os.environ | settings, **options) as process:  # noqa: S603
-        try:
-            url = f"{scheme}://127.0.0.1:{port}"
-            _wait(process, partial(_listens, int(port)), f"nothing listens on port {port}", timeout)
-            if ready is not None:
-                with new_session(tls) as session:
-                    _wait(process, partial(_answers, session, url + ready), f"{url}{ready} does not answer", timeout)
-            yield url
-        finally:
-            process.terminate()
-            try:
-                process.wait(END_TIMEOUT)
-            except subprocess.TimeoutExpired:
-                process.kill()
+    with running_program(command, env=os.environ | settings, **options) as process:
+        url = f"{scheme}://127.0.0.1:{port}"
+        _wait(process, partial(_listens, int(port)), f"nothing listens on port {port}", timeout)
+        if ready is not None:
+            with new_session(tls) as session:
+                _wait(process, partial(_answers, session, url + ready), f"{url}{ready} does not answer", timeout)
+        yield url
 
 
 def _free_port() -> int:

@@ -36,6 +36,7 @@ def prepare(directory: Path, service: str, hosts: Iterable[str], *, client_certi
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(directory)
         with _locked(directory):
             authority = _authority(directory)
             _certificate(directory, authority, CLIENT, {"client.simulation.invalid"})
@@ -51,6 +52,19 @@ def prepare(directory: Path, service: str, hosts: Iterable[str], *, client_certi
         ) from None
     certificate, key = _files(directory, service)
     return ServerTls(certificate, key, directory / f"{AUTHORITY}.pem" if client_certificates else None)
+
+
+def _check_private(directory: Path) -> None:
+    """Refuse keys that others could have read, or put there. Raises TlsError."""
+    for path, others in ((directory, 0o022), *((key, 0o077) for key in sorted(directory.glob("*-key.pem")))):
+        found = path.stat()
+        if found.st_mode & others or found.st_uid not in (os.getuid(), 0):
+            what, fix = ("can write", "go-w") if path == directory else ("can read", "go=")
+            raise TlsError(
+                f"{path}: expected that nobody else {what} it, "
+                f"found mode {found.st_mode & 0o777:o}, user {found.st_uid}. "
+                f"Delete the directory to get new keys, or chmod {fix} if you know that nobody did"
+            )
 
 
 @contextmanager

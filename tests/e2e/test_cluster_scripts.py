@@ -11,6 +11,7 @@ import requests
 
 from benchmarks.cluster import NO_NGINX, nginx_program
 from benchmarks.postgres import why_no_postgres
+from hosting.process import running_program
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(bool(why_no_postgres()), reason=str(why_no_postgres()))
@@ -22,7 +23,7 @@ def script(name: str, *options: str) -> list[str]:
 
 @pytest.mark.skipif(nginx_program() is None, reason=NO_NGINX)
 def test_a_cluster_serves_at_the_addresses_that_it_prints_until_ctrl_c() -> None:
-    with subprocess.Popen(script("cluster"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as cluster:
+    with running_program(script("cluster"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as cluster:
         assert cluster.stdout
         lines = []
         for line in cluster.stdout:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hosting.process import running_program
+
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = [sys.executable, str(ROOT / "scripts" / "demo")]
 PARTIES = ("expressplay_mock", "server", "emulator")
@@ -102,7 +104,7 @@ def test_over_mutual_tls_the_commands_that_it_prints_work(tmp_path: Path) -> Non
     recording = tmp_path / "t.json"
     command = [*DEMO, "--tls", "--keep", "--still", str(tmp_path / "film.png"), "--json", str(recording)]
     told: list[str] = []
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+    with running_program(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
         assert demo.stdout
         while not told or not told[-1].startswith("  curl -s https://127.0.0.1:"):
             told.append(demo.stdout.readline())
@@ -129,7 +131,7 @@ def run_printed(line: str) -> str:
 @pytest.mark.parametrize("victim", PARTIES)
 def test_when_one_of_three_dies_the_demo_says_so_and_ends_the_others(victim: str, tmp_path: Path) -> None:
     command = [*DEMO, "--still", str(tmp_path / "film.png")]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+    with running_program(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
         for _ in range(MANY_LOOKS):
             processes = below(demo.pid)
             if any("-m emulator" in arguments for arguments in processes.values()):
@@ -147,7 +149,7 @@ def test_when_one_of_three_dies_the_demo_says_so_and_ends_the_others(victim: str
 
 def test_ctrl_c_ends_everything(tmp_path: Path) -> None:
     command = [*DEMO, "--keep", "--still", str(tmp_path / "film.png")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
+    with running_program(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT) as demo:
         assert demo.stdout
         for line in demo.stdout:
             if "until Ctrl-C" in line:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from emulator_stage import services
 
 from emulator.cli import main
+from hosting.process import running_program
 from walkthrough import demo
 from walkthrough.experiments import EXPERIMENTS, Experiment
 
@@ -184,10 +185,10 @@ def test_ctrl_c_ends_quietly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         command = [sys.executable, "-m", "emulator", "bind", "--sees", url, "--expressplay", url]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        connection, _ = listener.accept()
-        with connection:
-            connection.recv(1)
-            process.send_signal(signal.SIGINT)
-            output = process.communicate(timeout=60)
+        with running_program(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1)
+                process.send_signal(signal.SIGINT)
+                output = process.communicate(timeout=60)
     assert (process.returncode, output) == (130, (b"", b""))

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -185,3 +186,17 @@ def test_little_memory_means_fewer_threads_and_no_end(tmp_path: Path) -> None:
         assert mock_service.process.wait(30) == 0
         assert "out of memory for more than" in mock_service.log()
         assert "Traceback" not in mock_service.log()
+
+
+def test_ctrl_c_ends_what_a_job_in_the_background_starts() -> None:
+    """A shell lets the jobs that it runs in the background ignore Ctrl-C, and so do their children."""
+    code = (
+        "import signal, subprocess, sys; from hosting.process import running_program\n"
+        "said = 'import time; print(1, flush=True); time.sleep(60)'\n"
+        "quiet = {'stdout': subprocess.PIPE, 'stderr': subprocess.DEVNULL}\n"
+        "with running_program([sys.executable, '-c', said], **quiet) as child:\n"
+        "    child.stdout.readline(); child.send_signal(signal.SIGINT); print(child.wait(20))\n"
+    )
+    ignoring = ["sh", "-c", 'trap "" INT; exec "$0" -c "$1"', sys.executable, code]
+    result = subprocess.run(ignoring, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.stdout, result.returncode) == (f"{-signal.SIGINT}\n", 0)

@@ -17,6 +17,7 @@ import expressplay_mock.cli
 import server.cli
 from emulator.cli import main
 from emulator.meanings import MEANINGS
+from hosting.process import running_program
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 ROTATION = str(RECORDINGS / "rotation.binding.json")
@@ -97,7 +98,7 @@ def in_terminal(*arguments: str, env: dict[str, str]) -> tuple[int, bytes]:
     control, terminal = pty.openpty()
     command = [sys.executable, "-m", "emulator", *arguments]
     settings = {**os.environ, "TERM": "xterm", **env}
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=terminal, env=settings) as process:
+    with running_program(command, stdout=subprocess.DEVNULL, stderr=terminal, env=settings) as process:
         os.close(terminal)
         shown = b""
         while True:
@@ -108,6 +109,7 @@ def in_terminal(*arguments: str, env: dict[str, str]) -> tuple[int, bytes]:
             if not part:
                 break
             shown += part
+        process.wait(60)
     os.close(control)
     return process.returncode, shown
 

@@ -126,3 +126,23 @@ def test_a_host_that_no_certificate_can_name_is_one_clear_line(tmp_path: Path) -
 
 def test_without_a_directory_a_client_has_nothing(tmp_path: Path) -> None:
     assert client_files(tmp_path / "nowhere") == ClientTls()
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "words"),
+    [
+        (".", 0o770, "nobody else can write it, found mode 770"),
+        (".", 0o702, "nobody else can write it, found mode 702"),
+        ("ca-key.pem", 0o640, "nobody else can read it, found mode 640"),
+        ("client-key.pem", 0o604, "nobody else can read it, found mode 604"),
+        (f"{SERVICE}-key.pem", 0o620, "nobody else can read it, found mode 620"),
+    ],
+)
+def test_keys_that_others_could_have_read_or_put_there_are_refused(
+    directory: Path, name: str, mode: int, words: str
+) -> None:
+    before = read(directory)
+    (directory / name).chmod(mode)
+    with pytest.raises(TlsError, match=words):
+        prepare(directory, SERVICE, [], client_certificates=True)
+    assert read(directory) == before
