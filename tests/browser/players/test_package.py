@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from player_stage import PLAYERS, Stage
 from playwright.sync_api import Browser
 
 from sees_testing.expressplay import RunningExpressPlay
@@ -21,6 +22,12 @@ from walkthrough.players.app import WEB
 
 ROOT = Path(__file__).parents[3]
 LARGEST = 45 * 1024
+TYPED = """
+FairPlayEme.install({ provisioning: 'http://127.0.0.1:8001/_sim/provisioning', device: 'device A', only: true });
+for (const event of FairPlayEme.events) if (event.type === 'key') console.log(event.iv, event.duration?.lease);
+FairPlayEme.openCkc(new Uint8Array(), { sk: '', r1: '', anti_replay_seed: '' }).then(({ contentKey }) => contentKey);
+FairPlayEme.install({ sees: 'no such option' });
+"""
 
 
 def test_it_stays_small_and_depends_on_nothing() -> None:
@@ -34,6 +41,12 @@ def test_it_stays_small_and_depends_on_nothing() -> None:
 @pytest.mark.parametrize("page", ["raw", "hlsjs", "shaka", "videojs"])
 def test_the_docs_show_what_the_pages_run(page: str) -> None:
     text = (WEB / f"{page}.html").read_text()
+    (shown,) = re.findall(r"^  // docs: [^\n]*\n(.*?)^  // end$", text, re.DOTALL | re.MULTILINE)
+    assert f"```js\n{textwrap.dedent(shown)}```" in (ROOT / "docs" / "web-players.md").read_text()
+
+
+def test_the_docs_show_what_node_runs() -> None:
+    text = (PLAYERS / "node-suite.mjs").read_text()
     (shown,) = re.findall(r"^  // docs: [^\n]*\n(.*?)^  // end$", text, re.DOTALL | re.MULTILINE)
     assert f"```js\n{textwrap.dedent(shown)}```" in (ROOT / "docs" / "web-players.md").read_text()
 
@@ -72,6 +85,32 @@ def test_npm_packs_script_and_types_alone(tmp_path: Path) -> None:
     with tarfile.open(tmp_path / name) as archive:
         names = {Path(member).name for member in archive.getnames()}
     assert names == {"package.json", "fairplay-eme.js", "fairplay-eme.d.ts"}
+
+
+@pytest.mark.usefixtures("players")
+def test_playwright_in_node_uses_the_package(stage: Stage, cookie: str, browser: Browser) -> None:
+    node = shutil.which("node")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert node  # npm, which the fixture `players` found, runs on it
+    assert chromium
+    command = [node, str(PLAYERS / "node-suite.mjs"), stage.url, chromium, cookie]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    lines = result.stdout.splitlines()
+    assert lines[:2] == ["device A dummy: plays", "device A film: plays"], result.stdout + result.stderr
+    assert "-9003" in lines[2]
+
+
+@pytest.mark.usefixtures("players")
+def test_the_types_fit_their_use(tmp_path: Path) -> None:
+    (tmp_path / "use.ts").write_text(TYPED)
+    compiler = PLAYERS / "node_modules" / ".bin" / "tsc"
+    types = SCRIPT.with_suffix(".d.ts")
+    options = ["--noEmit", "--strict", "--target", "esnext", "--lib", "esnext,dom", "--types", ""]
+    command = [str(compiler), *options, str(types), str(tmp_path / "use.ts")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    complaints = result.stdout.splitlines()
+    assert len(complaints) == 1, result.stdout  # the last line is wrong, and nothing else
+    assert "'sees' does not exist in type 'Options'" in complaints[0]
 
 
 def test_the_fixture_gives_a_browser_with_fairplay(
