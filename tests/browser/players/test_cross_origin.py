@@ -49,7 +49,7 @@ def outcome(page: Page, url: str, expressplay: RunningExpressPlay, sees: Running
     certificate = f"{expressplay.url}/_sim/fairplay.cer"
     query = {"sees": sees.url, "certificate": certificate, "cookie": "alice", "title": title}
     page.goto(f"{url}/?{urlencode(query)}")
-    found: str = page.wait_for_function(OUTCOME, timeout=15_000).json_value()
+    found: str = page.wait_for_function(OUTCOME, timeout=30_000).json_value()
     return found
 
 

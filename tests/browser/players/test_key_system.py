@@ -86,6 +86,14 @@ def test_registered_in_the_browser_played_by_the_emulator(stage: Stage, cookie: 
     assert len(license_.content.key) == 16
 
 
+@pytest.mark.parametrize(("certificate", "version"), [("/_sim/fairplay.cer", 2), ("/_sim/fairplay-v1.cer", 1)])
+def test_the_mock_takes_spcs_of_both_versions(stage: Stage, cookie: str, certificate: str, version: int) -> None:
+    page = stage.open("raw", cookie, kind=2, certificate=certificate)
+    play(page, "dummy")
+    wait_until_it_plays(page)
+    assert page.evaluate("FairPlayEme.events.find(({ type }) => type === 'certificate').version") == version
+
+
 def test_no_event_holds_a_key(stage: Stage, cookie: str) -> None:
     stage.register(cookie)
     page = stage.open("raw", cookie)

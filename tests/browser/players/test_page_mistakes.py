@@ -99,7 +99,7 @@ def test_a_mistake_has_its_sentence(stage: Stage, cookie: str, name: str, mistak
     ],
 )
 def test_a_missing_certificate(stage: Stage, cookie: str, name: str, says: str) -> None:
-    page = opened(stage, cookie, name, certificate="none")
+    page = opened(stage, cookie, name, certificate="")
     play(page, "dummy")
     wait_for_log(page, says)
 

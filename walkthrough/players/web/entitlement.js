@@ -2,7 +2,7 @@
 // skd:// in the key URI; for players that are told a key id only, /titles has the content id of each.
 
 const query = new URLSearchParams(location.search);
-const certificate = query.get('certificate') === 'none' ? undefined : '/_sim/fairplay.cer';
+const certificate = query.get('certificate') ?? '/_sim/fairplay.cer'; // empty: none, as a page that forgot it
 
 function log(text) {
   const line = document.createElement('p');
