@@ -248,7 +248,7 @@ def test_every_option_exists(page: Path, options: Mapping[str, set[str]]) -> Non
     unknown = []
     for span in re.findall(r"`([^`\n]+)`", page.read_text()) + [command.line for command in commands_of(page)]:
         named = set(OPTION.findall(span))
-        program = next((name for name in options if name in span), None)
+        program = max((name for name in options if name in span), key=len, default=None)  # play, players
         known = options[program] if program else set().union(*options.values()) | {"--help", "--version"}
         unknown += [f"{option} in {span}" for option in named - known - (OF_CURL if "curl" in span else set())]
     assert unknown == []
