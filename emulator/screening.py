@@ -171,15 +171,21 @@ def show(
     picture: _Picture | None = None
     notes: list[str] = []
     done, length = 0.0, timeline.length if tell else None
+    stopped = False
     try:
-        for turn in timeline:
-            track = tracks.setdefault(turn.rendition, _Rendition(fetch, key_for, known))
-            track.play(turn.segment)
-            done += turn.segment.seconds
-            if tell:
-                tell(done, length)
+        try:
+            for turn in timeline:
+                track = tracks.setdefault(turn.rendition, _Rendition(fetch, key_for, known))
+                track.play(turn.segment)
+                done += turn.segment.seconds
+                if tell:
+                    tell(done, length)
+        except KeyboardInterrupt:
+            if not title.live or not tracks:
+                raise
+            stopped = True  # how one ends a live title: what has played so far is told
         for track in tracks.values():
-            track.close(partial=timeline.seconds is not None)
+            track.close(partial=stopped or timeline.seconds is not None)
         picture = next((found for track in tracks.values() if (found := track.picture)), None) if still else None
         png = picture.png(fetch, key_for) if picture else None
     except PlaybackError as error:

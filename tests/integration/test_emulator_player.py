@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,6 +11,7 @@ from flask import Response
 from title_server import TitleServer, committed, serving, text
 
 from emulator.cli import main
+from emulator.timeline import Pause, Timeline
 
 COOKIE = "player"
 PLAYED = "Played: all 120 video frames and 236 audio frames"
@@ -328,3 +329,18 @@ def test_the_summary_holds_the_notes(urls: tuple[str, str]) -> None:
     with serving(TitleServer({"film/master.m3u8": TIERS, "film/hd.m3u8": HD})) as server:
         summary = json.loads(play(urls, f"{server.url}/film/master.m3u8", "--json").stdout)
     assert any("1 of 2 variants" in note for note in summary["notes"])
+
+
+def test_ctrl_c_ends_a_live_title_and_what_played_is_told(
+    urls: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(_: float) -> None:
+        raise KeyboardInterrupt
+
+    def partial_of(pause: Pause) -> Callable[..., Timeline]:
+        return lambda title, reload, _, seconds: Timeline(title, reload, pause, seconds)
+
+    monkeypatch.setattr("emulator.screening.Timeline", partial_of(interrupted))
+    with serving(live()) as server:
+        result = play(urls, f"{server.url}/rotation/master.m3u8")
+    assert (result.exit_code, "Played: all 64 video frames" in result.stdout) == (0, True)
