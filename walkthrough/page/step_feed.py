@@ -14,6 +14,7 @@ from walkthrough.record.journals import fetch_journal
 from walkthrough.record.recorded import RecordedStep, Row
 from walkthrough.record.recording import record_steps, written_row
 from walkthrough.record.stage import Stage
+from walkthrough.record.steps import STEPS
 
 Entry = Mapping[str, Any]
 
@@ -49,4 +50,5 @@ def steps_of(entry: Entry, stage: Stage, web: Web, *, cookie: str, seed: str) ->
     traced = web.traced(str(entry["trace"]))
     theirs = [other for party in parties for other in fetch_journal(traced, *journals[party])]
     entries = [entry, *(other for other in theirs if other.get("step") is None or other["step"] in numbers)]
-    return record_steps(entries, cookie, seed), [row for row in map(written_row, entries) if row]
+    steps = [step for step in STEPS if step.n in numbers]
+    return record_steps(entries, cookie, seed, steps), [row for row in map(written_row, entries) if row]

@@ -108,9 +108,9 @@ def teaching_keys(made: Mapping[str, SpcContents]) -> dict[str, Any]:
     return section
 
 
-def record_steps(entries: Sequence[Entry], cookie: str, seed: str) -> list[RecordedStep]:
-    """Return the steps that the entries of one round tell, in order. Entries of one exchange suffice for its steps."""
-    return [recorded for step in STEPS if (recorded := _record_step(step, entries, cookie, seed))]
+def record_steps(entries: Sequence[Entry], cookie: str, seed: str, steps: Sequence[Step] = STEPS) -> list[RecordedStep]:
+    """Return those of `steps` that the entries of one round tell, in order. A step needs its exchange's entries."""
+    return [recorded for step in steps if (recorded := _record_step(step, entries, cookie, seed))]
 
 
 def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -> RecordedStep | None:
