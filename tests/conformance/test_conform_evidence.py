@@ -32,7 +32,7 @@ HINTS: list[tuple[int, type[SmallSees], str]] = [
     (31, HandsOnWhatComes, "answered with rubbish"),
     (40, FiltersTheWholeLog, "records looked up"),
     (46, SendsTheKeyForIv, "device-bound token made"),
-    (47, TriesTenTimes, "-2031 Service account disabled"),
+    (47, TriesTenTimes, "refused, -2031 "),
 ]
 
 
