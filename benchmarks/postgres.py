@@ -89,6 +89,21 @@ class Postgres:
             connection.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE".encode())
             yield
 
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all its processes with SIGSTOP for the block: connections stay, and nothing answers."""
+        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        processes = [postmaster, *postmaster.children(recursive=True)]
+        try:
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.suspend()
+            yield
+        finally:
+            for process in processes:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
+
     def log(self) -> str:
         """What the server has written."""
         return (self._directory / "log").read_text(errors="replace")

@@ -6,6 +6,7 @@ share one database. Nothing here waits without a bound: not for a connection, a 
 """
 
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
@@ -14,6 +15,7 @@ from select import POLLIN, poll
 from typing import Any
 
 from sqlalchemy import (
+    URL,
     BigInteger,
     Boolean,
     Column,
@@ -41,18 +43,23 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from expressplay_mock.database_file import FileGone, open_file
 from expressplay_mock.record import Record, Row
 from expressplay_mock.record_query import RECENT, ByCookie, ById, Query, Recent, Window
+from expressplay_mock.watchdog import Watchdog
 
 SCHEMA_VERSION = 2
 """1 had replay ids of the transaction id and the anti-replay seed, which nothing in an SPC authenticates."""
 TIMEOUT = 5
-"""Seconds that anything may take here: a free connection, another process's write, an answer of the database."""
+"""Seconds that anything may take here, with a database server all of it together."""
+WAIT = 2
+"""Seconds for a free connection, and as many to make one: what they leave is for the answer."""
 CONNECTIONS = 16
 """Connections of one process: more requests at the same time take turns, each for a statement."""
 MAX_AGE = 300
 """Seconds after which a connection to a server is replaced: whatever lies between may have forgotten it."""
 MEMORY = ":memory:"
+HIDDEN = "***"
 
 _metadata = MetaData()
 _events = Table(
@@ -95,14 +102,16 @@ _RECENT = _newest_first.limit(RECENT)
 _BY_COOKIE = _newest_first.where(_events.c.cookie == bindparam("asked"), _issued).limit(RECENT)
 _BY_ID = _newest_first.where(_events.c.event_id == bindparam("asked"))
 _WINDOW = _newest_first.offset(bindparam("start", type_=BigInteger)).limit(bindparam("length", type_=Integer))
+_WRITE_NOTHING = "UPDATE schema_version SET version = version"
 _ROW_FIELDS = [field.name for field in fields(Row)]
 
 _PREPARING = 0x5EE5
 """The number of the advisory lock in PostgreSQL that the maker of the tables holds."""
 _POSTGRESQL_LIMITS = {
-    "connect_timeout": TIMEOUT,
+    "connect_timeout": WAIT,
     "tcp_user_timeout": TIMEOUT * 1000,  # milliseconds until a peer that is gone without a word counts as gone
-    "options": f"-c statement_timeout={TIMEOUT}s -c lock_timeout={TIMEOUT}s",
+    # A little before the watchdog, which ends the whole connection.
+    "options": f"-c statement_timeout={TIMEOUT - 1}s -c lock_timeout={TIMEOUT - 1}s",
 }
 
 _schema = Table("schema_version", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
@@ -128,7 +137,7 @@ class TransactionLog:
         self._engine = _make_engine(url, durable)
         self._driver: Any = self._engine.dialect.loaded_dbapi
         self._insert = str(_INSERT.compile(dialect=self._engine.dialect, column_keys=_ROW_FIELDS))
-        self._name = self._engine.url.render_as_string(hide_password=True)
+        self._name, self._secrets = _without_secrets(self._engine.url)
         open_ones = ExitStack()
         open_ones.callback(self._engine.dispose)
         # Closes the connections when it is called, when the log is forgotten, or when the program ends.
@@ -137,6 +146,7 @@ class TransactionLog:
         self._write_turn = threading.Lock()
         in_memory = isinstance(self._engine.pool, StaticPool)
         self._turn: AbstractContextManager[Any] = self._write_turn if in_memory else nullcontext()
+        self._watchdog = Watchdog() if self._engine.dialect.name == "postgresql" else None
         try:
             self._prepare()
         except (LogUnavailable, IntegrityError):
@@ -146,6 +156,7 @@ class TransactionLog:
         self._writer: PoolProxiedConnection | None = None
         if self._engine.dialect.name == "sqlite":
             self._writer = open_ones.enter_context(closing(self._engine.raw_connection()))
+        self._file = None if self._writer is None or in_memory else open_file(self._writer)
 
     def append(self, row: Row) -> Record:
         """Commit ``row`` and return it with its number. Raises `Replayed` for a second license for one SPC."""
@@ -154,6 +165,7 @@ class TransactionLog:
             # The hottest statement goes to the driver as text: SQLAlchemy's way there takes three times as long.
             with self._to_write() as connection:
                 ((event_id,),) = connection.execute(self._insert, values).fetchall()
+                self._believe()
         except self._driver.IntegrityError:
             raise Replayed from None
         except (self._driver.Error, SQLAlchemyError) as error:
@@ -167,9 +179,13 @@ class TransactionLog:
         return [Record(event_id, Row(*values)) for event_id, *values in found]
 
     def check(self) -> None:
-        """Ask for nothing but an answer."""
-        with self._connection() as connection:
-            _schema_version(connection)
+        """Write where nothing changes: only that tells whether the next row can be written."""
+        try:
+            with self._to_write() as connection:
+                connection.execute(_WRITE_NOTHING)
+                self._believe()
+        except (self._driver.Error, SQLAlchemyError) as error:
+            raise self._unavailable(error) from None
 
     def clear(self) -> None:
         """Delete all rows, for tests; numbering goes on."""
@@ -180,7 +196,8 @@ class TransactionLog:
     def _to_write(self) -> Iterator[Any]:
         """Lend a connection of the driver."""
         if self._writer is None:
-            with closing(self._engine.raw_connection()) as connection:
+            deadline = time.monotonic() + TIMEOUT
+            with closing(self._engine.raw_connection()) as connection, self._watched(connection, deadline):
                 yield connection
         elif self._write_turn.acquire(timeout=TIMEOUT):
             try:
@@ -192,16 +209,34 @@ class TransactionLog:
 
     @contextmanager
     def _connection(self, engine: Engine | None = None) -> Iterator[Connection]:
+        deadline = time.monotonic() + TIMEOUT
         try:
-            with self._turn, (engine or self._engine).connect() as connection:
+            with (
+                self._turn,
+                (engine or self._engine).connect() as connection,
+                self._watched(connection.connection, deadline),
+            ):
                 yield connection
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
             raise self._unavailable(error) from None
 
+    def _watched(self, connection: Any, deadline: float) -> AbstractContextManager[None]:
+        return self._watchdog.bound(connection.fileno(), deadline) if self._watchdog else nullcontext()
+
+    def _believe(self) -> None:
+        """Raise `LogUnavailable` if what was just committed went into files that nobody will find."""
+        try:
+            if self._file:
+                self._file.check()
+        except FileGone as gone:
+            raise LogUnavailable(f"transaction log {self._name}: {gone}; start the service again") from None
+
     def _unavailable(self, error: Exception) -> LogUnavailable:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        reason = (str(getattr(error, "orig", None) or error).strip() or type(error).__name__).splitlines()[0]
+        for secret in self._secrets:
+            reason = reason.replace(secret, HIDDEN)
         return LogUnavailable(f"transaction log {self._name}: {reason}")
 
     def _prepare(self) -> None:
@@ -234,11 +269,19 @@ class TransactionLog:
             )
 
 
+def _without_secrets(url: URL) -> tuple[str, tuple[str, ...]]:
+    """Return a URL as it may be shown, and what it must not show: passwords may be in its query too."""
+    hidden = {name: value for name, value in url.query.items() if "password" in name.lower()}
+    shown = url.update_query_dict(dict.fromkeys(hidden, HIDDEN)).render_as_string(hide_password=True)
+    secrets = [each for value in hidden.values() for each in ([value] if isinstance(value, str) else value)]
+    return shown, tuple(filter(None, (url.password, *secrets)))
+
+
 def _make_engine(url: str, durable: bool) -> Engine:
     # One statement is one transaction, committed with its answer: no BEGIN and COMMIT to wait for, no ROLLBACK to make.
     options: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     named: dict[str, Any] = {"paramstyle": "named"}  # as PostgreSQL's driver has it anyway
-    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": TIMEOUT}
+    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": WAIT}
     try:
         parsed = make_url("sqlite:///:memory:" if url == MEMORY else url)
         match parsed.get_backend_name(), parsed.database:
@@ -258,9 +301,11 @@ def _make_engine(url: str, durable: bool) -> Engine:
         raise LogUnavailable(
             f"database: no driver for {parsed.drivername} is installed; PostgreSQL's comes with the extra postgres"
         ) from None
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # Not repeated here: what cannot be parsed may hold a password anywhere.
-        raise LogUnavailable("database: expected a URL like sqlite:///log.db, found none") from None
+        raise LogUnavailable(
+            "database: expected a URL like sqlite:///log.db (with a number as port, if any), found none"
+        ) from None
     # With WAL, a committed row survives the death of the process; power loss may cost the newest ones unless FULL.
     synchronous = "FULL" if durable else "NORMAL"
     event.listen(engine, "connect", lambda connection, _: connection.execute(f"PRAGMA synchronous={synchronous}"))

@@ -4,6 +4,7 @@
 """
 
 import base64
+import shutil
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -177,6 +178,19 @@ def test_log_not_writable(tmp_path: Path, new_mock: Callable[..., Mock]) -> None
     assert number(answer) == (503, -2030)
     assert answer.json.keys() == {"errorCode", "errorMessage", "hint", "cause"}
     assert number(mock.records()) == (503, -2030)
+
+
+def test_a_log_that_was_removed_acknowledges_nothing(tmp_path: Path, new_mock: Callable[..., Mock]) -> None:
+    """A log that was removed meanwhile acknowledges no registration, and health says so (ours)."""
+    state = tmp_path / "state"
+    state.mkdir()
+    mock = new_mock(database=f"sqlite:///{state / 'log.db'}")
+    token = mock.token()
+    assert mock.redeem(token).status_code == 200
+    assert mock.client.get("/_sim/health").status_code == 200
+    shutil.rmtree(state)
+    assert number(mock.redeem(token)) == (503, -2030)
+    assert mock.client.get("/_sim/health").status_code == 503
 
 
 def test_uniform_answer_to_an_spc_that_cannot_be_decrypted(mock: Mock) -> None:

@@ -60,6 +60,21 @@ def test_a_lock_that_is_held_ends_the_wait_with_an_error(postgres: Postgres, mon
     log.close()
 
 
+def test_a_server_that_stands_still_is_given_up_from_this_side(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("expressplay_mock.transaction_log.TIMEOUT", 1)
+    log = TransactionLog(postgres.new_database())
+    record = log.append(ROW)
+    with postgres.frozen():  # a statement_timeout would run in the server, which sleeps
+        for action in (lambda: log.find("1001", Recent()), lambda: log.append(ROW), log.check):
+            with pytest.raises(LogUnavailable):
+                action()
+    assert record in log.find("1001", Recent())
+    log.check()
+    log.close()
+
+
 def test_a_database_that_is_not_there_is_one_line_without_a_password() -> None:
     with pytest.raises(LogUnavailable) as caught:
         TransactionLog("postgresql+psycopg://user:hunter2@127.0.0.1:1/nowhere")

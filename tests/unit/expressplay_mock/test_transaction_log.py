@@ -1,7 +1,11 @@
 """The transaction log, the same on every engine: append-only, one license per SPC, every account its own records."""
 
+import os
+import shutil
 import sqlite3
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -195,6 +199,9 @@ def test_a_log_of_another_release_is_refused(tmp_path: Path, version: int, who: 
         ("sqlite:////nowhere/at/all.db", "unable to open"),
         ("sqlite:///file:nowhere.db?mode=ro&uri=true", "unable to open"),
         ("postgresql+nosuchdriver://user:hunter2@127.0.0.1:1/x", "postgresql+nosuchdriver"),
+        ("postgresql+psycopg://user:hunter2@127.0.0.1:port/x", "a number as port"),
+        ("postgresql+psycopg://user@127.0.0.1:1/x?password=hunter2&sslpassword=hunter2", "transaction log"),
+        ("postgresql+psycopg://user@127.0.0.1:1/x?nosuchoption=1&password=hunter2", "transaction log"),
     ],
 )
 def test_a_log_that_cannot_be_opened_is_one_line_without_a_password(url: str, word: str) -> None:
@@ -246,3 +253,57 @@ def test_whoever_waits_behind_a_writer_waits_with_a_bound(tmp_path: Path, monkey
     other.close()
     assert log.append(ROW).row == ROW
     log.close()
+
+
+def remove_directory(path: Path) -> None:
+    shutil.rmtree(path.parent)
+
+
+def remove_database(path: Path) -> None:
+    path.unlink()
+
+
+def remove_wal(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").unlink()
+
+
+def replace_database(path: Path) -> None:
+    shutil.copy(path, path.with_suffix(".copy"))
+    path.with_suffix(".copy").rename(path)
+
+
+def cut_database(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("harm", [remove_directory, remove_database, remove_wal, replace_database, cut_database])
+def test_a_log_that_is_not_there_any_more_acknowledges_nothing(tmp_path: Path, harm: Callable[[Path], None]) -> None:
+    path = tmp_path / "state" / "log.db"
+    path.parent.mkdir()
+    log = TransactionLog(f"sqlite:///{path}")
+    log.append(ROW)
+    log.check()
+    harm(path)
+    for action in (lambda: log.append(ROW), log.check):
+        with pytest.raises(LogUnavailable, match=r"while it was open|was cut|malformed|not a database"):
+            action()
+    log.close()
+
+
+FULL_DISK = """
+import resource, sys
+from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
+log = TransactionLog(f"sqlite:///{sys.argv[1]}/log.db")
+log.check()
+size = __import__("os").stat(f"{sys.argv[1]}/log.db-wal").st_size
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+try:
+    log.check()
+except LogUnavailable as error:
+    print("unavailable", error)
+"""
+
+
+def test_the_check_notices_that_nothing_can_be_written(tmp_path: Path) -> None:
+    run = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert run.stdout.startswith("unavailable transaction log"), run.stderr
