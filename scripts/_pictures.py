@@ -100,6 +100,7 @@ class Picture:
     quality: int
     frames: int = 120
     gop: int = 48
+    key_per_track: bool = False
 
 
 PICTURES = {
@@ -111,6 +112,8 @@ PICTURES = {
         "0.09*(sin(2*PI*220*t)+sin(2*PI*277.18*t)+sin(2*PI*329.63*t))",
         20,
     ),
+    "kid-uri": Picture(f"testsrc2=s={WIDTH}x{HEIGHT}", plain, "0.2*sin(2*PI*523.25*t)", 30),
+    "key-per-track": Picture(f"testsrc2=s={WIDTH}x{HEIGHT}", plain, "0.2*sin(2*PI*659.25*t)", 30, key_per_track=True),
     # 64 pictures last as long as 125 AAC frames of 1024 samples at 48 kHz, 8/3 s, and nothing shorter comes
     # out even: so a period is 64 pictures, and picture and sound change their key at the same instant.
     "rotation": Picture(

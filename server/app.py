@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from hosting.deadline import within
 from server import SERVICE, __version__, api
-from server.catalog import load_catalog
+from server.catalog import CONTENT, load_catalog
 from server.entitlement import REGISTRATION_LIFETIME, RequestType, decide
 from server.errors import DeniedError
 from server.expressplay import ExpressPlay, ExpressPlayAccount
@@ -23,7 +23,6 @@ from simulation.routes import sim_routes
 from simulation.visitors import refuse_strangers
 
 SERVLET = "/sees/SEESServlet"
-CONTENT = Path(__file__).parent / "content"
 
 _MEDIA_TYPES = {
     ".m3u8": "application/vnd.apple.mpegurl",

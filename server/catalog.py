@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+CONTENT = Path(__file__).parent / "content"
+"""The titles that come with SEES, and their catalog."""
 MAX_TOKEN_LIFETIME = 30 * 86_400
 """Seconds: thirty days, ExpressPlay's own limit."""
 MAX_DURATION = 2**32 - 2

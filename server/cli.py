@@ -13,6 +13,7 @@ from hosting.options import Seconds, base_url, serve_options, tls_dir_option, tl
 from hosting.serving import serve as serve_app
 from hosting.tls.tls import ClientTls, TlsError, client_files
 from server import SERVICE, __version__
+from server.add_title_command import add_title
 from server.app import Config, create_app
 from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
 from server.entitlement import REGISTRATION_LIFETIME
@@ -31,6 +32,7 @@ def main() -> None:
 
 
 main.add_command(health_command(SERVICE))
+main.add_command(add_title)
 
 
 def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path | None) -> Path | None:

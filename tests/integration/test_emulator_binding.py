@@ -15,8 +15,7 @@ from emulator.screening import watch
 from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey, License, open_ckc
 from fairplay.errors import CkcError
-from server.app import CONTENT
-from server.catalog import load_catalog
+from server.catalog import CONTENT, load_catalog
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import Stage
 

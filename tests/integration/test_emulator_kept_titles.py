@@ -18,8 +18,7 @@ from emulator.errors import NoKeptTitle, StoredKeyExpired
 from emulator.kept_titles import FILE, LICENSES, load, name_of
 from emulator.key_uri import parse_key_uri
 from emulator.playlist import Title
-from server.app import CONTENT
-from server.catalog import load_catalog
+from server.catalog import CONTENT, load_catalog
 
 RENTAL = load_catalog(CONTENT / "catalog.toml").titles["film"].rental_duration
 SEED = "device A"

@@ -14,8 +14,7 @@ from flask import Flask, Response, abort
 from emulator.cli import main
 from emulator.license_client import SpcShape, wrap_spc
 from hosting.serving import running
-from server.app import CONTENT
-from server.catalog import load_catalog
+from server.catalog import CONTENT, load_catalog
 
 TITLES = load_catalog(CONTENT / "catalog.toml").titles
 FILM, DUMMY = TITLES["film"].keys[0], TITLES["dummy"].keys[0]

@@ -13,7 +13,7 @@ from emulator.screening import watch
 from emulator.transport import Answer, Party
 from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey
-from server.app import CONTENT
+from server.catalog import CONTENT
 from walkthrough.record.inspection import inspect_bytes
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import Stage

@@ -13,8 +13,7 @@ from emulator_stage import AUTHENTICATOR, Told, services, told
 
 from emulator.cli import main
 from emulator.kept_titles import LICENSES
-from server.app import CONTENT
-from server.catalog import load_catalog
+from server.catalog import CONTENT, load_catalog
 
 FILM = load_catalog(CONTENT / "catalog.toml").titles["film"]
 CEK, IV = FILM.keys[0].cek, FILM.keys[0].iv

@@ -31,6 +31,7 @@ from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc, open_spc
 from hosting.serving import running
 from server import app as sees
+from server.catalog import CONTENT
 from server.expressplay import ExpressPlayAccount
 from walkthrough.record.inspection import inspect_bytes
 
@@ -168,7 +169,7 @@ def sees_target(url: str, app: Flask) -> Target:
 def targets() -> Iterator[dict[str, Target]]:
     """Yield every target by name; the services behind the HTTP targets run as long as the block."""
     spc, ckc, open_any_spc, open_any_ckc = _messages()
-    playlists = tuple(path.read_bytes() for path in sorted(sees.CONTENT.glob("*/*.m3u8")))
+    playlists = tuple(path.read_bytes() for path in sorted(CONTENT.glob("*/*.m3u8")))
     with ExitStack() as services:
         mock_app = mock.create_app(mock.Config(credentials=CREDENTIALS, teach=True))
         mock_url = services.enter_context(running(mock_app))

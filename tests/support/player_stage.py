@@ -17,10 +17,9 @@ from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
 from hosting.serving import running
 from sees_testing.safari import new_safari
-from server.app import CONTENT
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
-from server.catalog import Key, load_catalog
+from server.catalog import CONTENT, Key, load_catalog
 from server.expressplay import ExpressPlayAccount
 from walkthrough.players.app import WEB
 

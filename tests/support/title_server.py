@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from flask import Flask, Response, request
 
 from hosting.serving import running
-from server.app import CONTENT
+from server.catalog import CONTENT
 
 Answer = bytes | str | Response | Callable[[], "bytes | str | Response"]
 

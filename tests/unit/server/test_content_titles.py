@@ -22,24 +22,33 @@ def media_playlists(title: str) -> dict[str, Any]:
     return {uri: m3u8.loads((CONTENT / title / uri).read_text()) for uri in (video.uri, audio.uri)}
 
 
-def test_there_are_one_dummy_the_film_and_the_rotation() -> None:
+def keys_of(title: str, uri: str) -> list[dict[str, str]]:
+    """The keys of one playlist, in the order in which it plays: all of the title, or the one for its track."""
+    own = [key for key in CATALOG[title]["keys"] if key["content_id"].endswith(f"/{uri[:5].upper()}")]
+    keys: list[dict[str, str]] = own or CATALOG[title]["keys"]
+    return keys
+
+
+def test_there_are_one_dummy_the_film_the_rotation_and_two_for_players() -> None:
     # In this order: a player that is told no title takes the first that is no dummy.
     assert [(title, entry.get("dummy", False), len(entry["keys"])) for title, entry in CATALOG.items()] == [
         ("dummy", True, 1),
         ("film", False, 1),
         ("rotation", False, 2),
+        ("kid-uri", False, 1),
+        ("key-per-track", False, 2),
     ]
+    assert [key["content_id"] == key["kid"] for key in CATALOG["kid-uri"]["keys"]] == [True]
+    assert [key["content_id"] for key in CATALOG["key-per-track"]["keys"]] == ["two-tracks/VIDEO", "two-tracks/AUDIO"]
     assert CATALOG["film"]["rental_duration"] > 0
 
 
-@pytest.mark.parametrize(
-    ("field", "form"), [("content_id", str(uuid.UUID(int=0))), *((k, "0" * 32) for k in ("kid", "cek", "iv"))]
-)
-def test_every_key_has_values_of_its_own(field: str, form: str) -> None:
+@pytest.mark.parametrize("field", ["content_id", "kid", "cek", "iv"])
+def test_every_key_has_values_of_its_own(field: str) -> None:
     values = [key[field] for entry in CATALOG.values() for key in entry["keys"]]
     assert len(set(values)) == len(values)
-    for value in values:
-        assert len(value) == len(form)
+    for value in values if field != "content_id" else []:
+        assert len(value) == 32
         assert uuid.UUID(value)
         assert value == value.lower()
 
@@ -60,12 +69,12 @@ def test_a_title_is_under_200_kb(title: str) -> None:
 
 @every_title
 def test_playlists_carry_the_key_lines_with_the_content_ids_of_the_catalog(title: str) -> None:
-    lines = [
-        f'#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://{key["content_id"]}",'
-        'KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1"'
-        for key in CATALOG[title]["keys"]
-    ]
     for uri in media_playlists(title):
+        lines = [
+            f'#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://{key["content_id"]}",'
+            'KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1"'
+            for key in keys_of(title, uri)
+        ]
         text = (CONTENT / title / uri).read_text()
         assert [line for line in text.splitlines() if line.startswith("#EXT-X-KEY")] == lines
 
@@ -75,7 +84,7 @@ def test_each_period_begins_with_discontinuity_map_and_key(title: str) -> None:
     for uri in media_playlists(title):
         lines = (CONTENT / title / uri).read_text().splitlines()
         starts = [at for at, line in enumerate(lines) if line.startswith("#EXT-X-MAP")]
-        assert len(starts) == len(CATALOG[title]["keys"])
+        assert len(starts) == len(keys_of(title, uri))
         assert all(lines[at + 1].startswith("#EXT-X-KEY") for at in starts)
         breaks = [at for at, line in enumerate(lines) if line == "#EXT-X-DISCONTINUITY"]
         assert breaks == [at - 1 for at in starts[1:]]
@@ -94,8 +103,8 @@ def test_video_and_audio_change_the_key_at_one_instant() -> None:
 
 @every_title
 def test_tracks_name_the_scheme_kid_and_iv_of_the_catalog(title: str) -> None:
-    for playlist in media_playlists(title).values():
-        for key, init in zip(CATALOG[title]["keys"], playlist.segment_map, strict=True):
+    for uri, playlist in media_playlists(title).items():
+        for key, init in zip(keys_of(title, uri), playlist.segment_map, strict=True):
             data = (CONTENT / title / init.uri).read_bytes()
             assert b"cbcs" in data
             assert bytes.fromhex(key["kid"] + "10" + key["iv"]) in data
@@ -125,7 +134,7 @@ def test_frames_are_sha256_in_hexadecimal(title: str) -> None:
     assert set(frames) == {"video", "audio"}
     assert all(len(bytes.fromhex(print_)) == 32 for prints in frames.values() for print_ in prints)
     assert len(set(frames["video"])) == len(frames["video"]) >= 120
-    if len(CATALOG[title]["keys"]) > 1:
+    if len(keys_of(title, "video.m3u8")) > 1:
         for kind, prints in frames.items():
             assert sum(period[kind] for period in periods) == len(prints)
         assert len(periods) == len(CATALOG[title]["keys"])

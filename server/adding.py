@@ -1,0 +1,220 @@
+"""Adds a film of one's own to a catalog: makes clear tracks of it, packages them, and writes keys and terms down.
+
+Video that is H.264 or HEVC with 8 bits, and AAC, is taken as it is; everything else is coded anew. Each language of
+the film becomes an audio track. Subtitles are left out.
+"""
+
+import json
+import re
+import secrets
+import shutil
+import subprocess
+import tempfile
+import tomllib
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from server.catalog import CONTENT, Key, load_catalog, parse_catalog
+from server.packaging import (
+    QUIET,
+    Kind,
+    Layout,
+    PackagingError,
+    Track,
+    failed,
+    fingerprints,
+    package,
+    program,
+    run,
+    write_frames,
+)
+
+SEGMENT = 4.0
+"""Seconds of a segment, at least: each begins with a key frame."""
+TOKEN_LIFETIME = 300
+"""Seconds."""
+AS_IT_IS = ("h264", "hevc")
+VIDEO_ANEW = (
+    *("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-pix_fmt", "yuv420p"),
+    *("-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT})"),
+)
+DUMMY = "dummy"
+LANGUAGE = re.compile(r"[a-z]{2,3}")
+
+Progress = Callable[[str, float], None]
+"""Hears what is being done, and how much of it is done, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be added: `terms` are fields of a title in the catalog, in seconds or true."""
+
+    film: Path
+    catalog: Path
+    name: str
+    content_id: str | None = None
+    """None: a GUID that is made for it."""
+    key_per_track: bool = False
+    """The content ids are then those above with /VIDEO and /AUDIO at their ends."""
+    layout: Layout = Layout.SEGMENTS
+    terms: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        """The title's id, and the name of its folder."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:64]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A stream of the film: its number there, and how ffmpeg is to make a track of it."""
+
+    kind: Kind
+    number: int
+    options: tuple[str, ...]
+    language: str = ""
+
+
+def add_title(wish: Wish, progress: Progress) -> int:
+    """Package the film and write it into the catalog; return the size of its files in bytes.
+
+    Nothing is written where something is wrong: PackagingError, or CatalogError.
+    """
+    if not wish.id:
+        raise PackagingError(f"expected a title with letters a-z or digits, found {wish.name!r}. Fix: give --title")
+    if not (wish.content_id or "x").isprintable() or '"' in (wish.content_id or "") or not wish.name.isprintable():
+        raise PackagingError(
+            "expected a content id and a title that a playlist can hold, found a quotation mark or a control character"
+        )
+    is_new = not wish.catalog.exists()
+    text = _new_catalog() if is_new else _read(wish.catalog)
+    folder = wish.catalog.parent / wish.id
+    if folder.exists() or wish.id in tomllib.loads(text)["titles"]:
+        raise PackagingError(f"expected a new title, found one with the id {wish.id}. Fix: give another --title")
+    sources, seconds = _probe(wish.film)
+    keys = _new_keys(wish, {source.kind for source in sources})
+    text += _as_toml(wish, keys)
+    parse_catalog(text)
+    with tempfile.TemporaryDirectory(prefix="add-title-") as scratch:
+        tracks = _clear_tracks(wish, sources, seconds, keys, Path(scratch), progress)
+        progress("packaging", 0.0)
+        packaged = Path(scratch, "packaged")
+        package(tracks, packaged, segment=SEGMENT, layout=wish.layout)
+        progress("fingerprints", 0.0)
+        first = {track.kind: track for track in reversed(tracks)}
+        write_frames(packaged, {kind: fingerprints(kind, track.file, wish.layout) for kind, track in first.items()})
+        if is_new:
+            shutil.copytree(CONTENT / DUMMY, wish.catalog.parent / DUMMY)
+        shutil.copytree(packaged, folder)
+    _replace(wish.catalog, text)
+    progress("done", 1.0)
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def _new_keys(wish: Wish, kinds: set[Kind]) -> dict[Kind, Key]:
+    content_id = wish.content_id or str(uuid.uuid4())
+    one = Key(content_id, *(secrets.token_hex(16) for _ in range(3)))
+    if not wish.key_per_track:
+        return dict.fromkeys(sorted(kinds), one)
+    return {
+        kind: Key(f"{content_id}/{kind.upper()}", *(secrets.token_hex(16) for _ in range(3)))
+        for kind in sorted(kinds, reverse=True)
+    }
+
+
+def _probe(film: Path) -> tuple[list[_Source], float]:
+    """Return the streams of the film that become tracks, and its length in seconds."""
+    if not film.is_file():
+        raise PackagingError(f"expected a film, found no file {film}")
+    command = [program("ffprobe"), "-v", "error", "-show_streams", "-show_format", "-of", "json", str(film.resolve())]
+    found = json.loads(run(command))
+    sources: list[_Source] = []
+    for stream in found.get("streams", []):
+        codec, number = stream.get("codec_name"), int(stream["index"])
+        if stream["codec_type"] == "video" and not stream.get("disposition", {}).get("attached_pic"):
+            if not any(source.kind == "video" for source in sources):
+                kept = codec in AS_IT_IS and stream.get("pix_fmt") == "yuv420p"
+                tag = ("-tag:v", "hvc1") if codec == "hevc" else ()
+                options = ("-c:v", "copy", *tag) if kept else VIDEO_ANEW
+                sources.append(_Source("video", number, options))
+        elif stream["codec_type"] == "audio":
+            language = str(stream.get("tags", {}).get("language", "")).lower()
+            language = language if LANGUAGE.fullmatch(language) and language != "und" else ""
+            options = ("-c:a", "copy") if codec == "aac" else ("-c:a", "aac", "-b:a", "128k", "-ac", "2")
+            sources.append(_Source("audio", number, options, language=language))
+    if not sources:
+        raise PackagingError(f"expected video or audio, found none in {film}")
+    return sources, float(found.get("format", {}).get("duration") or 0)
+
+
+def _clear_tracks(
+    wish: Wish, sources: list[_Source], seconds: float, keys: Mapping[Kind, Key], folder: Path, progress: Progress
+) -> list[Track]:
+    """Make a clear file of each stream, alone."""
+    tracks: list[Track] = []
+    for source in sources:
+        count = sum(track.kind == source.kind for track in tracks)
+        name = source.kind if not count else f"{source.kind}-{count + 1}"
+        label = source.language or f"Audio {count + 1}"
+        file = folder / f"{name}.mp4"
+        command = [program("ffmpeg"), *QUIET, "-progress", "pipe:1", "-i", str(wish.film.resolve())]
+        command += ["-map", f"0:{source.number}", "-map_metadata", "-1", *source.options, str(file)]
+        _run_watched(command, lambda done, name=name: progress(name, done / seconds if seconds else 0.0))  # type: ignore[misc]
+        tracks.append(Track(source.kind, name, file, keys[source.kind], label, source.language))
+    return tracks
+
+
+def _run_watched(command: list[str], heard: Callable[[float], None]) -> None:
+    """Run ffmpeg; `heard` gets the seconds of film that are done."""
+    with (
+        tempfile.TemporaryFile() as complaints,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as running,  # noqa: S603
+    ):
+        assert running.stdout is not None  # noqa: S101  a pipe, as asked for
+        for line in running.stdout:
+            name, _, value = line.strip().partition("=")
+            if name == "out_time_us" and value.isdigit():
+                heard(int(value) / 1_000_000)
+        if running.wait():
+            complaints.seek(0)
+            raise failed(command, complaints.read().decode("utf-8", "replace"))
+
+
+def _as_toml(wish: Wish, keys: Mapping[Kind, Key]) -> str:
+    """Return the title as a part of a catalog."""
+    terms = {"name": wish.name, "token_lifetime": TOKEN_LIFETIME, **wish.terms, "viewers": "all"}
+    lines = ["", f"[titles.{wish.id}]", *(f"{name} = {_value(value)}" for name, value in terms.items())]
+    for key in dict.fromkeys(keys.values()):
+        values = {"content_id": key.content_id, "kid": key.kid, "cek": key.cek, "iv": key.iv}
+        lines += ["", f"[[titles.{wish.id}.keys]]", *(f"{name} = {_value(value)}" for name, value in values.items())]
+    return "\n".join([*lines, ""])
+
+
+def _value(value: str | int) -> str:
+    # A string of JSON is one of TOML, as long as it has no control characters.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _new_catalog() -> str:
+    """Return a catalog with the dummy that comes with SEES, without which no device registers."""
+    text = (CONTENT / "catalog.toml").read_text(encoding="utf-8")
+    head, _, rest = text.partition(f"[titles.{DUMMY}]")
+    dummy = rest.partition("\n[titles.")[0].rstrip()
+    return f"{head}[titles.{DUMMY}]{dummy}\n"
+
+
+def _read(catalog: Path) -> str:
+    load_catalog(catalog)
+    return catalog.read_text(encoding="utf-8")
+
+
+def _replace(catalog: Path, text: str) -> None:
+    """Write the catalog so that it is whole at any moment."""
+    new = catalog.with_name(f"{catalog.name}.new")
+    new.write_text(text, encoding="utf-8")
+    if catalog.exists():
+        shutil.copymode(catalog, new)
+    new.replace(catalog)
