@@ -123,7 +123,10 @@ def renew(
     as_json: bool,
     **device: Any,
 ) -> None:
-    """Get new licenses for a kept title, without its playlist: steps 6 to 13 for each of its keys."""
+    """Renew the licenses of a kept title: steps 6 to 13 for each of its keys.
+
+    Needs no playlist.
+    """
     from emulator.binding import connect
     from emulator.kept_titles import renew as renew_kept
     from simulation.clock import rfc3339

@@ -8,7 +8,7 @@ import base64
 from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, abort, jsonify, send_file
+from flask import Blueprint, Response, abort, jsonify
 
 from expressplay_mock.credentials import Credentials
 from simulation.routes import PREFIX
@@ -42,7 +42,7 @@ def provisioning_routes(credentials: Credentials, spc_versions: frozenset[int]) 
     def device_script() -> Response:
         if not SCRIPT.exists():
             abort(404, description="fairplay-eme.js: this installation has the mock without the emulator")
-        return send_file(SCRIPT, mimetype="text/javascript", max_age=0)
+        return Response(SCRIPT.read_bytes(), mimetype="text/javascript")
 
     return routes
 
