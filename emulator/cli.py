@@ -123,7 +123,7 @@ def renew(
     as_json: bool,
     **device: Any,
 ) -> None:
-    """Renew the licenses of a kept title: steps 6 to 13 for each of its keys.
+    """Renew a kept title: steps 6 to 13 for each of its keys.
 
     Needs no playlist.
     """

@@ -90,7 +90,7 @@ class NamesTheDeviceOtherwise(SmallSees):
 
 def test_a_parameter_that_the_mock_ignored_is_among_those_shown(shared_expressplay: RunningExpressPlay) -> None:
     result = conform_broken(NamesTheDeviceOtherwise, shared_expressplay, "--only=13")
-    assert "iv, udid; the token names no device" in result.output
+    assert "cookie, udid; the token names no device" in result.output
 
 
 def test_a_terminal_shows_how_far_it_is(
