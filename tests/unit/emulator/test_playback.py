@@ -31,6 +31,7 @@ CONTENT = Path(__file__).parents[3] / "server" / "content"
 KEYS: dict[tuple[str, int], dict[str, str]] = {
     (title, period): key
     for title, entry in tomllib.loads((CONTENT / "catalog.toml").read_text())["titles"].items()
+    if title != "key-per-track"  # whose keys are for its tracks, not for its periods
     for period, key in enumerate(entry["keys"])
 }
 FILM = ("film", 0)
