@@ -42,7 +42,7 @@ def add_title(
     keys: str,
     **durations: Any,
 ) -> None:
-    """Package FILM, any video or audio that ffmpeg reads, and add it to a catalog.
+    """Package FILM (whatever ffmpeg reads) and add it to a catalog.
 
     It needs the extra `package`. Each language of the film becomes an audio track; subtitles are left out.
     """

@@ -240,6 +240,8 @@ def options() -> Mapping[str, set[str]]:
         source = script.read_text() if script.is_file() else ""
         if declared := set(re.findall(r'(?:add_argument|option)\(\s*"(--[a-z-]+)"', source)):
             found[f"scripts/{script.name}"] = declared
+    plugin = (ROOT / "sees_testing" / "plugin.py").read_text()
+    found["pytest"] = set(re.findall(r'addoption\(\s*"(--[a-z-]+)"', plugin))
     return found
 
 
