@@ -164,10 +164,10 @@ class Connection(asyncio.Protocol):
         if self._deaf:
             return
         request.method, request.version = self._parser.get_method().decode(), self._parser.get_http_version()
-        if self._offers():
-            return
         if problem := self._problem(request):
             self._refuse(*problem)
+            return
+        if self._offers():
             return
         request.length = int(request.header(b"content-length") or 0)
         if request.length > self._server.ceiling:
@@ -224,7 +224,7 @@ class Connection(asyncio.Protocol):
             self._parser.feed_data(data)
             return b""
         except httptools.HttpParserUpgrade as offer:
-            if not self._offers():  # CONNECT: answered as if it had asked for nothing, and then hung up on
+            if self._deaf or not self._offers():  # CONNECT: answered as if it had asked for nothing, then hung up on
                 self._deaf = True
                 return b""
             rest = data[offer.args[0] :]

@@ -30,12 +30,12 @@ log = logging.getLogger(__name__)
 
 def environ_of(request: Request, address: tuple[str, int], scheme: str, peer: str) -> dict[str, Any]:
     """Build the environ of a request to a server at ``address``."""
-    path, _, query = _relative(request.target).partition(b"?")
+    path, query = _path_and_query(request.target)
     environ = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-        "QUERY_STRING": query.decode("latin-1"),
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
         "SERVER_NAME": address[0],
         "SERVER_PORT": str(address[1]),
         "SERVER_PROTOCOL": f"HTTP/{request.version}",
@@ -59,18 +59,22 @@ def environ_of(request: Request, address: tuple[str, int], scheme: str, peer: st
     return environ
 
 
-def _relative(target: bytes) -> bytes:
-    """Return the target without scheme and host, where a client thinks that this is a proxy."""
-    if target.startswith(b"/"):
-        return target
-    _, _, rest = target.partition(b"://")
-    return b"/" + rest.partition(b"/")[2]
+def _path_and_query(target: bytes) -> tuple[str, str]:
+    """Return the path, decoded, and the query of a target; without scheme and host, where a client asks as of a proxy.
+
+    Both hold bytes as WSGI has them, one a character.
+    """
+    if not target.startswith(b"/"):
+        _, _, rest = target.partition(b"://")
+        target = b"/" + rest.partition(b"/")[2]
+    path, _, query = target.partition(b"?")
+    return unquote_to_bytes(path).decode("latin-1"), query.decode("latin-1")
 
 
 def refuse(connection: Connection, refusal: Refusal, by_path: Mapping[str, Refuse]) -> None:
     """Answer for the server itself, or as the app has it for this path."""
     request = refusal.request
-    path = request.target.partition(b"?")[0].decode("latin-1")
+    path, _ = _path_and_query(request.target)
     status, answer = by_path.get(path, _refuse)(refusal.status, refusal.text)
     log_request(request.method or "?", path, status)
     body = json.dumps(answer).encode()

@@ -57,3 +57,22 @@ def test_an_offer_smuggles_no_header(address: tuple[str, int]) -> None:
     assert exchange(address, broken).startswith(b"HTTP/1.1 400")
     two = b"POST /echo HTTP/1.1\r\n" + OFFER + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello"
     assert exchange(address, two).startswith(b"HTTP/1.1 400")
+
+
+@pytest.mark.parametrize("hidden", [b"Content-Length: %d", b"Transfer-Encoding: chunked"])
+def test_an_offer_with_too_many_headers_hides_none_that_says_where_its_body_ends(
+    address: tuple[str, int], hidden: bytes
+) -> None:
+    many = b"".join(b"X-%d: y\r\n" % number for number in range(150))
+    framing = hidden % len(PLAIN) if b"%" in hidden else hidden
+    offer = b"POST /echo HTTP/1.1\r\n" + OFFER + many + framing + b"\r\n\r\n"
+    answer = exchange(address, offer + PLAIN)
+    assert answer.startswith(b"HTTP/1.1 431")
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_an_offer_hides_no_transfer_encoding_without_a_value(address: tuple[str, int]) -> None:
+    offer = b"POST /echo HTTP/1.1\r\n" + OFFER + b"Transfer-Encoding:\r\n\r\n"
+    answer = exchange(address, offer + PLAIN)
+    assert int(answer.split()[1]) in (400, 501)
+    assert answer.count(b"HTTP/1.1 ") == 1

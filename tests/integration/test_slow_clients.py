@@ -236,13 +236,15 @@ def journal(service: Service) -> int:
         return len(session.get(f"{service.url}/_sim/journal", timeout=PATIENCE).json()["entries"])
 
 
-def test_a_body_that_is_cut_off_is_refused(sees: Service) -> None:
+@pytest.mark.parametrize("target", [b"/sees/SEESServlet", b"http://me:secret@x/sees/SEESServle%74"])
+def test_a_body_that_is_cut_off_is_refused(sees: Service, target: bytes) -> None:
     with connect(sees) as connection:
-        connection.sendall(STALLS["half a body"])
+        connection.sendall(STALLS["half a body"].replace(b"/sees/SEESServlet", target))
         connection.shutdown(socket.SHUT_WR)
         answer = everything(connection)
     assert "body cut off: expected 100 bytes, found 1" in denial(answer)
     assert "POST /sees/SEESServlet 400" in sees.log()
+    assert "secret" not in sees.log()
 
 
 @pytest.mark.parametrize("route", ["sees", "token"])
