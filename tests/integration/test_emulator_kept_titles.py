@@ -101,11 +101,13 @@ def test_keeping_again_replaces_and_leaves_nothing_beside(tmp_path: Path) -> Non
 
 def test_two_titles_of_one_folder_name_are_two(state: Path, tmp_path: Path) -> None:
     shutil.copytree(state, tmp_path / "state")
+    first = {path: path.read_bytes() for path in folder_of(tmp_path / "state").iterdir()}
     with services() as (sees, expressplay):  # on another port: another address
         where = ("--sees", sees, "--expressplay", expressplay, "--cookie", "two", "--state", str(tmp_path / "state"))
         assert run("bind", *where).exit_code == 0
     names = sorted(path.name for path in (tmp_path / "state").iterdir())
     assert len(names) == 2
+    assert {path: path.read_bytes() for path in first} == first
     ambiguous = offline(tmp_path / "state", "--title", "film")
     assert (ambiguous.exit_code, all(name in ambiguous.stderr for name in names)) == (1, True)
     for name in names:

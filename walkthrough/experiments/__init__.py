@@ -50,6 +50,7 @@ DEMO = tuple(
         "renewal",
         "renewal-refused",
         "persistent-key",
+        "dual-expiry",
         "old-device",
     )
 )

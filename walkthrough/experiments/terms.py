@@ -1,16 +1,17 @@
-"""Experiments on the terms of a license: rental, lease and its renewal, and a key that is kept on the device."""
+"""Experiments on the terms of a license: rental, lease and its renewal, and a key kept on the device, dual expiry."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from emulator.binding import Grant, play, register
-from emulator.errors import LeaseRanOut
+from emulator.binding import Client, Grant, play, register
+from emulator.errors import LeaseRanOut, StoredKeyExpired
 from emulator.frames import fetch_frames
-from emulator.kept_titles import keep, load, play_kept, renew
+from emulator.kept_titles import begin, keep, load, play_kept, renew
 from emulator.leases import play_on
 from emulator.limits import check_limits, lease_end, rental_end
 from emulator.screening import fetcher, watch
+from fairplay.layout import Capability
 from walkthrough.experiments.acting import PLAYED, shown, two_devices, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
@@ -26,6 +27,9 @@ from walkthrough.record.stage import Stage
 
 LEASED = "rotation"
 """A title whose licenses are leases."""
+DUAL = "key-per-track"
+"""A title of dual expiry: 30 days to begin, 48 hours once begun."""
+HOUR, DAY = 3600, 86_400
 RENEWED = "renewed in the same session"
 STOPPED = "renewal refused (device differs), playback stopped at the lease's end"
 
@@ -85,19 +89,53 @@ def persistent_key(stage: Stage) -> Tries:
     register(a, cookie)
     grants = play(a, cookie, stage.title)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
-        state, device, title = Path(folder), a.device, grants[0].title
-        frames = fetch_frames(a.web, title, step=13)
-        expires = keep(state, device.seed, grants, fetcher(a, title), frames).expires
-        kept = load(state, device.seed, None, device.clock.now())
-        yield Try("device A plays the kept film without any server", shown(play_kept(kept)))
-        device.clock.advance(max(0.0, (expires or 0) - device.clock.now()))
-        yield attempt(
-            "device A plays it after the key's expiry", lambda: load(state, device.seed, None, device.clock.now())
-        )
+        state = Path(folder)
+        expires = keep_title(a, grants, state)
+        yield Try("device A plays the kept film without any server", play_offline(a, state))
+        a.device.clock.advance(max(0.0, expires - a.device.clock.now()))
+        yield Try("device A plays it after the key's expiry", play_offline(a, state))
         yield attempt("device A renews the kept license", lambda: renew(a, cookie, state, None))
-        yield attempt("device A plays it again", lambda: load(state, device.seed, None, device.clock.now()))
+        yield Try("device A plays it again", play_offline(a, state))
         yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
         yield attempt("device A renews once more", lambda: renew(a, cookie, state, None))
+
+
+def dual_expiry(stage: Stage) -> Tries:
+    """Begin a kept title an hour before its time to begin is over, and play on; renew it, and do not begin in time."""
+    a = stage.client("dual", device={"capabilities": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY_V2})
+    cookie, clock = stage.name("dual"), a.device.clock
+    register(a, cookie)
+    grants = play(a, cookie, DUAL)
+    with TemporaryDirectory(prefix="fps-emulator-") as folder:
+        state = Path(folder)
+        keep_title(a, grants, state)
+        clock.advance(30 * DAY - HOUR)
+        yield Try("29 days and 23 hours later, device A plays it for the first time", play_offline(a, state))
+        clock.advance(47 * HOUR)
+        yield Try("47 hours later, device A plays it again", play_offline(a, state))
+        clock.advance(HOUR)
+        yield Try("one hour later, device A plays it again", play_offline(a, state))
+        yield attempt("device A renews the kept license", lambda: renew(a, cookie, state, None))
+        clock.advance(30 * DAY)
+        yield Try("30 days later, device A plays it for the first time", play_offline(a, state))
+
+
+def keep_title(client: Client, grants: Sequence[Grant], state: Path) -> float:
+    """Keep a title on a client's device, and return until when playback may begin, 0 if the license has no end."""
+    title = grants[0].title
+    frames = fetch_frames(client.web, title, step=13)
+    return keep(state, client.device.seed, grants, fetcher(client, title), frames).expires or 0.0
+
+
+def play_offline(client: Client, state: Path) -> str:
+    """Play the title kept on a client's device, and return how it played, or that its key has expired."""
+    device = client.device
+    now = device.clock.now()
+    try:
+        kept = begin(load(state, device.seed, None, now), device.seed, now)
+    except StoredKeyExpired:
+        return KEY_EXPIRED
+    return shown(play_kept(kept))
 
 
 EXPERIMENTS = (
@@ -157,7 +195,26 @@ EXPERIMENTS = (
         "remains is the expiry in the CKC, by the device's clock: a take-over by another device shows only at renewal.",
         "emulator/kept_titles.py: load",
         persistent_key,
-        (PLAYED, KEY_EXPIRED, ISSUED, ISSUED, ISSUED, OTHER_DEVICE),
+        (PLAYED, KEY_EXPIRED, ISSUED, PLAYED, ISSUED, OTHER_DEVICE),
+        decisive=1,
+    ),
+    Experiment(
+        "dual-expiry",
+        "Dual expiry",
+        "A kept title has 30 days to begin, and 48 hours once begun. Device A begins it an hour before the 30 days "
+        "end. For how long does it play?",
+        (
+            "For that hour: then the 30 days are over",
+            "For 48 hours from when it began",
+            "For 30 days from when it began",
+        ),
+        1,
+        "The CKC has both durations in its offline-key block. The first counts from the download and only says when "
+        "playback must have begun; the second counts from there. The device counts both by its own clock and keeps "
+        "the time of the first playback sealed beside the key. A renewal starts both anew.",
+        "emulator/kept_titles.py: end",
+        dual_expiry,
+        (PLAYED, PLAYED, KEY_EXPIRED, ISSUED, KEY_EXPIRED),
         decisive=1,
     ),
 )
