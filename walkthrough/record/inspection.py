@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_spc
-from fairplay.layout import CKC_VERSION
+from fairplay.fields import Layout
+from fairplay.layout import CKC_HEADER, CKC_VERSION, SPC_HEADERS
 from fairplay.session_key import DerivedKeys
 from fairplay.wrappings import described, unwrap
 from simulation.strict_json import parse_json
@@ -85,11 +86,21 @@ def _inspect(source: str, data: bytes, kind: str | None = None, keys: MessageKey
 
 
 def _kind_of(data: bytes) -> str:
-    """Tell a CKC from an SPC by its header, even where it was cut or altered behind that."""
-    version, where_ckc_has_length = (int.from_bytes(part, "big") for part in (data[:4], data[24:28]))
-    if version == CKC_VERSION and where_ckc_has_length <= MAX_FILE:
+    """Tell a CKC from an SPC by its header, even where it was cut or altered behind that.
+
+    Both begin alike, and both have a version 1: then it is the one whose payload length fits the size better.
+    """
+    version = int.from_bytes(data[:4], "big")
+    if version == CKC_VERSION and _misfit(CKC_HEADER, data) <= _misfit(SPC_HEADERS[CKC_VERSION], data):
         return "CKC"
-    return "SPC" if version in (1, 2) else UNKNOWN
+    return "SPC" if version in SPC_HEADERS else UNKNOWN
+
+
+def _misfit(header: Layout, data: bytes) -> int:
+    """Return by how many bytes `data` differs from what its payload length says, under this header."""
+    if len(data) < header.size:
+        return MAX_FILE
+    return abs(header.size + int.from_bytes(header.part("payload length", data), "big") - len(data))
 
 
 def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:

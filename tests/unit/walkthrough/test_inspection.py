@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fairplay.annotate import keys_of
 from fairplay.ckc import ContentKey, seal_ckc
+from fairplay.layout import CKC_HEADER
 from fairplay.spc import SpcContents
 from walkthrough.record.inspection import UNKNOWN, as_json, inspect_bytes
 from walkthrough.record.recorded import FORMAT
@@ -55,6 +56,14 @@ def test_a_cut_message_is_still_what_it_was(spc: Pair, ckc: bytes) -> None:
         (found,) = inspect_bytes(raw[:-5])
         assert found.kind == kind
         assert any(note.problem for note in found.notes)
+
+
+@pytest.mark.parametrize("size", [0, 900, 1 << 20])
+def test_an_spc_is_no_ckc_whatever_its_wrapped_key_begins_with(spc: Pair, size: int) -> None:
+    length = size.to_bytes(4, "big")
+    start = CKC_HEADER.size - len(length)  # where a CKC has its payload length, an SPC has random bytes
+    (found,) = inspect_bytes(spc[0][:start] + length + spc[0][start + len(length) :])
+    assert found.kind == "SPC"
 
 
 @pytest.mark.parametrize(
