@@ -80,20 +80,9 @@ _events = Table(
 )
 _issued = _events.c.result == literal_column("0")  # not as a bound value: planners match the text of partial indexes
 Index("events_by_account", _events.c.account, _events.c.event_id.desc())
-Index(
-    "events_by_cookie",
-    _events.c.account,
-    _events.c.cookie,
-    _events.c.event_id.desc(),
-    sqlite_where=_issued,
-    postgresql_where=_issued,
-)
-Index(
-    "one_license_per_spc",
-    _events.c.replay_id,
-    unique=True,
-    sqlite_where=_issued,
-    postgresql_where=_issued,
+_OF_ISSUED_ROWS = (
+    Index("events_by_cookie", _events.c.account, _events.c.cookie, _events.c.event_id.desc()),
+    Index("one_license_per_spc", _events.c.replay_id, unique=True),
 )
 # Made once: to build a statement takes longer than to run it.
 _INSERT = insert(_events).returning(_events.c.event_id)
@@ -249,6 +238,9 @@ class TransactionLog:
             if engine.dialect.name == "postgresql":
                 # Processes that start at once make the tables one after the other.
                 connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
+            for partial in _OF_ISSUED_ROWS:
+                # Not said for every engine where they are made: SQLAlchemy would import the dialects of all of them.
+                partial.dialect_kwargs[f"{engine.dialect.name}_where"] = _issued
             for table in _metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
                 for index in table.indexes:

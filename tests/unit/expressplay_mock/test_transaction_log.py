@@ -307,3 +307,12 @@ except LogUnavailable as error:
 def test_the_check_notices_that_nothing_can_be_written(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
     assert run.stdout.startswith("unavailable transaction log"), run.stderr
+
+
+def test_a_log_in_sqlite_imports_nothing_of_other_engines() -> None:
+    code = (
+        "import sys; from expressplay_mock.transaction_log import MEMORY, TransactionLog\n"
+        "TransactionLog(MEMORY)\n"
+        "assert not [name for name in sys.modules if 'postgresql' in name or 'psycopg' in name]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
