@@ -16,7 +16,7 @@ from benchmarks.workload import workload_of
 from emulator.binding import Client, bind
 from emulator.device import Device, provision
 from emulator.transport import Web
-from hosting.process import Service, start
+from hosting.process import Service, module_command, start
 from simulation.clock import Clock
 from simulation.journal import Journal
 
@@ -31,7 +31,7 @@ def measure_bindings(state: Path, rounds: int, license_cpu: float, build_cpu: fl
     wall: list[float] = []
     used: dict[str, list[float]] = {"client": [], "SEES": [], "mock": []}
     begin = time.perf_counter()
-    with start([sys.executable, "-m", "expressplay_mock", "serve", f"--state={state}"]) as mock:
+    with start(module_command("expressplay_mock", "serve", f"--state={state}")) as mock:
         starts.append(time.perf_counter() - begin)
         begin = time.perf_counter()
         with _start_sees(mock) as sees:
@@ -89,7 +89,7 @@ def measure_demo(say: Say) -> list[Line]:
 
 def _start_sees(mock: Service) -> Service:
     environment = {**environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
-    return start([sys.executable, "-m", "server", "serve", f"--expressplay={mock.url}"], env=environment)
+    return start(module_command("server", "serve", f"--expressplay={mock.url}"), env=environment)
 
 
 def _cpu(mock: Service, sees: Service) -> dict[str, float]:

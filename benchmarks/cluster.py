@@ -7,7 +7,6 @@ same log. Nothing else is shared. Without nginx each SEES asks the mock of its o
 import os
 import shutil
 import socket
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.postgres import Postgres
 from benchmarks.programs import end, launch
-from hosting.process import Service, start
+from hosting.process import Service, module_command, start
 
 REPLICAS = 2
 NO_NGINX = "nginx is not installed; on Debian: apt-get install nginx-light"
@@ -125,4 +124,4 @@ def _proxy(nginx: str, doors: list[socket.socket], groups: list[list[str]]) -> I
 
 
 def _serve(package: str, *options: str) -> list[str]:
-    return [sys.executable, "-m", package, "serve", "--port=0", *options]
+    return module_command(package, "serve", "--port=0", *options)

@@ -7,7 +7,6 @@ the last kill the log is read: every acknowledged cookie must be there as a regi
 import json
 import random
 import secrets
-import sys
 import threading
 import time
 from collections import Counter
@@ -22,7 +21,7 @@ from benchmarks.postgres import Postgres
 from benchmarks.workload import Answer, Workload, connected, workload_of
 from expressplay_mock.record_query import ByCookie
 from expressplay_mock.transaction_log import TransactionLog
-from hosting.process import Service, start
+from hosting.process import Service, module_command, start
 
 CLIENTS = 4
 PATIENCE = 60.0
@@ -152,7 +151,7 @@ def start_mock(state: Path, database: str | None, *, workers: int, port: int = 0
     options = [f"--state={state}", f"--workers={workers}", f"--port={port}", "--no-sim", "--log-level=error"]
     if database:
         options.append(f"--database={database}")
-    return start([sys.executable, "-m", "expressplay_mock", "serve", *options])
+    return start(module_command("expressplay_mock", "serve", *options))
 
 
 def start_again(state: Path, database: str | None, url: str) -> Service:

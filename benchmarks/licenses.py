@@ -7,7 +7,6 @@ turns, round by round, so that whatever slows the machine down slows all of them
 import hashlib
 import multiprocessing
 import secrets
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -23,7 +22,7 @@ from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_rati
 from benchmarks.limits import cpu, parts_of
 from benchmarks.postgres import Postgres
 from benchmarks.workload import Workload, connected, workload_of
-from hosting.process import Service, start
+from hosting.process import Service, module_command, start
 
 GROUP = "b. the license endpoint"
 CONNECTIONS = 8
@@ -88,7 +87,7 @@ def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int
 
 def start_mock(state: Path, *options: str) -> Service:
     """Start a mock as it is meant for load: without the stage, and with one thread unless `options` say otherwise."""
-    command = [sys.executable, "-m", "expressplay_mock", "serve", f"--state={state}", "--no-sim", "--threads=1"]
+    command = module_command("expressplay_mock", "serve", f"--state={state}", "--no-sim", "--threads=1")
     return start([*command, "--log-level=error", *options])
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -50,6 +51,14 @@ class Service:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def module_command(name: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module as ``python -m`` does.
+
+    In Python's safe-path mode: a ``server.py`` in the directory of whoever starts it would hide the package ``server``.
+    """
+    return [sys.executable, "-P", "-m", name, *arguments]
 
 
 @contextmanager

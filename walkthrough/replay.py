@@ -13,9 +13,10 @@ from emulator.transport import NO_FILES, SEES, Web, clean_base
 from hosting.tls.tls import ClientTls
 from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
+from walkthrough.record.license_terms import differing_terms
 from walkthrough.record.reading import bad_recording
 from walkthrough.record.recorded import RecordedClient, Recording
-from walkthrough.record.run import Titles, run_binding, titles_of
+from walkthrough.record.run import Run, Titles, run_binding, titles_of
 from walkthrough.record.stage import Stage, make_stage
 
 MAX_COOKIE = 32
@@ -47,9 +48,8 @@ def replay(recording: Recording, sees: str, expressplay: str | None, tls: Client
         watch_for=how.get("watch_for", 0),
     )
     comparison = compare(recording, run.recording)
-    if comparison.difference:
-        return comparison
-    return replace(comparison, difference=_replay_scenarios(recording, stage))
+    difference = comparison.difference or differing_terms(recording, run.grants) or _not_played(recording, run)
+    return replace(comparison, difference=difference or _replay_scenarios(recording, stage))
 
 
 def check(comparison: Comparison) -> None:
@@ -111,8 +111,16 @@ def _titles(recording: Recording, stage: Stage) -> Titles | None:
         list_titles(stage.web, stage.sees, step=0)
     except UnexpectedAnswer:
         asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in (1, 6)}
-        return titles_of(asked[1], asked[6])
+        # Each once: a renewal asks for the same content again.
+        return titles_of(list(dict.fromkeys(asked[1])), list(dict.fromkeys(asked[6])))
     return None
+
+
+def _not_played(recording: Recording, run: Run) -> Difference | None:
+    """Return the error that kept this run from pictures, where the recorded one had them."""
+    if recording["playback"] is None or run.screening or run.error is None:
+        return None
+    return Difference("playback", "", recording["playback"]["outcome"], str(run.error))
 
 
 def _replay_scenarios(recording: Recording, stage: Stage) -> Difference | None:

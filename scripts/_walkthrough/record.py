@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
-from hosting.process import start
+from hosting.process import module_command, start
 from walkthrough.experiments import DEMO, EXPERIMENTS, as_json, as_scenario, run_experiment
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import make_stage
@@ -38,7 +38,7 @@ def record(folder: Path) -> None:
 
 
 def _serve(module: str) -> list[str]:
-    return [sys.executable, "-m", module, "serve", f"--port={PORTS[module]}", "--log-level=warning"]
+    return module_command(module, "serve", f"--port={PORTS[module]}", "--log-level=warning")
 
 
 def _check(results: list[dict[str, Any]]) -> None:

@@ -61,10 +61,12 @@ def alive(pids: set[int]) -> set[int]:
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path]:
-    """One full run, its files in a directory."""
+    """One full run, from a directory with modules that have the names of this project's; its files are there too."""
     folder = tmp_path_factory.mktemp("demo")
+    for name in (*PARTIES, "hosting", "simulation", "fairplay"):
+        (folder / f"{name}.py").write_text("raise SystemExit('a stranger of the same name')")
     command = [*DEMO, "--json", str(folder / "t.json"), "--still", str(folder / "film.png")]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT), folder
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder), folder
 
 
 def test_it_ends_well(demo: tuple[subprocess.CompletedProcess[str], Path]) -> None:

@@ -8,24 +8,18 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import AUTHENTICATOR, Told, services, told
+from emulator_stage import Told, services, told
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import validate
 
 from emulator.cli import main
 from emulator.errors import BadRecording
-from expressplay_mock.app import Config as MockConfig
-from expressplay_mock.app import create_app as create_mock
-from hosting.serving import running
-from server.app import Config as SeesConfig
-from server.app import create_app as create_sees
-from server.expressplay import ExpressPlayAccount
 from walkthrough.experiments import EXPERIMENTS
 from walkthrough.record.comparison import compare
 from walkthrough.record.reading import read_recording
 from walkthrough.record.recorded import Recording
-from walkthrough.replay import check, replay
+from walkthrough.replay import replay
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 FILES = sorted(FOLDER.glob("*.binding.json"))
@@ -170,27 +164,6 @@ def test_scenarios_are_played_again(urls: tuple[str, str], recording: Recording)
     difference = replay(recording, *urls).difference
     assert difference is not None
     assert (difference.place, difference.found) == (f"scenario {name}", "SEES: 6 device not registered")
-
-
-@pytest.mark.parametrize("name", ["bound-play", "rotation", "other-device"])
-def test_a_foreign_sees_offers_no_titles_and_keeps_no_journal(name: str) -> None:
-    recording = read_recording((FOLDER / f"{name}.binding.json").read_bytes())
-    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
-        sees = create_sees(SeesConfig(ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR), sim=False))
-        sees.view_functions["list_titles"] = lambda: ("nothing", 404)
-        with running(sees) as url:
-            comparison = replay(recording, url, None)
-    assert comparison.difference is None
-    assert comparison.unseen == ("step 0",)
-
-
-def test_where_expressplay_keeps_no_journal_its_steps_are_unseen(recording: Recording) -> None:
-    found = copy.deepcopy(recording)
-    found["steps"] = [one for one in found["steps"] if one["n"] not in (2, 5, 7, 8, 9, 12)]
-    found["log_after"] = []
-    comparison = compare(recording, found)
-    assert (comparison.difference, len(comparison.unseen)) == (None, 6)
-    check(comparison)
 
 
 def test_a_sees_that_denies_differs_at_its_answer(urls: tuple[str, str], recording: Recording) -> None:

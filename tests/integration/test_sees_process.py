@@ -10,7 +10,7 @@ import pytest
 import requests
 from sees_stage import AUTHENTICATOR, CATALOG
 
-from hosting.process import StartError, start
+from hosting.process import StartError, module_command, start
 
 SEES = [sys.executable, "-m", "server", "serve", "--expressplay", "http://127.0.0.1:1"]
 WITH_AUTHENTICATOR = os.environ | {"SEES_AUTHENTICATOR": AUTHENTICATOR}
@@ -180,6 +180,18 @@ def test_options_by_environment() -> None:
 
 def test_version() -> None:
     assert run([*SEES[:3], "--version"]).stdout.startswith("sees-server, version 0.")
+
+
+@pytest.mark.parametrize("module", ["server", "expressplay_mock"])
+def test_a_module_of_the_same_name_in_the_directory_hides_nothing(
+    module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (module, "hosting", "simulation"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('a stranger of the same name')")
+    monkeypatch.chdir(tmp_path)
+    options = ["--expressplay=http://127.0.0.1:1"] if module == "server" else [f"--state={tmp_path}"]
+    with start(module_command(module, "serve", "--port=0", *options), env=WITH_AUTHENTICATOR) as service:
+        assert service.ready["url"] == service.url
 
 
 def tiny(*arguments: str) -> list[str]:

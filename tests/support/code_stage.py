@@ -3,7 +3,6 @@
 import base64
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ import requests
 from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
 from fairplay.spc import build_spc
-from hosting.process import Service, start
+from hosting.process import Service, module_command, start
 
 CEK, IV = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
 # RFC 3394, section 4.1: this KEK wraps this CEK to these 24 bytes.
@@ -119,7 +118,7 @@ def running_code_stage(directory: Path) -> Iterator[CodeStage]:
     accounts, keys = directory / "accounts.toml", directory / "keys.toml"
     accounts.write_text(ACCOUNTS_FILE)
     keys.write_text(KEYS_FILE)
-    serve = [sys.executable, "-m", "expressplay_mock", "serve", "--port=0"]
+    serve = module_command("expressplay_mock", "serve", "--port=0")
     configured = [f"--accounts={accounts}", f"--key-storage={keys}", "--database=:memory:"]
     with (
         start([*serve, f"--state={directory / 'full'}", *configured]) as full,

@@ -1,7 +1,6 @@
 """The mock and SEES as real processes, started as a user starts them."""
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from hosting.process import Service, start
+from hosting.process import Service, module_command, start
 
 
 @dataclass(frozen=True)
@@ -36,11 +35,10 @@ class Processes:
 @contextmanager
 def running_processes(state: Path) -> Iterator[Processes]:
     """Run both on free ports, logging everything, with the mock's state in a directory."""
-    serve = [sys.executable, "-m"]
     options = ["serve", "--port=0", "--log-level=debug"]
-    with start([*serve, "expressplay_mock", *options, f"--state={state}"]) as mock:
+    with start(module_command("expressplay_mock", *options, f"--state={state}")) as mock:
         environment = {**os.environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
-        command = [*serve, "server", *options, f"--expressplay={mock.url}"]
+        command = module_command("server", *options, f"--expressplay={mock.url}")
         with start(command, env=environment) as sees, requests.Session() as http:
             http.trust_env = False
             yield Processes(mock, sees, http)

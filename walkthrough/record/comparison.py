@@ -54,7 +54,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What came out: the first difference, if there is one, and which recorded places nobody told about this time."""
+    """What came out: the first difference, if there is one, and what nobody showed this time.
+
+    `unseen` has recorded steps (`step 7`), decisions (`decision of step 10`), `log_after` and `playback`. Nothing
+    compared those: they are neither equal nor different.
+    """
 
     difference: Difference | None
     unseen: tuple[str, ...]
@@ -74,15 +78,24 @@ class _Names:
 
 def compare(recorded: Recording, found: Recording) -> Comparison:
     """Compare a recording with that of another run."""
-    unseen = _unseen({step["n"] for step in all_steps(recorded)}, {step["n"] for step in all_steps(found)})
-    return Comparison(next(_differences(recorded, found, unseen), None), tuple(f"step {n}" for n in unseen))
+    steps = _unseen({step["n"] for step in all_steps(recorded)}, {step["n"] for step in all_steps(found)})
+    unseen = [f"step {n}" for n in steps]
+    unseen += [f"decision of step {n}" for n in _unseen_decisions(recorded, found)]
+    # Whoever keeps no journal tells of no rows; whoever offers no titles shows no pictures.
+    if recorded["log_after"] and not found["log_after"] and set(steps) & set(BEHIND_EXPRESSPLAY):
+        unseen.append("log_after")
+    if recorded["playback"] and not found["playback"]:
+        unseen.append("playback")
+    return Comparison(next(_differences(recorded, found, steps, unseen), None), tuple(unseen))
 
 
-def _differences(recorded: Recording, found: Recording, unseen: Sequence[int]) -> Iterator[Difference]:
+def _differences(
+    recorded: Recording, found: Recording, steps: Sequence[int], unseen: Sequence[str]
+) -> Iterator[Difference]:
     """Yield what differs, in the order of the run. Behind a step that is missing or new there is nothing to compare."""
     old, new = _Names(recorded["cookie"]), _Names(found["cookie"])
     yield from _differ("device", "", recorded["device"], found["device"])
-    expected_steps = [(_place(step), step) for step in all_steps(recorded) if step["n"] not in unseen]
+    expected_steps = [(_place(step), step) for step in all_steps(recorded) if step["n"] not in steps]
     found_steps = [(_place(step), step) for step in all_steps(found)]
     known = {place for place, _ in expected_steps}
     for (place, step), (other_place, other) in zip_longest(expected_steps, found_steps, fillvalue=("", None)):
@@ -96,10 +109,9 @@ def _differences(recorded: Recording, found: Recording, unseen: Sequence[int]) -
             yield Difference(place, "", step["summary"], other["summary"])
         one, two = _levelled(step, other)
         yield from _differ(place, "", _settle(one, old), _settle(two, new))
-    # Whoever keeps no journal tells of no rows; whoever offers no titles shows no pictures.
-    if found["log_after"]:
+    if "log_after" not in unseen:
         yield from _differ("log_after", "", _settle(recorded["log_after"], old), _settle(found["log_after"], new))
-    if found["playback"]:
+    if "playback" not in unseen:
         yield from _differ("playback", "", _settle(recorded["playback"], old), _settle(found["playback"], new))
 
 
@@ -111,6 +123,18 @@ def _unseen(expected: set[int], found: set[int]) -> tuple[int, ...]:
     """Return the steps that nobody could tell about in this run: their journal, or the way to it, is not there."""
     groups = (PRELUDE, BEHIND_SEES, BEHIND_EXPRESSPLAY)
     return tuple(n for group in groups if not found & set(group) for n in group if n in expected)
+
+
+def _unseen_decisions(recorded: Recording, found: Recording) -> tuple[int, ...]:
+    """Return the steps that were told this time, but without the decision that the recording has."""
+    told = {_place(step): step for step in all_steps(found)}
+    decided = [step for step in all_steps(recorded) if isinstance(step.get("decision"), Mapping)]
+    untold = [
+        step["n"]
+        for step in decided
+        if (other := told.get(_place(step))) and not isinstance(other.get("decision"), Mapping)
+    ]
+    return tuple(dict.fromkeys(untold))
 
 
 def _levelled(step: RecordedStep, other: RecordedStep) -> tuple[Mapping[str, Any], Mapping[str, Any]]:

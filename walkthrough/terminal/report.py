@@ -133,12 +133,16 @@ def report_replay(comparison: Comparison, *, as_json: bool) -> None:
         return
     console = make_console()
     if comparison.unseen:
-        places = ", ".join(comparison.unseen)
         print_line(
-            console, f"Nobody told about {places}: no journal there, or SEES passes the trace header on to no one."
+            console,
+            f"Not seen, so neither equal nor different ({len(comparison.unseen)}): {', '.join(comparison.unseen)}.",
+        )
+        print_line(
+            console, "Seen are the journals of services that keep one, and what SEES asks if it passes on X-Sim-Trace."
         )
     if comparison.difference is None:
-        print_line(console, "No difference: every step went as recorded.")
+        what = "what was seen" if comparison.unseen else "every step"
+        print_line(console, f"No difference: {what} went as recorded.")
 
 
 def print_recording(recording: Recording) -> None:
