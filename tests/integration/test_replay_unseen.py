@@ -17,7 +17,6 @@ from emulator.cli import main
 from expressplay_mock.app import Config as MockConfig
 from expressplay_mock.app import create_app as create_mock
 from hosting.serving import running
-from server.app import CONTENT
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
@@ -28,6 +27,7 @@ from walkthrough.record.recorded import Recording
 from walkthrough.replay import check, replay
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "recordings"
+CONTENT = SeesConfig.catalog.parent
 
 
 def read(name: str) -> Recording:
