@@ -17,6 +17,9 @@ _LOOK_ALIKE = str.maketrans(
     "aeopcyxijsdhkmtbhgi" "aeopuxikvtc" "oii",
 )  # fmt: skip
 """Letters of Cyrillic and Greek, and digits, by the Latin letter that they are taken for (after case folding)."""
+_LATIN = re.compile(r"LATIN (?:SMALL LETTER(?: DOTLESS)?|LETTER SMALL CAPITAL) ([A-Z])(?: WITH .*)?")
+"""The Unicode names of Latin letters that are another one with a stroke or a hook, or a small capital."""
+_INDEX = re.compile(r"\[[^\]]*\]")
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -47,15 +50,15 @@ def single_values(parameters: Parameters, known: Mapping[str, Code]) -> dict[str
 def check_names(parameters: Parameters, known: Mapping[str, Code]) -> None:
     """Raise `Refusal` for a name that nearly is a ``known`` one, with that one's code.
 
-    Taken for unknown, ``deviceid`` or ``deviceId[]`` would silently make a token for any device.
+    Taken for unknown, ``deviceid`` or ``deviceId[]`` would silently make a token for any device. What is between
+    brackets is not shown: it may be a secret in the wrong place.
     """
     by_folded = {_fold(name): name for name in known}
     for name in parameters:
         meant = by_folded.get(_fold(name), name)
         if meant != name:
-            raise Refusal(
-                known[meant], meant, expected="that spelling", found=ascii(name[:64]), fix=f"spell it {meant}"
-            )
+            found = ascii(_INDEX.sub("[]", name)[:64])
+            raise Refusal(known[meant], meant, expected="that spelling", found=found, fix=f"spell it {meant}")
 
 
 def form_of(value: str, digits: str = "hexadecimal digits") -> str:
@@ -77,6 +80,14 @@ def is_text(value: str) -> bool:
 
 
 def _fold(name: str) -> str:
-    """Return what a name looks like: without index, case, accents and whatever is no letter or digit."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"\[[^\]]*\]", "", name)).casefold().translate(_LOOK_ALIKE)
-    return "".join(character for character in plain if character.isalnum())
+    """Return what a name looks like: without index, case, accents, whatever is no letter or digit, and HTML's &amp;."""
+    plain = unicodedata.normalize("NFKD", _INDEX.sub("", name.removeprefix("amp;"))).casefold().translate(_LOOK_ALIKE)
+    return "".join(_latin(character) for character in plain if character.isalnum())
+
+
+def _latin(letter: str) -> str:
+    """Return the plain letter that a Latin one is taken for; any other as it is."""
+    if letter.isascii():
+        return letter
+    found = _LATIN.fullmatch(unicodedata.name(letter, ""))
+    return found[1].lower().translate(_LOOK_ALIKE) if found else letter

@@ -1,6 +1,7 @@
 """Hosts and origins as browsers write them, and which of them are no strangers to a service. Pure, without HTTP."""
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
@@ -12,6 +13,8 @@ FOR_PAGES = frozenset(
 """The only routes under ``/_sim/`` that a page of another origin may be allowed: what a virtual device is made with."""
 ANY_LOOPBACK = "*"
 """As a CORS origin: every page that a host of loopback serves."""
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^][/?#:]+)(?::[0-9]*)?", re.ASCII)
+"""A Host header: a name or an IP literal, a port, and no other part of a URL."""
 
 
 @dataclass(frozen=True)
@@ -27,14 +30,15 @@ class Visitors:
 
     def knows_host(self, host: str) -> bool:
         """Tell whether a Host header names this service. An IP literal does: rebinding needs a name."""
-        name = host_name(f"//{host}")
+        name = host_name(f"//{host}") if _HOST.fullmatch(host) else None
         if name is None:
             return False
         return is_loopback(name) or _is_ip(name) or name in self.allowed_hosts or name == host_name(self.public_url)
 
     def is_own(self, origin: str, host: str) -> bool:
         """Tell whether an Origin is that of the service itself, asked as ``host``."""
-        return origin.partition("://")[2].lower() == host.lower() or origin == origin_of(self.public_url)
+        here = host.lower()
+        return origin.lower() in (f"http://{here}", f"https://{here}") or origin == origin_of(self.public_url)
 
     def allows(self, origin: str, path: str) -> bool:
         """Tell whether CORS lets a page of ``origin`` read ``path``."""

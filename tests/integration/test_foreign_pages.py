@@ -70,6 +70,9 @@ FROM_ELSEWHERE = {
     "DNS rebinding, a GET": {"Host": "evil.example:80"},
     "a name that begins like one of ours": {"Host": "127.0.0.1.evil.example"},
     "half an address": {"Host": "[::1"},
+    "more than an address": {"Host": "[::1].evil.example"},
+    "a name before another": {"Host": "localhost#evil.example"},
+    "a page that is no web page": {"Host": "127.0.0.1:1", "Origin": "chrome-extension://127.0.0.1:1"},
     "no host": {"Host": ""},
 }
 

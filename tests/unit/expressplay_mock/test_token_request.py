@@ -140,6 +140,7 @@ def test_both_forms_of_the_expiration_time(value: str, expires: float) -> None:
         *("deviceid", "device_id", "DEVICEID", "device-id", "device.id", "device id", "deviceId ", " deviceId"),
         *("deviceId[]", "deviceId[0]", "[deviceId]x", "deviceId\u200b", "d\u00e9viceId", "\uff44eviceId"),
         *("d\u0435vic\u0435Id", "devi\u0441eId", "dev\u0456ceId", "\u0501eviceId", "devic\u03b5Id", "dev1ceId"),
+        *("\u1d05eviceId", "dev\u0268ceId", "\u0257eviceId", "\u0110eviceId", "amp;deviceId"),
     ],
 )
 def test_a_misspelt_restriction_is_refused_and_not_ignored(name: str) -> None:
@@ -149,6 +150,13 @@ def test_a_misspelt_restriction_is_refused_and_not_ignored(name: str) -> None:
     refused = refusal(**{name: DEVICE})
     assert refused.code.number == -4001
     assert "spell it deviceId" in refused.hint
+
+
+def test_a_secret_between_the_brackets_of_a_name_is_not_repeated() -> None:
+    for name in ("contentKey", "deviceId"):
+        refused = refusal(**{f"{name}[0123456789abcdef0123456789abcdef]": "x"})
+        assert f"found '{name}[]'" in refused.hint
+        assert "0123" not in str(refused)
 
 
 @pytest.mark.parametrize("name", [*PARAMETERS, REPEATABLE])
