@@ -114,14 +114,19 @@ def test_a_link_leads_to_a_step(page: Page, address: str) -> None:
 
 
 def test_the_binding_row_is_marked(page: Page) -> None:
-    register_and_play(page)
     rows = page.locator("#rows tbody tr", has_text=page.input_value("#device-A-cookie"))
+    play(page, "A", "dummy")
+    assert "newest registration" in rows.nth(0).inner_text()
+    play(page, "A", "film")
     plays = page.locator("#rows tbody tr", has_text="play-")
     assert (rows.count(), plays.count()) == (1, 1)
     assert rows.nth(0).get_attribute("class") == "binds"
     assert plays.nth(0).get_attribute("class") != "binds"
     play(page, "B", "dummy")
     assert "superseded" in rows.nth(0).inner_text()
+    assert "newest registration" in rows.nth(1).inner_text()  # SEES has not looked it up yet
+    assert rows.nth(1).get_attribute("class") != "binds"
+    play(page, "B", "film")
     assert rows.nth(1).get_attribute("class") == "binds"
 
 

@@ -93,10 +93,13 @@ def test_without_the_ckcs_keys_there_is_no_film(visit: Visit, plain_server: str)
 
 def test_the_binding_goes_to_who_registers_last(visit: Visit, plain_server: str) -> None:
     page = visit(plain_server)
+    assert page.locator("#rows tr.binds").count() == 1
     play(page, "B", "dummy")
+    assert page.locator("#rows tr.binds").count() == 0  # SEES has not looked it up yet
     assert page.locator("[data-device=A] .pill").inner_text() == "binding lost to Device B"
     play(page, "B", "film")
     wait_for_frames(page, "B")
+    assert page.locator("#rows tr.binds").count() == 1
     play(page, "A", "film")
     assert "-9003" in screen(page, "A")
     page.click("#start-over")

@@ -12,6 +12,7 @@ from walkthrough.page.devices import PageDevices
 from walkthrough.page.event_stream import EventStream
 from walkthrough.page.log_rows import LogRows
 from walkthrough.page.pacing import Pacing, Run, StartedOver
+from walkthrough.record.recorded import row_decided_by
 from walkthrough.record.stage import Stage
 
 MAX_OWN_MESSAGES = 200
@@ -65,14 +66,19 @@ class PageState:
         self.current = {"device": device, "title": title, "renews": renews, "round": 1}
         self.events.tell("begin", **self.current, steps=self._shown_steps())
 
-    def add_step(self, run: Run, step: dict[str, Any]) -> None:
+    def add_step(self, run: Run, step: Any) -> None:
         """Show a step of `run`. Raises `StartedOver` where the learner has started over."""
         with self._changing:
             if run.over:
                 raise StartedOver
             self.steps[step["n"]] = step
             self.current = {**(self.current or {}), "round": step.get("round", 1)}
+            decided = row_decided_by(step)
+            if decided is not None:
+                self.rows.decide(decided)
         self.events.tell("step", step=step)
+        if decided is not None:
+            self.events.tell("rows", rows=self.rows.shown())
 
     def add_rows(self, run: Run, rows: list[Any]) -> None:
         """Show the rows that `run` wrote. Raises `StartedOver` likewise."""

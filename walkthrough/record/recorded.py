@@ -120,9 +120,14 @@ def all_steps(recording: Recording) -> list[RecordedStep]:
 
 def row_that_binds(recording: Recording) -> int | None:
     """Return the event id of the row by which SEES decided last, from its journal; None where it tells of none."""
-    decisions = [step.get("decision") for step in recording["steps"] if step["n"] == DECIDED]
-    last = decisions[-1] if decisions else None
-    event_id = last.get("event_id") if isinstance(last, dict) else None
+    decided = [row_decided_by(step) for step in recording["steps"] if step["n"] == DECIDED]
+    return decided[-1] if decided else None
+
+
+def row_decided_by(step: RecordedStep) -> int | None:
+    """Return the event id of the row by which SEES decided, where this step tells of it."""
+    decision = step.get("decision") if step["n"] == DECIDED else None
+    event_id = decision.get("event_id") if isinstance(decision, dict) else None
     return event_id if isinstance(event_id, int) else None
 
 

@@ -19,12 +19,30 @@ def row(number: int, *, device: str, registration: bool = True, result: int = 0)
     }  # fmt: skip
 
 
-def test_the_newest_registration_binds_and_no_refused_one() -> None:
+def roles(rows: LogRows) -> list[str | None]:
+    return [row["role"] for row in rows.shown()]
+
+
+def test_no_row_binds_before_sees_has_decided() -> None:
     rows = LogRows()
     assert rows.add([row(1, device="a"), row(2, device="b")])
     assert not rows.add([row(2, device="b")])
     rows.add([row(3, device="a", result=-9002), row(4, device="a", registration=False)])
-    assert [one["event_id"] for one in rows.shown() if one["binds"]] == [2]
+    assert roles(rows) == ["superseded", "newest", None, None]
+
+
+def test_the_row_binds_by_which_sees_decided_until_a_device_registers() -> None:
+    rows = LogRows()
+    rows.add([row(1, device="a"), row(2, device="b")])
+    rows.decide(1)  # SEES saw a log that lags behind
+    assert roles(rows) == ["binds", "newest"]
+    rows.decide(2)
+    assert roles(rows) == ["superseded", "binds"]
+    rows.decide(7)  # of another page
+    rows.add([row(3, device="a", result=-9002)])
+    assert roles(rows) == ["superseded", "binds", None]
+    rows.add([row(4, device="a")])
+    assert roles(rows) == ["superseded", "superseded", None, "newest"]
 
 
 def test_one_run_at_a_time() -> None:

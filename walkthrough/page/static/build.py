@@ -27,6 +27,7 @@ from walkthrough.page.source_code import sources_of
 from walkthrough.page.static.bundle import bundle, without_comments
 from walkthrough.page.static.record import COOKIE, INDEX, RUNS, SEEDS, STILL
 from walkthrough.page.static.recorded_keys import contents_from
+from walkthrough.record.recorded import Recording, row_that_binds
 from walkthrough.record.steps import STEPS
 from walkthrough.words import words
 
@@ -132,7 +133,7 @@ def _contents(recording: Mapping[str, Any], n: int) -> SpcContents:
     return contents_from(base64.b64decode(spc), recording["device_keys"][f"step {n}"])
 
 
-def _run(name: str, recording: Mapping[str, Any], index: Mapping[str, Any]) -> dict[str, Any]:
+def _run(name: str, recording: Recording, index: Mapping[str, Any]) -> dict[str, Any]:
     _, title, _ = name.split(".")
     steps = [*([recording["prelude"]] if recording["prelude"] else []), *recording["steps"]]
     before = {row["event_id"] for row in recording["log_before"]}
@@ -142,8 +143,10 @@ def _run(name: str, recording: Mapping[str, Any], index: Mapping[str, Any]) -> d
     if ckc:
         kids = sorted({part["kid"] for track in index["tracks"][title] for part in track["parts"]})
         licenses.append(as_license(base64.b64decode(ckc), _contents(recording, asked), kids))
+    decided = row_that_binds(recording)
     return {
         "name": name,
+        "decided": next((row["device_id"] for row in recording["log_after"] if row["event_id"] == decided), None),
         "steps": [_without_bytes(step) for step in steps],
         "open": [f"{n}.{kind}" for run, n, kind in MESSAGES if run == name],
         "rows": [row for row in recording["log_after"] if row["event_id"] not in before],
@@ -203,9 +206,8 @@ def _files(tracks: Mapping[str, Any]) -> Iterator[str]:
                 yield from part["segments"]
 
 
-def _read(path: Path) -> dict[str, Any]:
-    value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return value
+def _read(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _write_script(path: Path, before: str, value: Any) -> None:

@@ -2,7 +2,7 @@
 
 import { get, isLive, post } from './api.js';
 import { $, h, replace } from './dom.js';
-import { lookOf } from './parties.js';
+import { bindingRow, lookOf } from './parties.js';
 import { play, reset } from './player.js';
 import { complain } from './alert.js';
 import { tell } from './story.js';
@@ -249,7 +249,7 @@ const headline = ({ number, title }) => `${number} ${relay(title)}`;
 const shown = (time) => new Date(time).toISOString().slice(0, 19).replace('T', ' ');
 
 function statusOf(device, { rows, devices }) {
-  const binding = rows.find((row) => row.binds && row.cookie === device.cookie);
+  const binding = bindingRow(rows, device.cookie);
   const registered = binding?.device_id === device.device_id;
   const before = rows.some((row) => row.registration && row.result === 0 && row.cookie === device.cookie && row.device_id === device.device_id);
   const other = !registered && before && devices.find((one) => one.device_id === binding?.device_id)?.name;

@@ -1,7 +1,7 @@
 // The sequence diagram: a lifeline for each device and each service, thirteen steps. Grey until a step has happened.
 
 import { $, replace, s } from './dom.js';
-import { lifelineOf, lifelineOfDevice, lifelines, lookOf, partyNamed } from './parties.js';
+import { bindingRow, lifelineOf, lifelineOfDevice, lifelines, lookOf, partyNamed } from './parties.js';
 import { moves, pace } from './pace.js';
 import { relay, say } from './words.js';
 
@@ -34,13 +34,13 @@ export function showDiagram(outline, state, chosen, choose) {
   const happened = new Map(steps.map((step) => [step.n, step]));
   const actor = (n) => happened.get(n)?.device ?? (n < 6 ? happened.get(1)?.device : state.current?.device) ?? 'A';
   const focused = document.activeElement?.getAttribute?.('data-step');
-  const binding = boundDevice(state);
+  const { device: binding, role } = boundDevice(state);
   const view = { place, width, narrow, chosen, choose, devices };
   const rows = outline.steps.map((step, number) => row(step, happened.get(step.n), actor(step.n), HEAD + ROW * number, view));
   const svg = s('svg', { viewBox: `0 0 ${width} ${height}`, width, height, role: 'group', 'aria-label': say('Sequence diagram of the binding') },
     s('defs', {}, s('marker', { id: 'tip-of-arrow', viewBox: '0 0 10 10', refX: 9, refY: 5, markerWidth: 7, markerHeight: 7, orient: 'auto-start-reverse' },
       s('path', { d: 'M0 0 10 5 0 10z', fill: 'context-stroke' }))),
-    lines.map((line, at) => lifeline(line, heads[at], place[line.id], height, line.device && line.device === binding)), rows);
+    lines.map((line, at) => lifeline(line, heads[at], place[line.id], height, line.device && line.device === binding && role)), rows);
   replace($('diagram'), svg);
   if (focused) svg.querySelector(`[data-step="${focused}"]`)?.focus();
   const seen = new Set(steps.map((step) => `${step.run}.${step.round}.${step.n}`));
@@ -57,23 +57,24 @@ export function watchWidth(redraw) {
   }).observe($('diagram'));
 }
 
-// The device that the newest registration of the stage's cookie names.
+// The device that SEES decided for or, where it has not looked up since, that registered last; and which it is.
 const boundDevice = ({ devices, rows }) => {
-  const row = rows.filter((one) => one.binds).at(-1);
-  return row && devices.find((device) => device.device_id === row.device_id && device.cookie === row.cookie);
+  const row = rows.filter((one) => one === bindingRow(rows, one.cookie)).at(-1);
+  const device = row && devices.find((device) => device.device_id === row.device_id && device.cookie === row.cookie);
+  return { device, role: row?.role };
 };
 
 // Half the width of a lifeline's head.
 const half = (words) => words.length * 3.6 + 9;
 
-function lifeline({ look }, words, x, height, isBound) {
+function lifeline({ look }, words, x, height, role) {
   const wide = Math.max(half(words), 12);
   return s('g', { class: `life ${look}` },
     s('line', { x1: x, x2: x, y1: 30, y2: height }),
     s('rect', { x: x - wide, y: 2, width: 2 * wide, height: 25, rx: 12.5 }),
     s('text', { x, y: 19, 'text-anchor': 'middle' }, words),
-    isBound && s('g', { class: 'bound' }, s('rect', { x: x - 24, y: 31, width: 48, height: 16, rx: 8 }),
-      s('text', { x, y: 42.5, 'text-anchor': 'middle' }, say('bound'))));
+    role && s('g', { class: `bound ${role}` }, s('rect', { x: x - 24, y: 31, width: 48, height: 16, rx: 8 }),
+      s('text', { x, y: 42.5, 'text-anchor': 'middle' }, role === 'binds' ? say('bound') : say('newest'))));
 }
 
 function row(outlined, step, device, y, { place, width, narrow, chosen, choose, devices }) {

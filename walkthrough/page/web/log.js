@@ -1,10 +1,11 @@
-// The transaction log as a table that grows. The row that says which device a cookie has is marked.
+// The transaction log as a table that grows. The row by which SEES decided is marked.
 
 import { $, h, replace } from './dom.js';
 import { hu } from './parties.js';
 import { say } from './words.js';
 
 const COLUMNS = [say('event'), 'cookie', 'device_id', say('content'), say('result')];
+const ROLES = { binds: say('binds'), newest: say('newest registration'), superseded: say('registration, superseded') };
 
 export function showLog({ rows, devices }) {
   if (!rows.length) {
@@ -20,11 +21,11 @@ export function showLog({ rows, devices }) {
 
 function line(row, devices) {
   const refused = row.cause ? say('refused {result}, cause {cause}', row) : say('refused {result}', row);
-  const role = row.binds ? say('binds') : row.registration ? say('registration, superseded') : '';
+  const role = ROLES[row.role];
   const owner = devices.find((device) => device.device_id === row.device_id);
-  return h('tr', { class: row.binds ? 'binds' : row.result ? 'refused' : '', data: { event: String(row.event_id) } },
+  return h('tr', { class: row.role === 'binds' ? 'binds' : row.result ? 'refused' : '', data: { event: String(row.event_id) } },
     h('td', { title: row.time }, row.event_id), h('td', { title: row.cookie ?? '' }, (row.cookie ?? '–').replace(/^(.{16}).{3,}/, '$1…')),
     h('td', {}, row.device_id ? hu(row.device_id, devices, owner && say('Device {name}', owner)) : '–'),
     h('td', {}, h('code', {}, row.content_id ? `${row.content_id.slice(0, 8)}…` : '–')),
-    h('td', { class: 'result' }, row.result === 0 ? say('issued') : refused), h('td', {}, role && h('span', { class: `pill ${row.binds ? 'good' : ''}` }, role)));
+    h('td', { class: 'result' }, row.result === 0 ? say('issued') : refused), h('td', {}, role && h('span', { class: `pill ${row.role === 'binds' ? 'good' : ''}` }, role)));
 }

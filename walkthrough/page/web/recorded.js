@@ -9,6 +9,7 @@ let devices;
 let rows;
 let steps;
 let bound;
+let decided;
 let current;
 let runs = 0;
 let stepping = false;
@@ -20,6 +21,7 @@ function begin({ withStory }) {
   rows = [];
   steps = [];
   bound = null;
+  decided = null;
   current = null;
   over = {};
   if (!withStory) return;
@@ -47,8 +49,13 @@ function addStep(step, run, device, title) {
 }
 
 function end(run, device, title) {
-  rows = [...rows, ...run.rows.map((row) => ({ ...row, event_id: rows.length + 1 }))].map((row, at, all) => ({ ...row,
-    binds: all.findLastIndex((one) => one.registration && one.result === 0) === at }));
+  rows = [...rows, ...run.rows.map((row) => ({ ...row, event_id: rows.length + 1 }))];
+  const registrations = rows.filter((row) => row.registration && row.result === 0);
+  // Whom SEES decided for in this run: before its look-up nobody, and a refusal changes nothing.
+  if (run.decided) decided = registrations.findLast((row) => row.device_id === run.decided)?.event_id;
+  else if (title === 'dummy') decided = null;
+  const role = (row) => (row.event_id === decided ? 'binds' : row.event_id === registrations.at(-1).event_id ? 'newest' : 'superseded');
+  rows = rows.map((row) => ({ ...row, role: row.registration && row.result === 0 ? role(row) : null }));
   if (title === 'dummy') bound = device;
   Object.assign(devices.find((one) => one.name === device), run.refusal ? { title: null, refusal: run.refusal } : { title, refusal: null, licenses: run.licenses });
 }
