@@ -21,7 +21,7 @@ import psycopg
 
 from benchmarks.programs import end, launch
 
-START_TIMEOUT = 30.0
+START_TIMEOUT = 90.0
 """Seconds until a server must answer; after a crash it replays its log first."""
 UNPRIVILEGED = "nobody"
 

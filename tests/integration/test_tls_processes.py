@@ -175,7 +175,7 @@ def test_the_page_runs_over_it(secured: Secured) -> None:
         assert page.ready.keys() == {"service", "url", "ca"}
         assert "FairPlay device binding" in session.get(page.url, timeout=10).text
         answer = session.post(f"{page.url}/api/devices/A/play", json={"title": "dummy"}, timeout=20)
-        assert answer.json().get("keys"), answer.text
+        assert answer.json().get("licenses"), answer.text
 
 
 @pytest.mark.parametrize(

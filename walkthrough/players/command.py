@@ -29,7 +29,7 @@ NEEDED = ("hls.js", "shaka-player", "video.js", "videojs-contrib-eme")
 @click.option("--open", "opens", is_flag=True, help="Open the gallery in the default browser.")
 @click.option("--until-stdin-closes", is_flag=True, help="End when standard input ends.")
 def players(sees: str, expressplay: str, modules: Path, opens: bool, **serving: Any) -> None:
-    """Serve a page with hls.js, shaka-player and video.js on Device A and Device B, until Ctrl-C.
+    """Serve hls.js, shaka-player and video.js on two devices.
 
     The browser must decode H.264 and have ClearKey, as Chromium does. When it answers, the command prints one JSON line
     on standard output: {"service": "fps-emulator", "url": "…"}.
