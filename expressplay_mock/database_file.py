@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 WAL = "-wal"
+WAL_MAGIC = b"\x37\x7f\x06"
+"""What a write-ahead log begins with (https://www.sqlite.org/fileformat.html): zeros, if it was cut and written on."""
 
 
 class FileGone(Exception):
@@ -24,7 +26,7 @@ class DatabaseFile:
         self._size = path.stat().st_size
 
     def check(self) -> None:
-        """Raise `FileGone` unless both are still at their path, and the database is no shorter than it was."""
+        """Raise `FileGone` unless both are still at their path, the database no shorter, and the log with its start."""
         sizes = []
         for path, identity in zip(self._paths, self._identities, strict=True):
             try:
@@ -37,6 +39,8 @@ class DatabaseFile:
         if sizes[0] < self._size:
             raise FileGone(f"{self._paths[0].name} was cut from {self._size} to {sizes[0]} bytes")
         self._size = sizes[0]
+        if sizes[1] and _start(self._paths[1]) != WAL_MAGIC:
+            raise FileGone(f"{self._paths[1].name} was cut while it was open")
 
 
 def open_file(connection: Any) -> DatabaseFile | None:
@@ -45,6 +49,14 @@ def open_file(connection: Any) -> DatabaseFile | None:
     path = next((path for _, name, path in cursor.execute("PRAGMA database_list") if name == "main"), "")
     cursor.close()
     return DatabaseFile(Path(path)) if path else None
+
+
+def _start(path: Path) -> bytes:
+    try:
+        with path.open("rb", buffering=0) as file:
+            return file.read(len(WAL_MAGIC))
+    except OSError as error:
+        raise FileGone(f"{path.name} cannot be read any more ({error.strerror})") from None
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:

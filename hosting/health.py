@@ -13,6 +13,7 @@ from hosting.deadline import EndingConnection, EndingTlsConnection, ending, with
 from hosting.options import Seconds, base_url, tls_dir_option
 from hosting.tls.tls import ClientTls, TlsError, client_files
 from hosting.tls.tls_diagnosis import diagnose
+from simulation.printable import one_line
 from simulation.routes import PREFIX
 
 PAUSE = 0.05
@@ -43,7 +44,7 @@ def health_command(service: str) -> click.Command:
         while problem := problem_of(service, url, client_files(tls_dir)):
             if time.monotonic() + PAUSE > deadline:
                 after = f" after {wait:g} s" if wait else ""
-                raise click.ClickException(f"{service} at {url} is not ready{after}: {problem}")
+                raise click.ClickException(f"{service} at {url} is not ready{after}: {one_line(problem)}")
             time.sleep(PAUSE)
         click.echo(f"{service} at {url} is ready")
 
@@ -69,7 +70,7 @@ def problem_of(service: str, url: str, tls: ClientTls = NO_FILES) -> str | None:
         return _reason(body) or f"status {status}"
     try:
         found = json.loads(body)["service"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return "something else answers there"
     return None if found == service else f"expected {service}, found {str(found)[:64]}"
 
@@ -92,5 +93,5 @@ def _ask(url: str, tls: ClientTls) -> tuple[int, bytes]:
 def _reason(body: bytes) -> str | None:
     try:
         return str(json.loads(body)["reason"])[:500]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

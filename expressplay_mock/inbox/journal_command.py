@@ -68,8 +68,8 @@ def _ask(session: "requests.Session", url: str, trace: str | None, after: int) -
         with within(ANSWER_TIMEOUT):
             answer = session.get(f"{url}{PREFIX}/journal", params=asked, timeout=ANSWER_TIMEOUT, allow_redirects=False)
         if answer.status_code == 200:
-            return list(answer.json()["entries"])
-    except requests.JSONDecodeError:
+            return _entries_of(answer.json())
+    except (requests.JSONDecodeError, RecursionError):
         raise click.ClickException(f"expected the journal of expressplay-mock at {url}, found no JSON") from None
     except (requests.RequestException, OSError) as error:
         raise click.ClickException(
@@ -80,8 +80,23 @@ def _ask(session: "requests.Session", url: str, trace: str | None, after: int) -
     raise click.ClickException(f"expected the journal of expressplay-mock at {url}, found {reason}")
 
 
+def _entries_of(found: Any) -> list[dict[str, Any]]:
+    match found:
+        case {"entries": [*entries]} if all(map(_is_entry, entries)):
+            return entries
+    raise click.ClickException("expected the journal of expressplay-mock, found JSON of another form")
+
+
+def _is_entry(found: Any) -> bool:
+    match found:
+        case {"seq": int(), "time": str(), "summary": str()}:
+            return isinstance(found.get("decision", {}), dict)
+    return False
+
+
 def _shown(entry: dict[str, Any]) -> Iterator[str]:
+    """Write an entry for a terminal: whatever answers may have written what is in it."""
     trace = f" [{entry['trace']}]" if "trace" in entry else ""
-    first, *more = map(one_line, lines_of(entry))
-    yield f"{entry['time'][11:23]} #{entry['seq']}{trace} {first}"
-    yield from (f"    {line.strip()}" for line in more)
+    first, *more = lines_of(entry)
+    yield one_line(f"{entry['time'][11:23]} #{entry['seq']}{trace} {first}")
+    yield from (f"    {one_line(line)}" for line in more)

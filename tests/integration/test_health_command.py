@@ -56,3 +56,16 @@ def test_nothing_there_is_one_clear_line(wait: str) -> None:
 def test_another_web_server_is_not_ready() -> None:
     with told(Told("<h1>It works!")) as url:
         assert problem_of("expressplay-mock", url) == "something else answers there"
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(503, '{"reason": "down\\u001b[31m\\nfor long"}'), (503, "[" * 60_000), (200, "[" * 60_000), (200, "[]")],
+)
+def test_whatever_answers_it_is_one_line_without_escapes(status: int, body: str) -> None:
+    with told(Told(body, status=status)) as url:
+        result = CliRunner().invoke(mock, ["health", "--url", url])
+    assert result.exit_code == 1
+    assert f"expressplay-mock at {url} is not ready" in result.output
+    assert result.output.count("\n") == 1
+    assert "\x1b" not in result.output

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 from click.testing import CliRunner
+from emulator_stage import Told, told
 from mock_stage import KEYS, Mock, redeem, running_mock
 
 from expressplay_mock.cli import main
@@ -74,6 +75,24 @@ def test_the_command_follows(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> Non
 def test_no_control_sequence_reaches_the_terminal(mock: Mock) -> None:
     redeem(mock, cookie=f"a{ESCAPE}")
     assert ESCAPE[0] not in "".join(shown(mock))
+
+
+def test_whoever_answers_no_control_sequence_reaches_the_terminal() -> None:
+    entry = {"seq": 1, "time": f"2026-11-26T{ESCAPE}", "trace": ESCAPE, "summary": ESCAPE}
+    with told(Told(json.dumps({"entries": [entry]}))) as url:
+        result = CliRunner().invoke(main, ["journal", "--url", url])
+    assert result.exit_code == 0
+    assert not set(ESCAPE[0::4]) & set(result.output)
+    assert result.output.count("\n") == 1
+
+
+@pytest.mark.parametrize("body", ["[]", "{}", '{"entries": 1}', '{"entries": [1]}', '{"entries": [{}]}', "[" * 60_000])
+def test_what_is_no_journal_is_one_clear_line(body: str) -> None:
+    with told(Told(body)) as url:
+        result = CliRunner().invoke(main, ["journal", "--url", url])
+    assert result.exit_code == 1
+    assert "expected the journal of expressplay-mock" in result.output
+    assert result.output.count("\n") == 1
 
 
 @pytest.mark.parametrize(

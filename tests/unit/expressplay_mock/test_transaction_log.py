@@ -276,7 +276,13 @@ def cut_database(path: Path) -> None:
     os.truncate(path, 0)
 
 
-@pytest.mark.parametrize("harm", [remove_directory, remove_database, remove_wal, replace_database, cut_database])
+def cut_wal(path: Path) -> None:
+    os.truncate(path.with_name(f"{path.name}-wal"), 0)
+
+
+@pytest.mark.parametrize(
+    "harm", [remove_directory, remove_database, remove_wal, replace_database, cut_database, cut_wal]
+)
 def test_a_log_that_is_not_there_any_more_acknowledges_nothing(tmp_path: Path, harm: Callable[[Path], None]) -> None:
     path = tmp_path / "state" / "log.db"
     path.parent.mkdir()
