@@ -39,6 +39,7 @@ from emulator.license_client import (
 )
 from emulator.playlist import AS_IT_IS, Reading, Title, load_title
 from emulator.preflight import check_media
+from emulator.step import at_step, current_step
 from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, WEB_SERVER, Access, Web, clean_base
 from fairplay.ckc import License, open_ckc
@@ -116,14 +117,17 @@ def register(client: Client, cookie: str, name: str | Title | None = None) -> Gr
     `name` is a dummy's playlist URL (None: the dummy of SEES), or a title read before: step 0 is then left out.
     """
     # 0. Read the dummy M3U8 and take the content id from its skd: URI.
-    title = name if isinstance(name, Title) else read_title(client, name, dummy=True, step=0)
-    key = title.keys[0]
+    with at_step(0):
+        title = name if isinstance(name, Title) else read_title(client, name, dummy=True)
+        key, content_id = title.keys[0], content_id_of(title.keys[0])
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
-    entitlement = entitle(client, RequestType.REGISTRATION, content_id_of(key, 0), cookie, step=1, server=key.server)
+    with at_step(1):
+        entitlement = entitle(client, RequestType.REGISTRATION, content_id, cookie, server=key.server)
     # 4. Send the SPC to the token URL. It carries the device_id, sealed. ExpressPlay opens token and SPC, and writes
     #    cookie and device_id side by side into the transaction log (5). Only then it answers with a CKC.
-    return redeem(client, title, key, entitlement, step=4)
+    with at_step(4):
+        return redeem(client, title, key, entitlement)
 
 
 def play(client: Client, cookie: str, name: str | Title | None = None) -> tuple[Grant, ...]:
@@ -131,7 +135,8 @@ def play(client: Client, cookie: str, name: str | Title | None = None) -> tuple[
 
     `name` is that of a title at SEES (None: the first that is no dummy), a playlist's URL, or a title read before.
     """
-    title = name if isinstance(name, Title) else read_title(client, name, dummy=False, step=6)
+    with at_step(6):
+        title = name if isinstance(name, Title) else read_title(client, name, dummy=False)
     session = client.device.random(8)
     return tuple(get_license(client, title, key, cookie, session=session) for key in title.keys)
 
@@ -149,16 +154,18 @@ def get_license(
     client = _in_new_round(client)
     if key.mode is KeyMode.DIRECT:
         # The playlist carries the token itself: straight to steps 11 to 13.
-        return redeem(client, title, key, None, step=11, state=state, session=session)
+        with at_step(11):
+            return redeem(client, title, key, None, state=state, session=session)
     # 6. Tell SEES the real content id and the same cookie. SEES asks ExpressPlay for the device of this cookie (7),
     #    which ExpressPlay looks up in its log (8); then has it make a token that names this device (9),
     # 10. and hands on the device-bound token URL.
-    content_id = content_id_of(key, 6)
-    entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, step=6, server=key.server)
+    with at_step(6):
+        entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id_of(key), cookie, server=key.server)
     # 11. Send a fresh SPC to the token URL. ExpressPlay compares the device_id of the token with the one of the
     #     SPC (12),
     # 13. and sends a CKC only if the two are equal.
-    return redeem(client, title, key, entitlement, step=11, state=state, session=session)
+    with at_step(11):
+        return redeem(client, title, key, entitlement, state=state, session=session)
 
 
 def bind(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, ...]:
@@ -166,26 +173,26 @@ def bind(client: Client, cookie: str, name: str | None = None) -> tuple[Grant, .
     return register(client, cookie), *play(client, cookie, name)
 
 
-def read_title(client: Client, name: str | None, *, dummy: bool, step: int) -> Title:
+def read_title(client: Client, name: str | None, *, dummy: bool) -> Title:
     """Read a title's playlists, and of one to play what can be known before a license is asked for. Journals step 0."""
     # What was said of the title to play (its content id, its variant) does not hold for the dummy.
     reading = Reading(client.reading.rule, trust_server=client.reading.trust_server) if dummy else client.reading
     if name and is_http_url(name):
         client.web.access = Access(origin_of(name), client.headers)
-        title = load_title(client.web, name, step=step, party=WEB_SERVER, reading=reading)
+        title = load_title(client.web, name, party=WEB_SERVER, reading=reading)
     else:
         web, sees = client.web, client.sees
-        offer = find_dummy(web, sees, step=step) if dummy else find_title(web, sees, name, step=step)
-        title = load_title(web, offer.master_url, step=step, reading=reading)
+        offer = find_dummy(web, sees) if dummy else find_title(web, sees, name)
+        title = load_title(web, offer.master_url, reading=reading)
     if dummy and not title.keys:
         raise bad_playlist(title.url, "a dummy with a key", "none", "package it with a throw-away key")
     client.notes.extend(title.notes)
     if not dummy:
-        check_media(client.web, title, step=step)
-    if step == 0:
-        content_id = content_id_of(title.keys[0], step)
+        check_media(client.web, title)
+    if dummy:
+        content_id = content_id_of(title.keys[0])
         client.journal.record(
-            step=0,
+            step=current_step(),
             summary=f"read the dummy M3U8: content id {content_id}",
             trace=client.web.trace,
             request={"playlist": title.url},
@@ -194,11 +201,10 @@ def read_title(client: Client, name: str | None, *, dummy: bool, step: int) -> T
     return title
 
 
-def content_id_of(key: KeyUri, step: int) -> str:
+def content_id_of(key: KeyUri) -> str:
     """Return what to ask SEES for; BadKeyUri if the key line carries its token already (direct mode)."""
     if key.content_id is None or key.mode is KeyMode.DIRECT:
         raise BadKeyUri(
-            step=step,
             expected="a key URI that names a content id",
             found="one in direct mode, which carries its own token",
             fix="play a title packaged for entitlement: SEES is not asked in direct mode",
@@ -215,26 +221,26 @@ def _in_new_round(client: Client) -> Client:
 
 
 def entitle(
-    client: Client, kind: RequestType, content_id: str, cookie: str, *, step: int, server: str | None = None
+    client: Client, kind: RequestType, content_id: str, cookie: str, *, server: str | None = None
 ) -> Entitlement:
     """Ask SEES for a token URL (request and answer: steps 1 and 3, or 6 and 10), and journal the exchange.
 
     `server` is the entitlement server that the key URI names, if it does.
     """
-    sees = sees_for(client, server, step)
+    sees = sees_for(client, server)
     message_id = str(uuid.UUID(bytes=client.device.random(16), version=4))
     request = entitlement_request(message_id, kind, content_id, cookie)
     try:
-        entitlement = ask_sees(client.web, sees, request, step=step)
+        entitlement = ask_sees(client.web, sees, request)
     except EmulatorError as error:
-        _journal(client, step, "SEES gave no token URL", sees + SEES_PATH, request, error=error)
+        _journal(client, "SEES gave no token URL", sees + SEES_PATH, request, error=error)
         raise
     summary = f"asked SEES, request type {int(kind)}: got a token URL"
-    _journal(client, step, summary, entitlement.url, request, entitlement.status, entitlement.response)
+    _journal(client, summary, entitlement.url, request, entitlement.status, entitlement.response)
     return entitlement
 
 
-def sees_for(client: Client, server: str | None, step: int) -> str:
+def sees_for(client: Client, server: str | None) -> str:
     """Return the base URL of the SEES to ask: the user's, or with his leave the one that a key URI names.
 
     Whoever is asked learns the cookie, and anybody can write a playlist. BadAddress where there is no SEES to ask.
@@ -249,7 +255,6 @@ def sees_for(client: Client, server: str | None, step: int) -> str:
     named = f"the playlist names {server[:80]!r}, which is not asked without leave" if server else "none"
     leave = ", or let the playlist choose with --trust-playlist-host" if server else ""
     raise BadAddress(
-        step=step,
         expected="--sees, the base URL of SEES",
         found=f"{named}, while the key line names a content id to ask it for",
         fix=f"name it{leave}; only a key line with a token of its own (direct mode) needs no SEES",
@@ -262,7 +267,6 @@ def redeem(
     key: KeyUri,
     entitlement: Entitlement | None,
     *,
-    step: int,
     state: PlaybackState = PlaybackState.READY,
     session: bytes | None = None,
 ) -> Grant:
@@ -271,22 +275,22 @@ def redeem(
     asset_id = key.content_id or urlsplit(token_url).netloc[:MAX_ASSET_ID]
     spc, contents = make_spc(client.device, asset_id, state, session)
     client.made(spc, contents)
-    answer = post_spc(client, token_url, spc, step=step, asset_id=asset_id)
+    answer = post_spc(client, token_url, spc, asset_id=asset_id)
     downloaded = client.device.clock.now()
     # R1 first, then every returned tag, and only then the key: a CKC that answers another SPC gives nothing.
     license_ = open_ckc(answer.ckc, contents)
-    check_output(client.device, license_, step=13 if step > FIRST_OF_PLAY else step)
+    check_output(client.device, license_)
     return Grant(title, key, asset_id, entitlement, spc, contents, answer.ckc, license_, downloaded)
 
 
-def check_output(device: Device, license_: License, *, step: int) -> None:
+def check_output(device: Device, license_: License) -> None:
     """Raise OutputNotProtected where a license asks for more than the device's output has."""
     if not device.output.covers(license_.needed_hdcp):
         raise OutputNotProtected(
-            step=step,
             expected=f"an output with {license_.needed_hdcp.meaning}, which the license asks for",
             found=device.output.meaning,
             fix="play on a protected output (--hdcp), or ask for less by the hdcp extension of the token",
+            step=13 if current_step() == 11 else None,  # it came with the license, which is the answer to step 11
         )
 
 
@@ -297,22 +301,21 @@ def direct_url(client: Client, key: KeyUri) -> str:
     return key.license_url("http" if plain else "https")
 
 
-def post_spc(client: Client, token_url: str, spc: bytes, *, step: int, asset_id: str) -> LicenseAnswer:
+def post_spc(client: Client, token_url: str, spc: bytes, *, asset_id: str) -> LicenseAnswer:
     """Post any SPC to a token URL, in the client's shape, and journal the exchange."""
     request = {"shape": client.shape.value, "spc": base64.b64encode(spc).decode()}
     try:
-        answer = ask_license(client.web, token_url, spc, step=step, shape=client.shape, asset_id=asset_id)
+        answer = ask_license(client.web, token_url, spc, shape=client.shape, asset_id=asset_id)
     except EmulatorError as error:
-        _journal(client, step, "ExpressPlay issued no license", token_url, request, error=error)
+        _journal(client, "ExpressPlay issued no license", token_url, request, error=error)
         raise
     response = {"shape": answer.shape, "ckc": base64.b64encode(answer.ckc).decode()}
-    _journal(client, step, "sent the SPC: got a CKC", answer.url, request, answer.status, response)
+    _journal(client, "sent the SPC: got a CKC", answer.url, request, answer.status, response)
     return answer
 
 
 def _journal(
     client: Client,
-    step: int,
     summary: str,
     url: str,
     request: dict[str, Any],
@@ -323,7 +326,7 @@ def _journal(
     if isinstance(error, EntitlementDenied | LicenseRefused):
         status, response = error.status, error.response
     client.journal.record(
-        step=step,
+        step=current_step(),
         summary=summary,
         trace=client.web.trace,
         method="POST",

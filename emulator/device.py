@@ -84,7 +84,6 @@ class Device:
             return self.provisioning.certificate
         if self.provisioning.v1 is None:
             raise BadProvisioning(
-                step=None,
                 expected='{"v1": {"certificate": …}} beside the other certificate, for SPC version 1',
                 found="none",
                 fix="let this ExpressPlay take SPC version 1, or make SPCs of version 2",
@@ -151,7 +150,7 @@ def _certificate(text: str) -> ApplicationCertificate:
 
 def provision(web: Web, expressplay: str) -> Provisioning:
     """Fetch what a device is provisioned with from the ExpressPlay at base URL `expressplay`."""
-    answer = web.ask(EXPRESSPLAY, "GET", f"{expressplay}/_sim/provisioning", step=None)
+    answer = web.ask(EXPRESSPLAY, "GET", f"{expressplay}/_sim/provisioning")
     if answer.status == 404:
         fix = "start expressplay-mock without --no-sim, and check that --expressplay is its address"
         raise answer.unexpected(EXPECTED, fix=fix)
@@ -162,4 +161,4 @@ def provision(web: Web, expressplay: str) -> Provisioning:
 
 def _bad(found: str) -> BadProvisioning:
     fix = "check that --expressplay is the address of expressplay-mock, and not of SEES"
-    return BadProvisioning(step=None, expected=EXPECTED, found=found, fix=fix)
+    return BadProvisioning(expected=EXPECTED, found=found, fix=fix)

@@ -6,20 +6,30 @@ The numbers -9101 and below are this emulator's own. A refusal keeps the number 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from emulator.step import current_step
+
 
 class EmulatorError(Exception):
-    """Base of the emulator's errors. `str()` is one readable line; it never holds a key."""
+    """Base of the emulator's errors. `str()` is one readable line; it never holds a key.
+
+    `step` is named where the failure belongs to another step than the one that is being taken (None: to that one).
+    """
 
     number: int
     title: ClassVar[str]
 
-    def __init__(self, *, step: int | None, expected: str, found: str, fix: str) -> None:
-        self.step, self.expected, self.found, self.fix = step, expected, found, fix
-        super().__init__(step, expected, found, fix)
+    def __init__(self, *, expected: str, found: str, fix: str, step: int | None = None) -> None:
+        self.step = current_step() if step is None else step
+        self.expected, self.found, self.fix = expected, found, fix
+        super().__init__(self.step, expected, found, fix)
+
+    @property
+    def where(self) -> str:
+        """How a text about it begins: the step, if there is one."""
+        return "" if self.step is None else f"step {self.step}: "
 
     def __str__(self) -> str:
-        where = "" if self.step is None else f"step {self.step}: "
-        return f"{where}{self.number} {self.title}: expected {self.expected}, found {self.found}. Fix: {self.fix}."
+        return f"{self.where}{self.number} {self.title}: expected {self.expected}, found {self.found}. Fix: {self.fix}."
 
     def as_json(self) -> dict[str, object]:
         """The same facts as a JSON object."""
@@ -185,7 +195,6 @@ class EntitlementDenied(EmulatorError):
     def __init__(
         self,
         *,
-        step: int | None,
         error: int | None,
         text: str,
         status: int,
@@ -193,14 +202,14 @@ class EntitlementDenied(EmulatorError):
         response: Mapping[str, Any],
         ours: bool = False,
     ) -> None:
-        super().__init__(step=step, expected="isAllowed true", found=f"{text!r} (HTTP {status})", fix=fix)
+        super().__init__(expected="isAllowed true", found=f"{text!r} (HTTP {status})", fix=fix)
         self.ours = ours
         self.number = 0 if error is None else error
         self.text, self.status, self.response = text, status, response
 
     def __str__(self) -> str:
         advice = "" if "Fix:" in self.text else f" Fix: {self.fix}."
-        return f"step {self.step}: {self.title}: {self.number} {self.text.rstrip('.')}.{advice}"
+        return f"{self.where}{self.title}: {self.number} {self.text.rstrip('.')}.{advice}"
 
 
 class LicenseRefused(EmulatorError):
@@ -214,19 +223,19 @@ class LicenseRefused(EmulatorError):
     def __init__(
         self,
         *,
-        step: int | None,
         code: int,
         message: str,
         hint: str,
         cause: int | None,
         status: int,
         response: Mapping[str, Any],
+        step: int | None = None,
     ) -> None:
         because = "" if cause is None else f", cause {cause}"
-        super().__init__(step=step, expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint)
+        super().__init__(expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint, step=step)
         self.number = code
         self.message, self.hint, self.cause, self.status, self.response = message, hint, cause, status, response
 
     def __str__(self) -> str:
         because = "" if self.cause is None else f", cause {self.cause}"
-        return f"step {self.step}: {self.title}: {self.number} {self.message.rstrip('.')}{because}. Hint: {self.hint}."
+        return f"{self.where}{self.title}: {self.number} {self.message.rstrip('.')}{because}. Hint: {self.hint}."

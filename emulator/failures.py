@@ -18,7 +18,7 @@ TRUST = "name its authority with --ca; where ca.pem of a simulated service lies 
 SHOW = "show one with --client-certificate and --client-key; where a good one lies is in SEES's ready line"
 
 
-def no_answer(error: Exception, party: Party, url: str, step: int | None, tls: ClientTls) -> EmulatorError:
+def no_answer(error: Exception, party: Party, url: str, tls: ClientTls) -> EmulatorError:
     """Return the error of a request to which no whole answer came."""
     import urllib3
 
@@ -40,23 +40,23 @@ def no_answer(error: Exception, party: Party, url: str, step: int | None, tls: C
         found = f"no answer in time at {address}"
     elif problem := diagnose(url, tls):
         fix = problem.fix(party.program, trust=TRUST, show=SHOW)
-        return TlsFailed(step=step, expected=f"{party.name} at {address}", found=problem.value, fix=fix)
+        return TlsFailed(expected=f"{party.name} at {address}", found=problem.value, fix=fix)
     elif any_is(*broken):
         found, fix = f"a connection that broke off at {address}", f"has {party.program} ended? Look at its log"
     elif any_is(HTTPException, urllib3.exceptions.HTTPError):
         found = f"something at {address} that does not speak HTTP ({type(kinds[-1]).__name__})"
     else:
         found = f"no way to {address} ({type(kinds[-1]).__name__})"
-    return NoAnswer(step=step, expected=f"{party.name} at {address}", found=found, fix=fix)
+    return NoAnswer(expected=f"{party.name} at {address}", found=found, fix=fix)
 
 
-def turned_away(party: Party, url: str, step: int | None) -> TlsFailed:
+def turned_away(party: Party, url: str) -> TlsFailed:
     """Return the error of a request that a server answers by asking for a certificate."""
     from hosting.tls.tls_diagnosis import Problem
 
     problem = Problem.CERTIFICATE_REQUIRED
     fix = problem.fix(party.program, trust=TRUST, show=SHOW)
-    return TlsFailed(step=step, expected=f"{party.name} at {origin_of(url)}", found=problem.value, fix=fix)
+    return TlsFailed(expected=f"{party.name} at {origin_of(url)}", found=problem.value, fix=fix)
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

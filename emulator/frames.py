@@ -21,11 +21,11 @@ PRINT = re.compile(r"[0-9a-f]{64}")
 Frames = dict[Kind, list[str]]
 
 
-def fetch_frames(web: Web, title: Title, *, step: int) -> list[Frames] | None:
+def fetch_frames(web: Web, title: Title) -> list[Frames] | None:
     """Return the fingerprints of each period of a title; None where there is no valid file of them."""
     try:
         url = join_url(title.url, FRAMES_FILE)
-        answer = web.get(title.server, url, step=step, expected=FRAMES_FILE, most=MAX_FRAMES_FILE)
+        answer = web.get(title.server, url, expected=FRAMES_FILE, most=MAX_FRAMES_FILE)
     except EmulatorError:
         return None
     return parse_frames(answer.body)

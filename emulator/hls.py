@@ -115,7 +115,7 @@ def parse_playlist(
 def bad_playlist(url: str, expected: str, found: str, fix: str) -> BadPlaylist:
     """Return the error of a playlist; its address is shown without its query."""
     address = url.split("?", 1)[0][:200]
-    return BadPlaylist(step=None, expected=expected, found=f"{found} at {address}", fix=fix)
+    return BadPlaylist(expected=expected, found=f"{found} at {address}", fix=fix)
 
 
 def _lines(text: str, url: str) -> Iterator[str]:

@@ -305,7 +305,7 @@ def _find(state: Path, name: str | None) -> Path:
 
 def _none(expected: str, found: str, place: Path) -> NoKeptTitle:
     fix = "play it once with --state and a server, on this device"
-    return NoKeptTitle(step=None, expected=f"{expected} in {place}", found=found, fix=fix)
+    return NoKeptTitle(expected=f"{expected} in {place}", found=found, fix=fix)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -202,4 +202,4 @@ def _error(uri: str, fix: str) -> BadKeyUri:
     # A URI may carry a token, so it is shown without its query, and not in full.
     shown = uri[:80].split("?", 1)[0]
     tail = "…" if len(shown) < len(uri) else ""
-    return BadKeyUri(step=None, expected=EXPECTED, found=repr(shown + tail) if uri else "nothing", fix=fix)
+    return BadKeyUri(expected=EXPECTED, found=repr(shown + tail) if uri else "nothing", fix=fix)

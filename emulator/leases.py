@@ -86,7 +86,6 @@ def _advance_to(client: Client, moment: float) -> None:
 def _ran_out(grant: Grant, reason: Exception) -> LeaseRanOut:
     end = lease_end(grant) or 0.0
     return LeaseRanOut(
-        step=None,
         expected=f"a renewal before {rfc3339(end)}, when the lease ends",
         found=f"none, but: {str(reason).rstrip('.')}",
         fix="play anew once that is mended",

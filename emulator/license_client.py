@@ -14,6 +14,7 @@ from emulator.addresses import is_http_url
 from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.explain import fix_for, title_of
 from emulator.key_uri import TOKEN_PARAMETER
+from emulator.step import current_step
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Web
 
 SEES_PATH = "/sees/SEESServlet"
@@ -84,10 +85,10 @@ def endpoint_of(sees: str) -> str:
     return sees if urlsplit(sees).path.strip("/") else sees.rstrip("/") + SEES_PATH
 
 
-def ask_sees(web: Web, sees: str, request: Mapping[str, Any], *, step: int) -> Entitlement:
+def ask_sees(web: Web, sees: str, request: Mapping[str, Any]) -> Entitlement:
     """Send an entitlement request. EntitlementDenied for a no; other EmulatorErrors for an answer that is none."""
     url = endpoint_of(sees)
-    answer = web.post_json(SEES, url, request, step=step)
+    answer = web.post_json(SEES, url, request)
     response = answer.json_object(ENTITLEMENT)
     return Entitlement(check_entitlement(request, response, answer), request, response, url, answer.status)
 
@@ -107,7 +108,6 @@ def check_entitlement(request: Mapping[str, Any], response: Mapping[str, Any], a
             raise answer.unexpected(ENTITLEMENT, _describe(response, answer))
     if message_id != request["messageID"]:
         raise MessageIdMismatch(
-            step=answer.step,
             expected=f"the request's messageID {request['messageID']}",
             found=repr(message_id[:80]),
             fix="SEES must echo it; the entitlement counts as denied",
@@ -139,11 +139,11 @@ def wrap_spc(spc: bytes, shape: SpcShape, asset_id: str) -> tuple[bytes, str]:
 
 
 def ask_license(
-    web: Web, token_url: str, spc: bytes, *, step: int, shape: SpcShape = SpcShape.RAW, asset_id: str = ""
+    web: Web, token_url: str, spc: bytes, *, shape: SpcShape = SpcShape.RAW, asset_id: str = ""
 ) -> LicenseAnswer:
     """Post the SPC to the token URL. LicenseRefused for a refusal object."""
     body, content_type = wrap_spc(spc, shape, asset_id)
-    answer = web.ask(EXPRESSPLAY, "POST", token_url, step=step, body=body, content_type=content_type)
+    answer = web.ask(EXPRESSPLAY, "POST", token_url, body=body, content_type=content_type)
     if answer.status != 200:
         raise _refusal(answer)
     ckc, answered = unwrap_ckc(answer)
@@ -193,7 +193,6 @@ def _denial(response: Mapping[str, Any], answer: Answer) -> EntitlementDenied:
     # Our SEES begins its text with the title of the number; another's number may mean anything.
     ours = number is not None and text.startswith(title_of(number))
     return EntitlementDenied(
-        step=answer.step,
         error=number,
         text=text,
         status=answer.status,
@@ -208,14 +207,14 @@ def _refusal(answer: Answer) -> LicenseRefused | UnexpectedAnswer:
         case {"errorCode": int(code), "errorMessage": str(message)}:
             cause, hint = response.get("cause"), response.get("hint")
             return LicenseRefused(
-                # Asked for in step 11, decided in 12, answered in 13: a refusal is the decision. 4 is all in one.
-                step=12 if answer.step == 11 else answer.step,
                 code=code,
                 message=message,
                 hint=(hint if isinstance(hint, str) and hint else fix_for(code)).rstrip("."),
                 cause=cause if type(cause) is int else None,
                 status=answer.status,
                 response=response,
+                # Asked for in step 11, decided in 12, answered in 13: a refusal is the decision. 4 is all in one.
+                step=12 if current_step() == 11 else None,
             )
         case _:
             return answer.unexpected(LICENSE, answer.shape())

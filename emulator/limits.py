@@ -57,7 +57,6 @@ def check_end(now: float, end: float | None, error: type[EmulatorError], what: s
     """Raise `error` if `end` has come."""
     if end is not None and now >= end:
         raise error(
-            step=None,
             expected=f"playback before {rfc3339(end)}, when the {what} ends",
             found=f"{rfc3339(now)} on the device's clock",
             fix=fix,

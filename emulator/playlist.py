@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import groupby
 
-from emulator.errors import BadKeyUri, BadPlaylist
 from emulator.hls import (
     KEY_FORMAT,
     MAX_KEYS,
@@ -105,30 +104,26 @@ class Title:
         return any(not rendition.playlist.ended for rendition in self.renditions)
 
 
-def load_title(web: Web, url: str, *, step: int, party: Party = SEES, reading: Reading = AS_IT_IS) -> Title:
-    """Fetch the playlists behind `url` (master or media) and return the title; errors carry `step`."""
-    try:
-        found = _fetch(web, url, step, party, reading)
-        if isinstance(found, MediaPlaylist):
-            return _with_keys(Title(found.url, (), (Rendition(found, {}),), party), (), reading)
-        chosen = choose(found, reading.variant)
-        renditions = tuple(
-            Rendition(_fetch_media(web, address, step, party, reading, found.variables), found.variables)
-            for address in _addresses(found, chosen, every=reading.variant == ALL_VARIANTS)
-        )
-        notes: tuple[str, ...] = ()
-        if len(chosen) < len(found.variants):
-            count = f"{len(chosen)} of {len(found.variants)} variants' keys were asked for"
-            notes = (f"{count}; --variant N or --variant all plays the others",)
-        return _with_keys(Title(found.url, (), renditions, party, notes), found.session_keys, reading)
-    except (BadPlaylist, BadKeyUri) as error:
-        error.step = step
-        raise
+def load_title(web: Web, url: str, *, party: Party = SEES, reading: Reading = AS_IT_IS) -> Title:
+    """Fetch the playlists behind `url` (master or media) and return the title."""
+    found = _fetch(web, url, party, reading)
+    if isinstance(found, MediaPlaylist):
+        return _with_keys(Title(found.url, (), (Rendition(found, {}),), party), (), reading)
+    chosen = choose(found, reading.variant)
+    renditions = tuple(
+        Rendition(_fetch_media(web, address, party, reading, found.variables), found.variables)
+        for address in _addresses(found, chosen, every=reading.variant == ALL_VARIANTS)
+    )
+    notes: tuple[str, ...] = ()
+    if len(chosen) < len(found.variants):
+        count = f"{len(chosen)} of {len(found.variants)} variants' keys were asked for"
+        notes = (f"{count}; --variant N or --variant all plays the others",)
+    return _with_keys(Title(found.url, (), renditions, party, notes), found.session_keys, reading)
 
 
-def reload(web: Web, title: Title, rendition: Rendition, *, step: int, reading: Reading) -> MediaPlaylist:
+def reload(web: Web, title: Title, rendition: Rendition, *, reading: Reading) -> MediaPlaylist:
     """Read a media playlist again."""
-    return _fetch_media(web, rendition.playlist.url, step, title.server, reading, rendition.variables)
+    return _fetch_media(web, rendition.playlist.url, title.server, reading, rendition.variables)
 
 
 def choose(master: Master, number: int | None) -> tuple[Variant, ...]:
@@ -179,19 +174,17 @@ def _with_keys(title: Title, session_keys: tuple[KeyUri, ...], reading: Reading)
     return replace(title, keys=keys, notes=title.notes + notes)
 
 
-def _fetch_media(
-    web: Web, url: str, step: int, party: Party, reading: Reading, imported: Mapping[str, str]
-) -> MediaPlaylist:
-    found = _fetch(web, url, step, party, reading, imported)
+def _fetch_media(web: Web, url: str, party: Party, reading: Reading, imported: Mapping[str, str]) -> MediaPlaylist:
+    found = _fetch(web, url, party, reading, imported)
     if isinstance(found, Master):
         raise bad_playlist(url, "a media playlist", "a master playlist", "check the master playlist's addresses")
     return found
 
 
 def _fetch(
-    web: Web, url: str, step: int, party: Party, reading: Reading, imported: Mapping[str, str] | None = None
+    web: Web, url: str, party: Party, reading: Reading, imported: Mapping[str, str] | None = None
 ) -> Master | MediaPlaylist:
-    answer = web.get(party, url, step=step, expected="a playlist", most=MAX_PLAYLIST)
+    answer = web.get(party, url, expected="a playlist", most=MAX_PLAYLIST)
     try:
         text = answer.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:

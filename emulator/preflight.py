@@ -21,46 +21,44 @@ START = 65_536
 FAIRPLAY_SCHEME = "cbcs"
 
 
-def check_media(web: Web, title: Title, *, step: int) -> None:
+def check_media(web: Web, title: Title) -> None:
     """Look at the first file of each rendition; PlaybackFailed where no license could make it play."""
     for rendition in title.renditions:
         first = next((segment for segment in rendition.playlist.segments if not segment.gap), None)
         if first is not None:
-            _check(web, title, rendition, first, step)
+            _check(web, title, rendition, first)
 
 
-def _check(web: Web, title: Title, rendition: Rendition, first: Segment, step: int) -> None:
+def _check(web: Web, title: Title, rendition: Rendition, first: Segment) -> None:
     place = first.map or first.place
     length = min(START, place.length or START) if first.map is None else place.length
     part = None if length is None else (place.offset or 0, length)
-    data = web.get(title.server, place.url, step=step, expected="the title's media", part=part).body
+    data = web.get(title.server, place.url, expected="the title's media", part=part).body
     container, scheme = container_of(data), scheme_of(data)
     if container is None:
-        raise _unplayable(step, rendition, "an MP4, a transport stream or packed audio", "media of another form")
+        raise _unplayable(rendition, "an MP4, a transport stream or packed audio", "media of another form")
     if container == MP4 and first.map is None and b"moov" not in data:
         fix = "give the playlist an EXT-X-MAP"
-        raise _unplayable(step, rendition, "an init segment (EXT-X-MAP)", "fragments without one", fix)
+        raise _unplayable(rendition, "an init segment (EXT-X-MAP)", "fragments without one", fix)
     if container == MP4 and first.key and scheme and scheme != FAIRPLAY_SCHEME:
         fix = f"package the title for FairPlay, with --protection_scheme {FAIRPLAY_SCHEME} or the like"
-        raise _unplayable(step, rendition, f"samples encrypted as {FAIRPLAY_SCHEME}", repr(scheme), fix)
+        raise _unplayable(rendition, f"samples encrypted as {FAIRPLAY_SCHEME}", repr(scheme), fix)
     if has_sample_groups(data):
         fix = "package each key period with an init segment of its own"
-        raise _unplayable(step, rendition, "a key for each init segment", "keys in sample groups (seig)", fix)
+        raise _unplayable(rendition, "a key for each init segment", "keys in sample groups (seig)", fix)
     if container in PACKED or b"moov" in data:
-        _check_codecs(data, rendition, step)
+        _check_codecs(data, rendition)
 
 
-def _check_codecs(data: bytes, rendition: Rendition, step: int) -> None:
+def _check_codecs(data: bytes, rendition: Rendition) -> None:
     try:
         kinds_in(data)
     except NoPyAv:
         return  # a license can be had without it; who wants pictures is told later
     except PlaybackError as error:
-        raise _unplayable(step, rendition, "media that can be decoded", str(error).rstrip(".")) from None
+        raise _unplayable(rendition, "media that can be decoded", str(error).rstrip(".")) from None
 
 
-def _unplayable(step: int, rendition: Rendition, expected: str, found: str, fix: str = "") -> PlaybackFailed:
+def _unplayable(rendition: Rendition, expected: str, found: str, fix: str = "") -> PlaybackFailed:
     address = rendition.playlist.url.split("?", 1)[0][:200]
-    return PlaybackFailed(
-        step=step, expected=f"{expected} at {address}", found=found, fix=fix or Verdict.UNPLAYABLE.fix
-    )
+    return PlaybackFailed(expected=f"{expected} at {address}", found=found, fix=fix or Verdict.UNPLAYABLE.fix)

@@ -14,6 +14,7 @@ from emulator.key_uri import KeyUri
 from emulator.limits import check_limits
 from emulator.playback import TrackDecoder
 from emulator.playlist import Title, reload
+from emulator.step import at_step
 from emulator.timeline import Pause, Timeline
 from emulator.verdict import TrackResult, Verdict
 from fairplay.ckc import ContentKey
@@ -132,11 +133,11 @@ def watch(
 
     timeline = Timeline(
         title,
-        lambda rendition: reload(client.web, title, rendition, step=STEP, reading=client.reading),
+        lambda rendition: reload(client.web, title, rendition, reading=client.reading),
         pause,
         seconds,
     )
-    frames = fetch_frames(client.web, title, step=STEP) if client.reading.variant is None else None
+    frames = fetch_frames(client.web, title) if client.reading.variant is None else None
     screening = show(timeline, fetcher(client, title), key_for, frames, still=still, tell=tell)
     return replace(screening, grants=tuple(held.values()))
 
@@ -144,13 +145,15 @@ def watch(
 def fetcher(client: Client, title: Title) -> Fetch:
     """Return what fetches a title's files from where it is."""
 
+    @at_step(STEP)
     def fetch(place: Place) -> bytes:
         part = None if place.length is None else (place.offset or 0, place.length)
-        return client.web.get(title.server, place.url, step=STEP, expected="a media segment", part=part).body
+        return client.web.get(title.server, place.url, expected="a media segment", part=part).body
 
     return fetch
 
 
+@at_step(STEP)
 def show(
     timeline: Timeline,
     fetch: Fetch,
@@ -190,7 +193,7 @@ def show(
         png = picture.png(fetch, key_for) if picture else None
     except PlaybackError as error:
         fix = INSTALL if isinstance(error, NoPyAv) else Verdict.DAMAGED.fix
-        raise PlaybackFailed(step=STEP, expected="video that plays", found=str(error).rstrip("."), fix=fix) from None
+        raise PlaybackFailed(expected="video that plays", found=str(error).rstrip("."), fix=fix) from None
     if timeline.stalled:
         notes.append("the live title has shown nothing new for three target durations, and was taken as ended")
     parts = [part for number in sorted(tracks) for part in tracks[number].shown]

@@ -19,10 +19,10 @@ class Offer:
     master_url: str
 
 
-def list_titles(web: Web, sees: str, *, step: int) -> tuple[Offer, ...]:
+def list_titles(web: Web, sees: str) -> tuple[Offer, ...]:
     """Ask SEES for its titles; UnexpectedAnswer if the answer is no such list."""
     url = f"{sees}/titles"
-    answer = web.get(SEES, url, step=step, expected=EXPECTED)
+    answer = web.get(SEES, url, expected=EXPECTED)
     entries = answer.json_object(EXPECTED).get("titles")
     if not isinstance(entries, list):
         raise answer.unexpected(EXPECTED)
@@ -36,22 +36,22 @@ def list_titles(web: Web, sees: str, *, step: int) -> tuple[Offer, ...]:
     return tuple(offers)
 
 
-def find_dummy(web: Web, sees: str, *, step: int) -> Offer:
+def find_dummy(web: Web, sees: str) -> Offer:
     """Return the dummy title, the one that registers a device."""
-    offers = list_titles(web, sees, step=step)
-    return _first([offer for offer in offers if offer.dummy], offers, "a title with dummy = true", step)
+    offers = list_titles(web, sees)
+    return _first([offer for offer in offers if offer.dummy], offers, "a title with dummy = true")
 
 
-def find_title(web: Web, sees: str, name: str | None, *, step: int) -> Offer:
+def find_title(web: Web, sees: str, name: str | None) -> Offer:
     """Return the title `name`, or the first that is no dummy."""
-    offers = list_titles(web, sees, step=step)
+    offers = list_titles(web, sees)
     if name is None:
-        return _first([offer for offer in offers if not offer.dummy], offers, "a title that is no dummy", step)
-    return _first([offer for offer in offers if offer.title == name], offers, f"the title {name!r}", step)
+        return _first([offer for offer in offers if not offer.dummy], offers, "a title that is no dummy")
+    return _first([offer for offer in offers if offer.title == name], offers, f"the title {name!r}")
 
 
-def _first(matching: list[Offer], offers: tuple[Offer, ...], expected: str, step: int) -> Offer:
+def _first(matching: list[Offer], offers: tuple[Offer, ...], expected: str) -> Offer:
     if matching:
         return matching[0]
     known = ", ".join(offer.title for offer in offers) or "no titles"
-    raise UnknownTitle(step=step, expected=expected, found=known, fix="name one of those, or add it to the catalog")
+    raise UnknownTitle(expected=expected, found=known, fix="name one of those, or add it to the catalog")

@@ -83,7 +83,6 @@ class Answer:
     """An HTTP answer, read to its end. `url` is without its query, `final_url` as it was after all redirects."""
 
     party: Party
-    step: int | None
     url: str
     status: int
     content_type: str
@@ -114,7 +113,6 @@ class Answer:
     def unexpected(self, expected: str, found: str | None = None, fix: str | None = None) -> UnexpectedAnswer:
         """Build the error of an answer that this party would not give."""
         return UnexpectedAnswer(
-            step=self.step,
             expected=f"{expected} from {self.party.name} at {self.url}",
             found=found or self.shape(),
             fix=fix or f"check that {self.party.option} is the address of {self.party.program}",
@@ -126,11 +124,10 @@ def clean_base(url: str, party: Party) -> str:
     expected = f"{party.option} like http://127.0.0.1:8080"
     if not is_http_url(url) or not url.isascii():
         fix = f"write http://{url}" if "://" not in url else "use an http:// or https:// address"
-        raise BadAddress(step=None, expected=expected, found=repr(url[:200]), fix=fix)
+        raise BadAddress(expected=expected, found=repr(url[:200]), fix=fix)
     parts = urlsplit(url)
     if parts.query or parts.fragment:
         raise BadAddress(
-            step=None,
             expected=expected,
             found="a query or fragment behind it",
             fix="name the service's base address only",
@@ -171,7 +168,6 @@ class Web:
         method: str,
         url: str,
         *,
-        step: int | None,
         json: Any = None,
         body: bytes | None = None,
         content_type: str | None = None,
@@ -192,7 +188,6 @@ class Web:
         address = wire_url(url)
         if address is None:
             raise BadAddress(
-                step=step,
                 expected="an absolute http(s) URL",
                 found=repr(url[:200]),
                 fix=f"check the address that {party.option} or the playlist gives",
@@ -213,24 +208,23 @@ class Web:
                 response = adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
                 with response:
                     skip, size = part if part and response.status_code == 200 else (0, part and part[1])
-                    content = _read(response.iter_content(CHUNK), skip, size, most or MAX_BODY, party, url, step)
+                    content = _read(response.iter_content(CHUNK), skip, size, most or MAX_BODY, party, url)
             self.access.note(url, response.headers.get("Set-Cookie"))
             if url.startswith("https://") and wants_certificate(response.status_code, content, self.tls):
-                raise turned_away(party, url, step)
+                raise turned_away(party, url)
             kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))
-            return Answer(party, step, without_query(url), response.status_code, kind, content, url, location)
+            return Answer(party, without_query(url), response.status_code, kind, content, url, location)
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise no_answer(error, party, url, step, self.tls) from error
+            raise no_answer(error, party, url, self.tls) from error
         except TlsError as error:
             fix = "check --ca, --client-certificate and --client-key"
-            raise TlsFailed(step=step, expected="files to use for TLS", found=str(error), fix=fix) from error
+            raise TlsFailed(expected="files to use for TLS", found=str(error), fix=fix) from error
 
     def get(
         self,
         party: Party,
         url: str,
         *,
-        step: int | None,
         expected: str,
         part: tuple[int, int] | None = None,
         most: int | None = None,
@@ -240,7 +234,7 @@ class Web:
         Redirects are followed, a few, to http(s) addresses only.
         """
         for _ in range(MAX_REDIRECTS + 1):
-            answer = self.ask(party, "GET", url, step=step, part=part, most=most)
+            answer = self.ask(party, "GET", url, part=part, most=most)
             if answer.status == 200 or (part and answer.status == 206):
                 return answer
             if answer.status not in REDIRECTS or not answer.location:
@@ -250,14 +244,12 @@ class Web:
                 raise answer.unexpected(expected, "a redirect to what is no http(s) address")
         raise answer.unexpected(expected, f"more than {MAX_REDIRECTS} redirects")
 
-    def post_json(self, party: Party, url: str, value: Mapping[str, Any], *, step: int | None) -> Answer:
+    def post_json(self, party: Party, url: str, value: Mapping[str, Any]) -> Answer:
         """POST a JSON object."""
-        return self.ask(party, "POST", url, step=step, json=dict(value))
+        return self.ask(party, "POST", url, json=dict(value))
 
 
-def _read(
-    chunks: Iterator[bytes], skip: int, size: int | None, most: int, party: Party, url: str, step: int | None
-) -> bytes:
+def _read(chunks: Iterator[bytes], skip: int, size: int | None, most: int, party: Party, url: str) -> bytes:
     """Return the body behind `skip` bytes, `size` bytes of it (None: all of it)."""
     content = bytearray()
     for chunk in chunks:
@@ -268,7 +260,6 @@ def _read(
             return bytes(content[:size])
         if len(content) > most:
             raise UnexpectedAnswer(
-                step=step,
                 expected=f"an answer of at most {most} bytes from {party.name}",
                 found=f"{len(content)} bytes and no end at {without_query(url)}",
                 fix=f"check that {party.option} is the address of {party.program}",

@@ -10,6 +10,7 @@ from emulator.device import Device, provision
 from emulator.key_uri import KeyMode, KeyUri, with_token_url
 from emulator.license_client import RequestType
 from emulator.playlist import Title
+from emulator.step import at_step
 from emulator.transport import NO_FILES, SEES, Web, clean_base
 from fairplay.ckc import License
 from hosting.tls.tls import ClientTls
@@ -49,13 +50,14 @@ class VirtualDevice:
     def entitle(self, sees: str, request_type: int, content: str, cookie: str) -> str:
         """Ask SEES and return its token URL. Raises EntitlementDenied if it says no."""
         kind = RequestType(request_type)
-        step = 1 if kind is RequestType.REGISTRATION else FIRST_OF_PLAY
-        return binding.entitle(self._client(sees), kind, content, cookie, step=step).token_url
+        with at_step(1 if kind is RequestType.REGISTRATION else FIRST_OF_PLAY):
+            return binding.entitle(self._client(sees), kind, content, cookie).token_url
 
     def redeem(self, token_url: str, content: str) -> License:
         """Post a fresh SPC to a token URL and open the CKC. Raises LicenseRefused if ExpressPlay says no."""
         title = _title(content)
-        return binding.redeem(self._client(""), title, with_token_url(title.keys[0], token_url), None, step=11).license
+        with at_step(11):
+            return binding.redeem(self._client(""), title, with_token_url(title.keys[0], token_url), None).license
 
     def _client(self, sees: str) -> Client:
         journal = Journal("client", self.device.clock)

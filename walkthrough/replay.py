@@ -8,6 +8,7 @@ from emulator.addresses import origin_of
 from emulator.binding import FIRST_OF_PLAY
 from emulator.errors import EmulatorError, ReplayDiffers, UnexpectedAnswer
 from emulator.license_client import RequestType, SpcShape, ask_sees, entitlement_request
+from emulator.step import at_step
 from emulator.titles import list_titles
 from emulator.transport import NO_FILES, SEES, Web, clean_base
 from hosting.tls.tls import ClientTls
@@ -57,7 +58,7 @@ def check(comparison: Comparison) -> None:
     if difference := comparison.difference:
         where = f"{difference.place}, {difference.field}" if difference.field else difference.place
         fix = "fps-emulator show FILE draws the recorded run; SEES's own journal or log tells what it did"
-        raise ReplayDiffers(step=None, expected=f"{difference.expected} at {where}", found=difference.found, fix=fix)
+        raise ReplayDiffers(expected=f"{difference.expected} at {where}", found=difference.found, fix=fix)
 
 
 def find_expressplay(recording: Recording, sees: str, cookie: str, tls: ClientTls = NO_FILES) -> str:
@@ -67,7 +68,9 @@ def find_expressplay(recording: Recording, sees: str, cookie: str, tls: ClientTl
         first = next(step for step in recording["steps"] if step["n"] in (1, FIRST_OF_PLAY))
         asked = first["request"]
         request = entitlement_request("replay", RequestType(asked["requestType"]), asked["contentID"], cookie)
-        return origin_of(ask_sees(web, clean_base(sees, SEES), request, step=first["n"]).token_url)
+        sees = clean_base(sees, SEES)
+        with at_step(first["n"]):
+            return origin_of(ask_sees(web, sees, request).token_url)
     except (StopIteration, KeyError, TypeError, ValueError, EmulatorError) as error:
         if isinstance(error, EmulatorError) and not hasattr(error, "response"):
             raise
@@ -108,7 +111,8 @@ def _shape(name: str) -> SpcShape:
 def _titles(recording: Recording, stage: Stage) -> Titles | None:
     """Return titles made of the recorded content ids, for a SEES that offers none itself."""
     try:
-        list_titles(stage.web, stage.sees, step=0)
+        with at_step(0):
+            list_titles(stage.web, stage.sees)
     except UnexpectedAnswer:
         asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in (1, 6)}
         # Each once: a renewal asks for the same content again.

@@ -78,7 +78,7 @@ class Mock:
         while not any(fault["acted"] for fault in self._json("GET", "/faults")["active"]):
             if time.monotonic() > deadline:
                 fix = "see in its log whether the SEES asked this mock"
-                raise NoAnswer(step=None, expected=f"a request of the SEES at {self.url}", found="none", fix=fix)
+                raise NoAnswer(expected=f"a request of the SEES at {self.url}", found="none", fix=fix)
             time.sleep(0.02)
 
     def clear_faults(self) -> None:
@@ -104,10 +104,10 @@ class Mock:
         return answer.json_object(EXPECTED)
 
     def _ask(self, method: str, path: str, body: Any = None) -> Answer:
-        return self.web.ask(EXPRESSPLAY, method, f"{self.url}/_sim{path}", step=None, json=body)
+        return self.web.ask(EXPRESSPLAY, method, f"{self.url}/_sim{path}", json=body)
 
     def _unusable(self, found: str, fix: str) -> NoUsableMock:
-        return NoUsableMock(step=None, expected=f"{EXPECTED} at {self.url}", found=found, fix=fix)
+        return NoUsableMock(expected=f"{EXPECTED} at {self.url}", found=found, fix=fix)
 
 
 def token_requests(entries: list[Entry]) -> list[Entry]:

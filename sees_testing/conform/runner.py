@@ -99,7 +99,7 @@ def failures(results: Iterable[Result]) -> list[str]:
 
 def _expect_sees(stage: Stage) -> None:
     """Raise UnexpectedAnswer where one sentence says more than forty failures: no SEES, or one of another mock."""
-    answer = stage.web.post_json(SEES, stage.wire.endpoint, {}, step=None)
+    answer = stage.web.post_json(SEES, stage.wire.endpoint, {})
     if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
         fix = f"name the whole address that takes requests with --sees; without a path, {SEES_PATH} is added"
         raise answer.unexpected("a response object", fix=fix)

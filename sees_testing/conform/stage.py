@@ -14,6 +14,7 @@ from emulator.addresses import is_http_url
 from emulator.device import Device, Provisioning, make_spc
 from emulator.errors import EmulatorError, LicenseRefused
 from emulator.license_client import ask_license
+from emulator.step import at_step
 from emulator.transport import Web
 from fairplay.ckc import ContentKey, open_ckc
 from fairplay.errors import FairPlayError
@@ -120,7 +121,8 @@ class Stage:
         message, contents = spc or make_spc(device, content)
         sent = f"POST {token_url} <SPC of device {device.device_id[:8]}…>"
         try:
-            ckc = ask_license(self.web, token_url, message, step=4).ckc
+            with at_step(4):
+                ckc = ask_license(self.web, token_url, message).ckc
             brought: ContentKey = open_ckc(ckc, contents).content
         except LicenseRefused as refusal:
             self.wire.note("ExpressPlay", sent, refusal.status, f"errorCode {refusal.number} {refusal.message}")

@@ -10,6 +10,7 @@ from emulator_stage import Told, services, told
 from emulator.errors import BadAddress, BadPlaylist, MessageIdMismatch, NoAnswer, UnexpectedAnswer, UnknownTitle
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
 from emulator.playlist import load_title
+from emulator.step import at_step
 from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
 from walkthrough.record.journals import fetch_journal
@@ -26,8 +27,8 @@ def web() -> Web:
 def test_nothing_answers(web: Web) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with pytest.raises(NoAnswer, match="is sees-server running") as caught:
-        ask_sees(web, f"http://127.0.0.1:{port}", REQUEST, step=1)
+    with pytest.raises(NoAnswer, match="is sees-server running") as caught, at_step(1):
+        ask_sees(web, f"http://127.0.0.1:{port}", REQUEST)
     assert caught.value.step == 1
     assert f"nothing answers at http://127.0.0.1:{port}" in str(caught.value)
 
@@ -47,7 +48,7 @@ def test_something_that_is_no_web_server(web: Web, says: bytes, found: str) -> N
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
         with pytest.raises(NoAnswer, match=found):
-            ask_sees(web, f"http://127.0.0.1:{listener.getsockname()[1]}", REQUEST, step=1)
+            ask_sees(web, f"http://127.0.0.1:{listener.getsockname()[1]}", REQUEST)
         thread.join()
 
 
@@ -77,40 +78,40 @@ def test_a_slash_at_the_end_is_no_matter() -> None:
 def test_html_instead_of_json(web: Web) -> None:
     with told(Told("<!DOCTYPE html><h1>It works!", content_type="text/html")) as url:
         with pytest.raises(UnexpectedAnswer, match="an HTML page with HTTP 200"):
-            ask_sees(web, url, REQUEST, step=1)
+            ask_sees(web, url, REQUEST)
         with pytest.raises(UnexpectedAnswer, match="an HTML page"):
-            ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAAsecret", b"spc", step=4)
+            ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAAsecret", b"spc")
 
 
 def test_the_token_is_in_no_error(web: Web) -> None:
     with told(Told("<html>", status=404)) as url, pytest.raises(UnexpectedAnswer) as caught:
-        ask_license(web, f"{url}/?ExpressPlayToken=AQAAsecret", b"spc", step=4)
+        ask_license(web, f"{url}/?ExpressPlayToken=AQAAsecret", b"spc")
     assert "AQAAsecret" not in str(caught.value)
 
 
 def test_a_redirect_is_not_followed(web: Web) -> None:
     answer = Told("", status=302, headers={"Location": "http://127.0.0.1:1/"})
     with told(answer) as url, pytest.raises(UnexpectedAnswer, match="HTTP 302"):
-        ask_sees(web, url, REQUEST, step=1)
+        ask_sees(web, url, REQUEST)
     assert len(answer.asked) == 1
 
 
 def test_another_message_id(web: Web) -> None:
     body = {"messageID": "m-2", "version": 1, "isAllowed": True, "epTokenURL": "http://x/?ExpressPlayToken=A"}
     with told(Told(json.dumps(body))) as url, pytest.raises(MessageIdMismatch):
-        ask_sees(web, url, REQUEST, step=3)
+        ask_sees(web, url, REQUEST)
 
 
 def test_an_endless_answer_is_cut_off(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("emulator.transport.MAX_BODY", 100_000)
     with told(Told(b"x" * 1_000_000)) as url, pytest.raises(UnexpectedAnswer, match="at most 100000 bytes"):
-        ask_sees(web, url, REQUEST, step=1)
+        ask_sees(web, url, REQUEST)
 
 
 def test_the_spc_goes_out_raw(web: Web) -> None:
     answer = Told(b"\0\0\0\x01")
     with told(answer) as url:
-        ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1", step=4)
+        ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1")
     assert answer.asked == [("POST", "/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1")]
 
 
@@ -120,17 +121,17 @@ def test_the_spc_goes_out_raw(web: Web) -> None:
 )
 def test_a_list_of_titles_of_another_form(web: Web, body: str) -> None:
     with told(Told(body)) as url, pytest.raises(UnexpectedAnswer, match="titles"):
-        find_dummy(web, url, step=0)
+        find_dummy(web, url)
 
 
 def test_a_title_that_is_not_there(web: Web) -> None:
     titles = {"titles": [{"title": "film", "name": "F", "dummy": False, "master": "/titles/film/master.m3u8"}]}
     with told(Told(json.dumps(titles))) as url:
-        assert find_title(web, url, None, step=6).master_url == f"{url}/titles/film/master.m3u8"
+        assert find_title(web, url, None).master_url == f"{url}/titles/film/master.m3u8"
         with pytest.raises(UnknownTitle, match="'flim', found film"):
-            find_title(web, url, "flim", step=6)
+            find_title(web, url, "flim")
         with pytest.raises(UnknownTitle, match="dummy = true"):
-            find_dummy(web, url, step=0)
+            find_dummy(web, url)
 
 
 @pytest.mark.parametrize(
@@ -138,8 +139,8 @@ def test_a_title_that_is_not_there(web: Web) -> None:
     [(b"\xff\xfe", "byte 0xff at 0"), (b"#EXTM3U\n#EXTINF:2,\na.m4s\n#EXT-X-ENDLIST\n", "no EXT-X-KEY")],
 )
 def test_a_playlist_that_cannot_be_played(web: Web, body: bytes, found: str) -> None:
-    with told(Told(body)) as url, pytest.raises(BadPlaylist, match=found) as caught:
-        load_title(web, f"{url}/x.m3u8", step=6)
+    with told(Told(body)) as url, pytest.raises(BadPlaylist, match=found) as caught, at_step(6):
+        load_title(web, f"{url}/x.m3u8")
     assert caught.value.step == 6
 
 
@@ -149,7 +150,7 @@ def test_services_that_are_swapped() -> None:
             make_stage(sees, sees)
         stage = make_stage(expressplay, expressplay)
         with pytest.raises(UnexpectedAnswer, match="--sees is the address of sees-server"):
-            find_dummy(stage.web, stage.sees, step=0)
+            find_dummy(stage.web, stage.sees)
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_where_the_first_request_fails_a_second_says_that_the_lease_is_about_to_
         asked.append(state)
         shares.append((client.device.clock.now() - start) / LEASE)
         if len(asked) == 1:
-            raise NoAnswer(step=6, expected="SEES", found="nothing", fix="wait")
+            raise NoAnswer(expected="SEES", found="nothing", fix="wait", step=6)
         return renew(client, cookie, grant, state)
 
     monkeypatch.setattr(leases, "renew", fail_once)

@@ -92,7 +92,7 @@ def test_a_service_that_is_gone_ends_the_experiments(stage: Stage) -> None:
 def test_the_clock_is_as_before_after_the_expired_token(stage: Stage) -> None:
     def shift() -> float:
         url = f"{stage.expressplay}/_sim/clock"
-        offset: float = stage.web.ask(EXPRESSPLAY, "GET", url, step=None).json_object("a clock")["offset"]
+        offset: float = stage.web.ask(EXPRESSPLAY, "GET", url).json_object("a clock")["offset"]
         return offset
 
     with shifted_clock(stage, 100):

@@ -15,6 +15,7 @@ from flask import Flask
 from tls_stage import Certificates
 
 from emulator.errors import NoAnswer, TlsFailed
+from emulator.step import at_step
 from emulator.transport import SEES, Web
 from hosting.serving import running
 from hosting.tls import tls_diagnosis
@@ -115,8 +116,8 @@ def scene(tmp_path: Path) -> Scene:
 
 @pytest.mark.parametrize("problem", TROUBLES, ids=lambda problem: problem.name)
 def test_the_emulator_says_what_is_wrong(scene: Scene, problem: Problem) -> None:
-    with TROUBLES[problem](scene) as (url, tls), pytest.raises(TlsFailed) as caught:
-        Web(tls=tls).get(SEES, f"{url}/titles?ExpressPlayToken=5ec7e7", step=0, expected="titles")
+    with TROUBLES[problem](scene) as (url, tls), pytest.raises(TlsFailed) as caught, at_step(0):
+        Web(tls=tls).get(SEES, f"{url}/titles?ExpressPlayToken=5ec7e7", expected="titles")
     text = str(caught.value)
     assert text.startswith(f"step 0: -9117 TLS failed: expected SEES at {url}, found {problem.value}. Fix: ")
     assert EMULATOR_FIXES[problem] in text
@@ -151,7 +152,7 @@ def test_tls_that_works_has_no_problem(scene: Scene, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(tls_diagnosis, "PATIENCE", 0.3)
     with scene.serving(scene.ours.server(clients=scene.ours), scene.ours.client()) as (url, tls):
         assert diagnose(url, tls) is None
-        assert Web(tls=tls).ask(SEES, "GET", url, step=None).status == 404
+        assert Web(tls=tls).ask(SEES, "GET", url).status == 404
     with scene.serving(None, ClientTls()) as (url, tls):
         assert diagnose(url, tls) is None
 
@@ -169,4 +170,4 @@ def test_nothing_there_is_no_problem_of_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
     with pytest.raises(NoAnswer, match="nothing answers"):
-        Web().ask(SEES, "GET", url, step=None)
+        Web().ask(SEES, "GET", url)

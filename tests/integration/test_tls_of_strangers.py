@@ -75,7 +75,7 @@ def until_warm(web: Web, url: str) -> int:
     """Ask until an answer comes: the first handshake of a JVM takes seconds on a busy machine."""
     for _ in range(20):
         with suppress(NoAnswer):
-            return web.post_json(SEES, url, {}, step=1).status
+            return web.post_json(SEES, url, {}).status
     return 0
 
 
@@ -85,7 +85,7 @@ def expect_told(url: str, certificates: Certificates) -> None:
     try:
         assert until_warm(with_one, f"{url}/sees/SEESServlet") in (204, 404)
         with pytest.raises(TlsFailed, match=r"turns away clients without a certificate") as failure:
-            without.post_json(SEES, f"{url}/sees/SEESServlet", {}, step=1)
+            without.post_json(SEES, f"{url}/sees/SEESServlet", {})
         assert failure.value.number == -9117
         assert "--client-certificate" in failure.value.fix
     finally:

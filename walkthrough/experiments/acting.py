@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from emulator.binding import FIRST_OF_PLAY, Client, Grant, content_id_of, entitle, post_spc, read_title
 from emulator.device import make_spc
 from emulator.errors import UnexpectedAnswer
-from emulator.license_client import Entitlement, RequestType
+from emulator.license_client import Entitlement, LicenseAnswer, RequestType
 from emulator.screening import Screening, watch
+from emulator.step import at_step
 from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import ASK_LOG, written_row
@@ -23,19 +24,27 @@ def two_devices(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
 
 def film_id(client: Client, name: str | None) -> str:
     """Return the content id of a title's first key."""
-    return content_id_of(read_title(client, name, dummy=False, step=FIRST_OF_PLAY).keys[0], FIRST_OF_PLAY)
+    with at_step(FIRST_OF_PLAY):
+        return content_id_of(read_title(client, name, dummy=False).keys[0])
 
 
 def entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
     """Get as far as a device-bound token URL for a title's first key."""
-    return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie, step=FIRST_OF_PLAY)
+    with at_step(FIRST_OF_PLAY):
+        return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie)
 
 
 def redeem_token(client: Client, entitlement: Entitlement) -> None:
     """Send a fresh SPC to a token URL."""
     content_id = str(entitlement.request["contentID"])
     spc, _ = make_spc(client.device, content_id)
-    post_spc(client, entitlement.token_url, spc, step=SPC_STEP, asset_id=content_id)
+    send_spc(client, entitlement, spc, content_id)
+
+
+def send_spc(client: Client, entitlement: Entitlement, spc: bytes, content_id: str) -> LicenseAnswer:
+    """Send any SPC to a token URL; `content_id` is what it names."""
+    with at_step(SPC_STEP):
+        return post_spc(client, entitlement.token_url, spc, asset_id=content_id)
 
 
 def watched(client: Client, grants: Sequence[Grant]) -> str:

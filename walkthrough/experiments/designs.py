@@ -10,15 +10,16 @@ import json
 import os
 from collections.abc import Sequence
 
-from emulator.binding import Client, entitle, play, post_spc, register
+from emulator.binding import Client, entitle, play, register
 from emulator.device import make_spc
 from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
+from emulator.step import at_step
 from fairplay import tllv
 from fairplay.aes import cbc_decrypt
 from fairplay.errors import SpcError
 from fairplay.spc import SpcContents, read_envelope
-from walkthrough.experiments.acting import SPC_STEP, entitled, film_id, redeem_token, rows_written_by, two_devices
+from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
 from walkthrough.experiments.attacks import read_hint, with_block_in_front
 from walkthrough.experiments.experiment import (
     ISSUED,
@@ -75,7 +76,8 @@ def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
     What comes of it is a token that names no device. The real SEES makes such a token for a time-based entitlement,
     so this asks for one.
     """
-    return entitle(client, RequestType.TIME_BASED, content_id, cookie, step=6)
+    with at_step(6):
+        return entitle(client, RequestType.TIME_BASED, content_id, cookie)
 
 
 def full_window(stage: Stage) -> Tries:
@@ -131,7 +133,7 @@ def helpful_server(stage: Stage) -> Tries:
     answers = []
     for number, copy in enumerate((altered, with_block_in_front(spc, contents, contents.r2[:16])), 1):
         try:
-            post_spc(a, entitlement.token_url, copy, step=SPC_STEP, asset_id=content_id)
+            send_spc(a, entitlement, copy, content_id)
         except LicenseRefused as refusal:
             answers.append(refusal.response)
             yield Try(f"altered copy {number}, sent to the mock", outcome_of(refusal))

@@ -1,9 +1,9 @@
 """Experiments on the messages: tokens and SPCs that are kept, sent again, altered, or meant for something else."""
 
-from emulator.binding import FIRST_OF_PLAY, play, post_spc, read_title, redeem, register
+from emulator.binding import play, register
 from emulator.device import make_spc
 from fairplay.ckc import open_ckc
-from walkthrough.experiments.acting import SPC_STEP, entitled, film_id, redeem_token, rows_written_by, two_devices
+from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
 from walkthrough.experiments.attacks import flip_hu_bit, read_without_mac
 from walkthrough.experiments.experiment import (
     ISSUED,
@@ -24,13 +24,9 @@ def expired_token(stage: Stage) -> Tries:
     """Get a token, let a month pass, redeem it; then redeem a fresh one."""
     a, _, cookie = two_devices(stage, "expired")
     register(a, cookie)
-    title = read_title(a, stage.title, dummy=False, step=FIRST_OF_PLAY)
     entitlement = entitled(a, cookie, stage.title)
     with shifted_clock(stage, BEYOND_EVERY_TOKEN):
-        yield attempt(
-            "a month later, device A sends an SPC to its old token URL",
-            lambda: redeem(a, title, title.keys[0], entitlement, step=SPC_STEP),
-        )
+        yield attempt("a month later, device A sends an SPC to its old token URL", lambda: redeem_token(a, entitlement))
     yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, stage.title))
 
 
@@ -48,7 +44,7 @@ def flipped_bit(stage: Stage) -> Tries:
     yield Try("the first byte of HU, before and after", f"{contents.block.device_id[:1].hex()} → {device_id[:1].hex()}")
     yield attempt(
         "the same SPC, sent to the mock, which computes the MAC",
-        lambda: post_spc(a, entitlement.token_url, altered, step=SPC_STEP, asset_id=content_id),
+        lambda: send_spc(a, entitlement, altered, content_id),
     )
 
 
@@ -61,7 +57,7 @@ def replayed_spc(stage: Stage) -> Tries:
     entitlement = entitled(a, cookie, stage.title)
     yield attempt(
         "the SPC of that play, with a fresh token",
-        lambda: post_spc(a, entitlement.token_url, grant.spc, step=SPC_STEP, asset_id=grant.content_id),
+        lambda: send_spc(a, entitlement, grant.spc, grant.content_id),
     )
     yield attempt("a fresh SPC, with the same fresh token", lambda: redeem_token(a, entitlement))
 
@@ -83,7 +79,7 @@ def other_content(stage: Stage) -> Tries:
     film = play(a, cookie, stage.title)[0]
     entitlement = entitled(a, cookie, stage.title)
     spc, contents = make_spc(a.device, dummy.content_id)
-    answer = post_spc(a, entitlement.token_url, spc, step=SPC_STEP, asset_id=dummy.content_id)
+    answer = send_spc(a, entitlement, spc, dummy.content_id)
     key = open_ckc(answer.ckc, contents).content.key
     yield Try("an SPC that names the dummy, with the token for the film", ISSUED)
     yield Try("the key in the CKC", "the film's" if key == film.license.content.key else "another one")

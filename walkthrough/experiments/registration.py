@@ -3,6 +3,7 @@
 from emulator.binding import Client, content_id_of, entitle, play, read_title, register
 from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
+from emulator.step import at_step
 from walkthrough.experiments.acting import (
     PLAYED,
     entitled,
@@ -91,8 +92,10 @@ def randomised_device_id(stage: Stage) -> Tries:
 def old_registration_token(stage: Stage) -> Tries:
     """Register A, then B; redeem A's registration token once more, while it lives and a minute later."""
     a, b, cookie = two_devices(stage, "old-token")
-    dummy = read_title(a, None, dummy=True, step=0)
-    first = entitle(a, RequestType.REGISTRATION, content_id_of(dummy.keys[0], 0), cookie, step=1)
+    with at_step(0):
+        content_id = content_id_of(read_title(a, None, dummy=True).keys[0])
+    with at_step(1):
+        first = entitle(a, RequestType.REGISTRATION, content_id, cookie)
     yield attempt("device A redeems its registration token", lambda: redeem_token(a, first))
     yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
     yield attempt("device A redeems its registration token once more", lambda: redeem_token(a, first))

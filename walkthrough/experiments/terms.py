@@ -123,7 +123,7 @@ def dual_expiry(stage: Stage) -> Tries:
 def keep_title(client: Client, grants: Sequence[Grant], state: Path) -> float:
     """Keep a title on a client's device, and return until when playback may begin, 0 if the license has no end."""
     title = grants[0].title
-    frames = fetch_frames(client.web, title, step=13)
+    frames = fetch_frames(client.web, title)
     return keep(state, client.device.seed, grants, fetcher(client, title), frames).expires or 0.0
 
 

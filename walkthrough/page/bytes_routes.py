@@ -82,5 +82,5 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
 def _open_token(page: PageState, token: str) -> dict[str, Any] | None:
     """Have ExpressPlay open a token, if it teaches; None otherwise."""
     url = f"{page.stage.expressplay}/_sim/open"
-    answer = page.stage.web.ask(EXPRESSPLAY, "POST", url, step=None, body=token.encode(), content_type="text/plain")
+    answer = page.stage.web.ask(EXPRESSPLAY, "POST", url, body=token.encode(), content_type="text/plain")
     return answer.json_object("the restrictions of a token") if answer.status == 200 else None

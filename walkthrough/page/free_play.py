@@ -12,6 +12,7 @@ from emulator.binding import FIRST_OF_PLAY, Client, content_id_of, post_spc, rea
 from emulator.device import make_spc
 from emulator.errors import EmulatorError
 from emulator.license_client import RequestType, ask_sees, entitlement_request
+from emulator.step import at_step
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.annotate import annotate_spc, keys_of
@@ -100,8 +101,8 @@ def set_up(stage: Stage) -> Bench:
     """Make a device of its own, a request, and the SPC."""
     stage = Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning)
     client, cookie = stage.client("free"), stage.name("free")
-    key = read_title(client, stage.title, dummy=False, step=FIRST_OF_PLAY).keys[0]
-    content_id = content_id_of(key, FIRST_OF_PLAY)
+    with at_step(FIRST_OF_PLAY):
+        content_id = content_id_of(read_title(client, stage.title, dummy=False).keys[0])
     request = entitlement_request("free-play", RequestType.DEVICE_BOUND, content_id, cookie)
     return Bench(client, request, content_id, *make_spc(client.device, content_id))
 
@@ -127,8 +128,10 @@ def send_changed(bench: Bench, layer: str, name: str, value: str) -> dict[str, A
         spc = changed(spc, bench.contents, layer, name, _hex(value))
     differ = sum(one != other for one, other in zip(spc, bench.spc, strict=True))
     try:
-        entitlement = ask_sees(bench.client.web, bench.client.sees, request, step=FIRST_OF_PLAY)
-        answer = post_spc(bench.client, entitlement.token_url, spc, step=SPC_STEP, asset_id=bench.content_id)
+        with at_step(FIRST_OF_PLAY):
+            entitlement = ask_sees(bench.client.web, bench.client.sees, request)
+        with at_step(SPC_STEP):
+            answer = post_spc(bench.client, entitlement.token_url, spc, asset_id=bench.content_id)
     except EmulatorError as error:
         return {"noticed": as_refusal(error), "differ": differ, "used": False}
     try:

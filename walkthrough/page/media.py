@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
 from emulator.playlist import Rendition, load_title
+from emulator.step import at_step
 from emulator.titles import list_titles
 from emulator.transport import SEES, Web
 from fairplay.spc import SpcContents
@@ -45,9 +46,10 @@ class Track:
 
 def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
     """Return the video track and, if there is one, the audio track of the title `name` at SEES."""
-    offer = next(offer for offer in list_titles(web, sees, step=0) if offer.title == name)
-    title = load_title(web, offer.master_url, step=0)
-    master = web.get(SEES, offer.master_url, step=0, expected="a master playlist").body.decode()
+    with at_step(0):
+        offer = next(offer for offer in list_titles(web, sees) if offer.title == name)
+        title = load_title(web, offer.master_url)
+        master = web.get(SEES, offer.master_url, expected="a master playlist").body.decode()
     codecs = re.search(r'CODECS="([^"]*)"', master)
     kinds = {codec.split(".")[0]: codec for codec in (codecs[1] if codecs else "").split(",")}
     video, audio = kinds.get("avc1", ""), kinds.get("mp4a", "")
@@ -61,7 +63,8 @@ def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
     """Fetch one file of a title for the browser, which talks to the page's own host only. Raises `EmulatorError`."""
     if not NAME.fullmatch(title) or not NAME.fullmatch(file):
         raise Unusable("expected the name of a title and of a file of it")
-    return web.get(SEES, f"{sees}/titles/{title}/{file}", step=13, expected=f"the file {file}").body
+    with at_step(13):
+        return web.get(SEES, f"{sees}/titles/{title}/{file}", expected=f"the file {file}").body
 
 
 def track_as_json(track: Track) -> dict[str, Any]:
@@ -91,12 +94,12 @@ def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:
     for period in rendition.periods:
         if period.map is None:
             raise BadPlaylist(
-                step=None,
                 expected=f"an init segment (EXT-X-MAP) at {rendition.playlist.url}",
                 found="none",
                 fix="package the title as fragmented MP4",
             )
-        init = web.get(SEES, period.map.url, step=13, expected="an init segment").body
+        with at_step(13):
+            init = web.get(SEES, period.map.url, expected="an init segment").body
         urls = (period.map.url, *(segment.place.url for segment in period.segments))
         files = [f"{name}/{url.removeprefix(base)}" for url in urls]
         parts.append(Part(files[0], tuple(files[1:]), period.key, key_id(init)))

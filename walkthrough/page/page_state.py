@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.step import at_step
 from emulator.titles import Offer, list_titles
 from fairplay.spc import SpcContents
 from walkthrough.page.devices import PageDevices
@@ -48,7 +49,8 @@ class PageState:
 
     def titles(self) -> tuple[Offer, ...]:
         """Return the titles that SEES offers."""
-        return list_titles(self.stage.web, self.stage.sees, step=0)
+        with at_step(0):
+            return list_titles(self.stage.web, self.stage.sees)
 
     def start_over(self) -> None:
         """Give up the run that goes on, and begin again with two fresh devices, a fresh cookie and an empty table."""

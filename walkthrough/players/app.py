@@ -97,7 +97,7 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
         target = base + request.full_path.removesuffix("?")
         content_type = request.content_type or "application/octet-stream"
         body = request.get_data() if request.method == "POST" else None
-        return gallery.web.ask(party, request.method, target, step=None, body=body, content_type=content_type)
+        return gallery.web.ask(party, request.method, target, body=body, content_type=content_type)
 
     @app.post("/sees/SEESServlet")
     def entitle() -> Response:

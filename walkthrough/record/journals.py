@@ -15,7 +15,7 @@ JOURNAL = 'a journal {"entries": [...]}'
 def fetch_journal(web: Web, party: Party, base: str) -> list[Entry]:
     """Return a service's journal entries of this web's trace; none where the service keeps no journal or is gone."""
     try:
-        answer = web.get(party, f"{base}/_sim/journal?trace={web.trace}", step=None, expected=JOURNAL)
+        answer = web.get(party, f"{base}/_sim/journal?trace={web.trace}", expected=JOURNAL)
         entries = answer.json_object(JOURNAL).get("entries")
     except EmulatorError:
         return []

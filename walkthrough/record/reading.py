@@ -33,7 +33,7 @@ def read_recording(data: bytes) -> Recording:
 
 def bad_recording(found: str, *, expected: str = EXPECTED, fix: str = RERECORD) -> BadRecording:
     """Return the error for a file that cannot be used."""
-    return BadRecording(step=None, expected=expected, found=found, fix=fix)
+    return BadRecording(expected=expected, found=found, fix=fix)
 
 
 def fits(value: Any, form: Any) -> bool:

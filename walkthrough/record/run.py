@@ -14,6 +14,7 @@ from emulator.leases import play_on
 from emulator.limits import check_limits
 from emulator.playlist import Title
 from emulator.screening import Screening, Tell, fetcher, watch
+from emulator.step import at_step
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents
 from simulation.clock import rfc3339
@@ -91,7 +92,8 @@ def run_binding(
         film = None
         if plays:  # read first: of what cannot be played nobody registers
             chosen = titles.film if titles else stage.title
-            film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False, step=FIRST_OF_PLAY)
+            with at_step(FIRST_OF_PLAY):
+                film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False)
         if registers:
             grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else dummy)
         if film:
@@ -108,7 +110,7 @@ def run_binding(
                 met = screening.grants[len(played) :]
                 grants |= {place_of(11, number): grant for number, grant in enumerate(met, len(played) + 1)}
             if state and film.renditions:
-                frames = fetch_frames(player.web, film, step=13)
+                frames = fetch_frames(player.web, film)
                 kept = keep(state, player.device.seed, played, fetcher(player, film), frames)
     except (EmulatorError, FairPlayError) as reason:
         error = reason

@@ -80,7 +80,7 @@ def shifted_clock(stage: Stage, seconds: float) -> Iterator[None]:
 
 
 def _offset(stage: Stage) -> float:
-    answer = stage.web.get(EXPRESSPLAY, f"{stage.expressplay}/_sim/clock", step=None, expected=CLOCK)
+    answer = stage.web.get(EXPRESSPLAY, f"{stage.expressplay}/_sim/clock", expected=CLOCK)
     offset = answer.json_object(CLOCK).get("offset")
     if isinstance(offset, bool) or not isinstance(offset, int | float):
         raise answer.unexpected(CLOCK, "a clock without its offset")
@@ -88,6 +88,6 @@ def _offset(stage: Stage) -> float:
 
 
 def _post(stage: Stage, route: str, value: dict[str, float]) -> None:
-    answer = stage.web.post_json(EXPRESSPLAY, f"{stage.expressplay}/_sim/{route}", value, step=None)
+    answer = stage.web.post_json(EXPRESSPLAY, f"{stage.expressplay}/_sim/{route}", value)
     if answer.status != 200:
         raise answer.unexpected("a clock that can be set")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.license_client import RequestType, check_entitlement, entitlement_request, unwrap_ckc
+from emulator.step import at_step
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Party
 
 REQUEST = entitlement_request("m-1", RequestType.DEVICE_BOUND, "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d", "alice")
@@ -19,17 +20,18 @@ GOOD = {"messageID": "m-1", "version": 1, "isAllowed": True, "epTokenURL": TOKEN
 CKC = bytes.fromhex("00000001") + bytes(range(60))
 
 
-def answer(body: bytes = b"", *, party: Party = SEES, status: int = 200, step: int = 6, kind: str = "") -> Answer:
-    return Answer(party, step, "http://host/path", status, kind, body)
+def answer(body: bytes = b"", *, party: Party = SEES, status: int = 200, kind: str = "") -> Answer:
+    return Answer(party, "http://host/path", status, kind, body)
 
 
 def check(**changes: Any) -> str:
     response = {name: value for name, value in {**GOOD, **changes}.items() if value is not ...}
-    return check_entitlement(REQUEST, response, answer())
+    with at_step(6):
+        return check_entitlement(REQUEST, response, answer())
 
 
 def license_answer(body: bytes, **more: Any) -> Answer:
-    return answer(body, party=EXPRESSPLAY, step=11, **more)
+    return answer(body, party=EXPRESSPLAY, **more)
 
 
 def test_the_request_object() -> None:
@@ -138,7 +140,7 @@ def test_each_shape_of_a_ckc_is_unwrapped(body: bytes, shape: str) -> None:
     ],
 )
 def test_what_is_no_ckc_is_named(body: bytes, found: str) -> None:
-    with pytest.raises(UnexpectedAnswer, match="step 11") as caught:
+    with pytest.raises(UnexpectedAnswer, match="step 11") as caught, at_step(11):
         unwrap_ckc(license_answer(body))
     assert found in caught.value.found
 
@@ -153,7 +155,7 @@ def test_a_refusal_with_status_200_is_a_refusal() -> None:
 
 def test_a_refusal_says_code_message_cause_and_hint() -> None:
     refusal = {"errorCode": -4001, "errorMessage": "No", "hint": "send it whole.", "cause": -42585}
-    with pytest.raises(LicenseRefused) as caught:
+    with pytest.raises(LicenseRefused) as caught, at_step(11):
         unwrap_ckc(license_answer(json.dumps(refusal).encode()))
     assert str(caught.value) == (
         "step 12: ExpressPlay refused the license: -4001 No, cause -42585. Hint: send it whole."

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from emulator.binding import Client
+from emulator.step import at_step
 from emulator.titles import list_titles
 from walkthrough.page.media import describe_tracks, track_as_json
 from walkthrough.page.refusals import as_refusal
@@ -29,7 +30,9 @@ RUNS = (
 
 def record_runs(stage: Stage, folder: Path) -> None:
     """Run everything on services whose log has no row of `COOKIE`, and write recordings, an index and a still."""
-    offers = [offer for offer in list_titles(stage.web, stage.sees, step=0) if offer.title in ("dummy", "film")]
+    with at_step(0):
+        offered = list_titles(stage.web, stage.sees)
+    offers = [offer for offer in offered if offer.title in ("dummy", "film")]
     index: dict[str, Any] = {
         "format": "binding-page",
         "version": 1,
