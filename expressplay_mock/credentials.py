@@ -40,7 +40,7 @@ class StateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Everything that makes this service the one that it is: ``v1`` and ``v2`` by version of SPC, ``ask`` 16 bytes."""
+    """What this service is known by and decrypts with: ``v1`` and ``v2`` by version of SPC, ``ask`` 16 bytes."""
 
     v2: ApplicationKey
     v1: ApplicationKey

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 class Origin(Enum):
-    """Whose idea a field is."""
+    """Who defined a field."""
 
     FAIRPLAY = "FairPlay"
     SIMULATION = "this simulation"
@@ -27,7 +27,7 @@ class Source(Enum):
 
     @property
     def origin(self) -> Origin:
-        """Whose idea the field is, then."""
+        """Who defined the field: FairPlay, or this simulation."""
         return Origin.SIMULATION if self is Source.SIMULATION else Origin.FAIRPLAY
 
 

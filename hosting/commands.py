@@ -46,7 +46,7 @@ class Commands(click.Group):
             return run(*arguments, standalone_mode=False, **options)
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a code page may lack any character that others chose
+                stream.reconfigure(errors="replace")  # the terminal's encoding may lack any character that others chose
         try:
             status = run(*arguments, standalone_mode=False, **options)
             sys.exit(status if isinstance(status, int) else 0)

@@ -1,7 +1,6 @@
 """Draws a recorded sequence as lines of text: four lifelines, one arrow per step. No terminal here, only text."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from walkthrough.record.recorded import RecordedStep, Recording, all_steps
@@ -14,23 +13,9 @@ NARROWEST, WIDEST = 60, 110
 FIRST, LAST_MARGIN = 3, 9
 
 
-@dataclass(frozen=True)
-class Glyphs:
-    """The characters a drawing is made of."""
-
-    bar: str
-    line: str
-    cross: str
-    right: str
-    left: str
-    own: str
-    good: str
-    bad: str
-    more: str
-
-
-BOX = Glyphs("│", "─", "┼", "▶", "◀", "◆", "✓", "✗", "…")
-ASCII = Glyphs("|", "-", "+", ">", "<", "*", "ok", "no", "..")
+BAR, LINE, CROSS = "│", "─", "┼"
+RIGHT, LEFT, OWN = "▶", "◀", "◆"
+MORE = "…"
 
 
 class _Line:
@@ -55,14 +40,14 @@ class _Line:
         return text
 
 
-def draw_sequence(recording: Recording, width: int, glyphs: Glyphs) -> list["Text"]:
+def draw_sequence(recording: Recording, width: int) -> list["Text"]:
     """Return the lines of the drawing of a recording, at most `width` columns (but never under 60) wide."""
     width = min(max(width, NARROWEST), WIDEST)
     gap = (width - FIRST - LAST_MARGIN) // (len(LIFELINES) - 1)
     places = {name: FIRST + number * gap for number, name in enumerate(LIFELINES)}
     lines = [_heading(places, width)]
     for step in all_steps(recording):
-        lines += _draw_step(step, places, width, glyphs)
+        lines += _draw_step(step, places, width)
     return [line.text() for line in lines]
 
 
@@ -74,40 +59,37 @@ def _heading(places: Mapping[str, int], width: int) -> _Line:
     return line
 
 
-def _lifelines(places: Mapping[str, int], width: int, glyphs: Glyphs) -> _Line:
+def _lifelines(places: Mapping[str, int], width: int) -> _Line:
     line = _Line(width)
     for place in places.values():
-        line.write(place, glyphs.bar, "dim")
+        line.write(place, BAR, "dim")
     return line
 
 
-def _draw_step(step: RecordedStep, places: Mapping[str, int], width: int, glyphs: Glyphs) -> Sequence[_Line]:
+def _draw_step(step: RecordedStep, places: Mapping[str, int], width: int) -> Sequence[_Line]:
     start, end = places[step["from"]], places[step["to"]]
     colour = "cyan" if step["ok"] else "red"
-    words, arrow = _lifelines(places, width, glyphs), _lifelines(places, width, glyphs)
+    words, arrow = _lifelines(places, width), _lifelines(places, width)
     number = f"{step['n']} "
-    summary = _plain(str(step["summary"]), glyphs)
+    summary = _plain(str(step["summary"]))
     room = width - len(number)
     if len(summary) > room:
-        summary = summary[: room - len(glyphs.more)] + glyphs.more
+        summary = summary[: room - len(MORE)] + MORE
     # Beside the lifeline where the arrow begins on the left, or further left where the words need the room.
     at = max(0, min(min(start, end) + 2, room - len(summary)))
     words.write(at, number, f"bold {colour}")
     words.write(at + len(number), summary + " ", "" if colour == "cyan" else colour)
     if start == end:
-        arrow.write(start, glyphs.own, f"bold {colour}")
+        arrow.write(start, OWN, f"bold {colour}")
         return words, arrow
     low, high = min(start, end), max(start, end)
-    arrow.write(low + 1, glyphs.line * (high - low - 1), colour)
+    arrow.write(low + 1, LINE * (high - low - 1), colour)
     for place in places.values():
         if low < place < high:
-            arrow.write(place, glyphs.cross, colour)
-    arrow.write(high - 1 if end == high else low + 1, glyphs.right if end == high else glyphs.left, f"bold {colour}")
+            arrow.write(place, CROSS, colour)
+    arrow.write(high - 1 if end == high else low + 1, RIGHT if end == high else LEFT, f"bold {colour}")
     return words, arrow
 
 
-def _plain(text: str, glyphs: Glyphs) -> str:
-    printable = "".join(character if character.isprintable() else "?" for character in text)
-    if glyphs is ASCII:
-        return printable.replace("…", ASCII.more).encode("ascii", "replace").decode()
-    return printable
+def _plain(text: str) -> str:
+    return "".join(character if character.isprintable() else "?" for character in text)

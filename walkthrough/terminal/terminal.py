@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulation.printable import one_line
 from walkthrough.record.recorded import RecordedScenario, Recording, Row
-from walkthrough.terminal.drawing import ASCII, BOX, Glyphs, draw_sequence
+from walkthrough.terminal.drawing import MORE, draw_sequence
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,7 +47,6 @@ def progress(text: str) -> Iterator[Callable[[str], None]]:
         return
     from rich.console import Console
 
-    # The spinner is ASCII: Windows code pages have no other.
     with Console(stderr=True, highlight=False, markup=False, emoji=False).status(text, spinner="line") as status:
         yield lambda text: status.update(text)
 
@@ -65,50 +64,38 @@ def _clock(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02}:{rest:02}"
 
 
-def glyphs_for(encoding: str) -> Glyphs:
-    """Return box characters where `encoding` has them all, plain ASCII otherwise."""
-    try:
-        "".join(vars(BOX).values()).encode(encoding)
-    except (UnicodeEncodeError, LookupError):
-        return ASCII
-    return BOX
-
-
 def print_sequence(console: "Console", recording: Recording) -> None:
     """Draw the recorded sequence."""
-    for line in draw_sequence(recording, console.width, glyphs_for(console.encoding)):
+    for line in draw_sequence(recording, console.width):
         console.print(line, no_wrap=True, overflow="crop", crop=False)
 
 
 def print_scenarios(console: "Console", scenarios: Sequence[RecordedScenario]) -> None:
     """Print each scenario with what was expected and what came."""
-    glyphs = glyphs_for(console.encoding)
     table = _table("", "scenario", "expected", "actual")
     for scenario in scenarios:
         ok = bool(scenario["ok"])
-        mark, style = (glyphs.good, "green") if ok else (glyphs.bad, "bold red")
-        cells = [_printable(text, glyphs) for text in (scenario["name"], scenario["expected"], scenario["actual"])]
+        mark, style = ("✓", "green") if ok else ("✗", "bold red")
+        cells = [_printable(text) for text in (scenario["name"], scenario["expected"], scenario["actual"])]
         table.add_row(_styled(mark, style), *cells[:2], _styled(cells[2], "" if ok else style))
     console.print(table)
 
 
 def print_rows(console: "Console", rows: Sequence[Row]) -> None:
     """Print rows of the transaction log."""
-    glyphs = glyphs_for(console.encoding)
     table = _table("event", "time", "cookie", "device_id", "content", "result")
     for row in rows:
         result = "issued" if row.get("result") == 0 else f"refused {row.get('result')}"
         if row.get("registration"):
             result += ", registration"
-        device, content = (str(row.get(name))[:8] + glyphs.more for name in ("device_id", "content_id"))
+        device, content = (str(row.get(name))[:8] + MORE for name in ("device_id", "content_id"))
         cells = (row.get("event_id"), str(row.get("time"))[11:19], row.get("cookie"), device, content, result)
-        table.add_row(*(_printable(cell, glyphs) for cell in cells))
+        table.add_row(*(_printable(cell) for cell in cells))
     console.print(table)
 
 
 def print_inspection(console: "Console", inspection: "Inspection") -> None:
     """Print an annotated message, layer by layer; long values are shortened in the middle."""
-    glyphs = glyphs_for(console.encoding)
     print_heading(console, f"{inspection.kind}, {inspection.size} bytes ({inspection.source})")
     for layer, notes in groupby(inspection.notes, key=lambda note: note.layer):
         console.print(_styled(f"\n{layer}", "cyan"))
@@ -116,16 +103,14 @@ def print_inspection(console: "Console", inspection: "Inspection") -> None:
         table.columns[3].no_wrap = console.width >= ROOMY
         for note in notes:
             value = note.value if len(note.value) <= LONGEST_VALUE else f"{note.value[:16]}…{note.value[-8:]}"
-            table.add_row(
-                *(_printable(cell, glyphs) for cell in (note.offset, note.length, note.field, value, note.meaning))
-            )
+            table.add_row(*(_printable(cell) for cell in (note.offset, note.length, note.field, value, note.meaning)))
             if note.problem:
                 table.add_row(
                     "",
                     "",
-                    _styled(_printable("problem", glyphs), "bold red"),
+                    _styled(_printable("problem"), "bold red"),
                     "",
-                    _styled(_printable(note.problem, glyphs), "red"),
+                    _styled(_printable(note.problem), "red"),
                 )
         console.print(table)
 
@@ -138,7 +123,7 @@ def print_heading(console: "Console", text: str) -> None:
 
 def print_line(console: "Console", text: str, style: str = "") -> None:
     """Print one line of text, wrapped by the terminal only, so that paths stay whole."""
-    console.print(_styled(_printable(text, glyphs_for(console.encoding)), style), soft_wrap=True)
+    console.print(_styled(_printable(text), style), soft_wrap=True)
 
 
 def _table(*columns: str) -> "Table":
@@ -156,9 +141,6 @@ def _styled(text: str, style: str) -> Any:
     return Text(text, style)
 
 
-def _printable(value: Any, glyphs: Glyphs) -> str:
-    # Texts of other parties: no control characters, and nothing that the terminal's encoding lacks.
-    text = one_line(str(value))
-    if glyphs is ASCII:
-        return text.replace("…", ASCII.more).encode("ascii", "replace").decode()
-    return text
+def _printable(value: Any) -> str:
+    """Return a text of another party without control characters."""
+    return one_line(str(value))

@@ -11,8 +11,7 @@ from fairplay.session_key import device_id_of
 from walkthrough.record.recorded import RecordedStep, Recording
 from walkthrough.record.recording import make_recording, shorten
 from walkthrough.record.steps import LIFELINES, STEPS
-from walkthrough.terminal.drawing import ASCII, BOX, draw_sequence
-from walkthrough.terminal.terminal import glyphs_for
+from walkthrough.terminal.drawing import draw_sequence
 
 SEED = "device A"
 DEVICE = device_id_of(SEED).hex()
@@ -142,7 +141,7 @@ def test_each_step_that_went_well_says_who_knows_what() -> None:
 def test_no_journal_at_all_is_a_recording_without_steps() -> None:
     recording = record([])
     assert (recording["prelude"], recording["steps"], recording["log_after"]) == (None, [], [])
-    assert len(draw_sequence(recording, 80, BOX)) == 1
+    assert len(draw_sequence(recording, 80)) == 1
 
 
 @given(
@@ -165,43 +164,35 @@ def test_no_journal_at_all_is_a_recording_without_steps() -> None:
     )
 )
 def test_any_journals_give_a_recording_that_can_be_drawn(entries: list[dict[str, Any]]) -> None:
-    draw_sequence(record(entries), 80, ASCII)
+    draw_sequence(record(entries), 80)
 
 
 @pytest.mark.parametrize("width", [20, 60, 80, 110, 300])
-@pytest.mark.parametrize("glyphs", [BOX, ASCII], ids=["box", "ascii"])
-def test_the_drawing_keeps_to_its_width_and_its_characters(width: int, glyphs: Any) -> None:
-    lines = [line.plain for line in draw_sequence(record(journals()), width, glyphs)]
+def test_the_drawing_keeps_to_its_width(width: int) -> None:
+    lines = [line.plain for line in draw_sequence(record(journals()), width)]
     assert len(lines) == 1 + 2 * 14
     assert max(map(len, lines)) <= min(max(width, 60), 110)
-    if glyphs is ASCII:
-        assert all(line.isascii() for line in lines)
     for name in LIFELINES:
         assert name in lines[0]
 
 
 def test_every_arrow_has_its_number_and_its_direction() -> None:
-    lines = [line.plain for line in draw_sequence(record(journals()), 110, ASCII)][1:]
+    lines = [line.plain for line in draw_sequence(record(journals()), 110)][1:]
     for n, (words, arrow) in enumerate(zip(lines[::2], lines[1::2], strict=True)):
         assert f"{n} " in words
         step = STEPS[n]
         if step.sender == step.receiver:
-            assert "*" in arrow
+            assert "◆" in arrow
         else:
             rightwards = LIFELINES.index(step.sender) < LIFELINES.index(step.receiver)
-            assert (">" in arrow, "<" in arrow) == (rightwards, not rightwards)
+            assert ("▶" in arrow, "◀" in arrow) == (rightwards, not rightwards)
 
 
 def test_what_a_server_says_cannot_write_to_the_terminal() -> None:
     recording = record(journals())
     recording["steps"][0]["summary"] = "\x1b[31mred\r\nnext"
-    lines = "".join(line.plain for line in draw_sequence(recording, 80, BOX))
+    lines = "".join(line.plain for line in draw_sequence(recording, 80))
     assert lines.isprintable()
-
-
-@pytest.mark.parametrize(("encoding", "glyphs"), [("utf-8", BOX), ("ascii", ASCII), ("cp1252", ASCII), ("none", ASCII)])
-def test_plain_characters_where_the_encoding_has_no_others(encoding: str, glyphs: Any) -> None:
-    assert glyphs_for(encoding) is glyphs
 
 
 def test_shortening() -> None:
