@@ -48,6 +48,7 @@ class Gallery:
 def create_app(gallery: Gallery, url: str) -> Flask:
     """Build the app that is served at `url`."""
     app = Flask(SERVICE, static_folder=None)
+    app.url_map.merge_slashes = False  # it would redirect, to an address made of the Host header
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
     app.register_error_handler(EmulatorError, _failed)
@@ -109,8 +110,10 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
         return _answer(response, answer.status)
 
     @app.get("/titles")
-    @app.get("/titles/<path:_>")
-    def titles(_: str = "") -> Response:
+    @app.get("/titles/<path:below>")
+    def titles(below: str = "") -> Response:
+        if {".", ".."} & {*below.split("/")}:
+            abort(404)  # it would lead to the other routes of SEES, its journal among them
         answer = ask(SEES, gallery.sees)
         return Response(answer.body, answer.status, content_type=answer.content_type)
 
