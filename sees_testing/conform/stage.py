@@ -121,7 +121,7 @@ class Stage:
         message, contents = spc or make_spc(device, content)
         sent = f"POST {token_url} <SPC of device {device.device_id[:8]}…>"
         try:
-            with at_step(4):
+            with at_step(4 if content == self.dummy else 11):
                 ckc = ask_license(self.web, token_url, message).ckc
             brought: ContentKey = open_ckc(ckc, contents).content
         except LicenseRefused as refusal:
