@@ -3,7 +3,7 @@
 import pytest
 from own_sees import KEYS, MOVIE, TRAILER
 
-from emulator.errors import EntitlementDenied, LicenseRefused
+from sees_testing import EntitlementDenied, LicenseRefused
 
 DEVICE_DIFFERS, TOKEN_EXPIRED = -9003, -4011
 

@@ -8,7 +8,7 @@ from installed import environment
 
 SUITE = """
 import pytest
-from emulator.errors import LicenseRefused
+from sees_testing import LicenseRefused
 
 
 def test_only_the_device_that_registered_plays(sees, virtual_device):
