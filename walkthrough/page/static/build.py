@@ -7,7 +7,7 @@ import base64
 import json
 import re
 import shutil
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -86,8 +86,8 @@ def build(folder: Path, recordings: Path, lab: Path, titles: Path) -> None:
     for language, page in NAMES.items():
         scripts = ["data.js", DEVICE_SCRIPT, "page.js"]
         if language != "en":
-            answer = f"globalThis.recordedWalkthrough.answers['api/words/{language}'] = "
-            _write_script(folder / f"{language}.js", answer, _words(language, {*_texts(data), *_said(modules)}))
+            said = _words(language, sorted({*_texts(data)}), {*_said(modules)})
+            _write_script(folder / f"{language}.js", "globalThis.recordedWords = ", said)
             scripts.insert(1, f"{language}.js")
         text = render_page(
             language, NAMES, folder="", sheets=["page.css"], modules=[], scripts=scripts, policy=STATIC_POLICY
@@ -167,11 +167,19 @@ def _without_bytes(step: Mapping[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _words(language: str, needed: Collection[str]) -> dict[str, Any]:
-    """Return the words of a language for these texts, for those that somebody else fills, and for what fills them."""
+def _words(language: str, of_data: Sequence[str], of_page: Collection[str]) -> dict[str, Any]:
+    """Return the words of a language: for the page's texts, for those that somebody else fills, and for what fills them.
+
+    The texts of the data are in data.js already. Their translations come alone, in the order of `of_data`, and 0 for
+    a text that has none: with the English beside them a French visit would load it twice.
+    """
     known = words(language)
-    texts = {text: said for text, said in sorted(known.texts.items()) if text in needed or len(text) <= MAX_FILLING}
-    return {"texts": texts, "filled": known.filled}
+    alone = {
+        text: said
+        for text, said in sorted(known.texts.items())
+        if text not in of_data and (text in of_page or len(text) <= MAX_FILLING)
+    }
+    return {"texts": alone, "filled": known.filled, "inOrder": [known.texts.get(text, 0) for text in of_data]}
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -3,6 +3,8 @@
 import { $, h, replace } from './dom.js';
 import { relay } from './words.js';
 
+// What may not begin a line: a browser would break it off from a button.
+const CLOSING = /^\u00a0?[.,;:!?…)»]+/;
 const SKIPPED = 'button, a, code, pre, select, input, [data-term]';
 let terms = new Map();
 let pattern = null;
@@ -40,7 +42,9 @@ function mark(node, seen) {
     const term = rest.splitText(from + found.index);
     rest = term.splitText(word.length);
     from = 0;
-    term.replaceWith(button(word));
+    const [closing] = CLOSING.exec(rest.data) ?? [];
+    if (closing) rest = rest.splitText(closing.length);
+    term.replaceWith(closing ? h('span', { class: 'unbroken' }, button(word), rest.previousSibling) : button(word));
   }
 }
 

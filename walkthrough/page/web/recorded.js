@@ -3,6 +3,7 @@
 // data.js sets `recordedWalkthrough`: answers by path, and runs by device, title and the device that was bound before.
 
 const data = globalThis.recordedWalkthrough;
+const words = globalThis.recordedWords;
 
 let tellPage = () => {};
 let devices;
@@ -81,6 +82,7 @@ async function play(device, title) {
 
 async function get(path) {
   const [, kind, ...rest] = path.split('/');
+  if (kind === 'words') return { ...words, texts: { ...words.texts, ...saidInOrder() } };
   if (kind === 'devices') return { licenses: devices.find((device) => device.name === rest[0]).licenses };
   if (kind === 'inspect') {
     const [n, message] = rest;
@@ -88,6 +90,23 @@ async function get(path) {
     return data.answers[`api/inspect/${found?.message}.${n}/${message}`] ?? Promise.reject(new Error(data.needsLive));
   }
   return data.answers[path] ?? Promise.reject(new Error(data.needsLive));
+}
+
+// The language's script has no English: for each text of the data, sorted, what it is in the language, or 0.
+function saidInOrder() {
+  const texts = [...new Set(textsIn(data))].sort();
+  return Object.fromEntries(texts.map((text, at) => [text, words.inOrder[at]]).filter(([, said]) => said));
+}
+
+function* textsIn(value) {
+  if (typeof value === 'string') yield value;
+  else if (Array.isArray(value)) for (const inner of value) yield* textsIn(inner);
+  else if (value && typeof value === 'object') {
+    for (const [name, inner] of Object.entries(value)) {
+      yield name;
+      yield* textsIn(inner);
+    }
+  }
 }
 
 async function post(path, value) {

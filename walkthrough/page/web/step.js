@@ -7,6 +7,7 @@ import { legend } from './parties.js';
 import { quote, relay, say } from './words.js';
 
 const MESSAGES = { spc: 'SPC', ckc: 'CKC' };
+const CKC_STEP = 13;
 const sources = new Map();
 
 // On a narrow screen the step covers the lower half, once somebody asked for it.
@@ -32,13 +33,17 @@ export function showStep(outline, steps, chosen) {
     h('h3', {}, say('Step {n}', { n: chosen })),
     h('p', { class: 'route' }, legend(outlined.from, step?.device), ' → ', legend(outlined.to, step?.device)),
     h('p', { class: step && !step.ok ? 'says bad' : 'says' }, quote((step ?? outlined).summary)),
-    outlined.why && h('p', { class: 'why' }, relay(outlined.why)),
+    outlined.why && h('p', { class: 'why' }, why(outlined, step)),
     step ? exchange(step) : h('p', { class: 'empty' }, say('Not yet.')),
     step && knowledge(outline, steps, chosen),
     h('div', { class: 'source', id: 'source' }));
   explainTerms(body.querySelectorAll('.why'));
   showSource(chosen);
 }
+
+const why = (outlined, step) => (outlined.n === CKC_STEP && step && !step.ok
+  ? say('No CKC was made. The answer is a number and its meaning: nothing in it can be opened or copied, and the device has no key. Step 12 has the reason.')
+  : relay(outlined.why));
 
 function exchange(step) {
   const address = step.url && h('p', { class: 'address' }, h('code', {}, `${step.method} ${step.url}`),

@@ -7,7 +7,7 @@ const MAX_SENTENCES = 200;
 
 export function tell(sentence) {
   const story = $('story');
-  story.append(h('p', {}, sentence));
+  story.append(h('p', {}, sentence.replace(/…\.$/, '…')));
   while (story.children.length > MAX_SENTENCES) story.firstChild.remove();
 }
 
