@@ -50,24 +50,24 @@ def device_settings(
 def sees_option(*, required: bool = True) -> Callable[[Command], Command]:
     """Return the option that says where SEES is."""
     text = "Base URL of SEES." if required else "Base URL of SEES; not needed in direct mode."
-    default = None if required else ""
-    return click.option(
-        "--sees", required=required, default=default, envvar="FPS_EMULATOR_SEES", show_envvar=True, help=text
-    )
+    return click.option("--sees", envvar="FPS_EMULATOR_SEES", show_envvar=True, help=text, **_needed(required))
 
 
 def expressplay_option(*, required: bool = True) -> Callable[[Command], Command]:
     """Return the option that says where ExpressPlay is."""
     text = "Base URL of ExpressPlay: it provisions devices, and has a journal and a clock."
-    default = None if required else ""
     return click.option(
         "--expressplay",
-        required=required,
-        default=default,
         envvar="FPS_EMULATOR_EXPRESSPLAY",
         show_envvar=True,
         help=text if required else text[:-1] + "; not needed with --offline.",
+        **_needed(required),
     )
+
+
+def _needed(required: bool) -> dict[str, Any]:
+    # Never both: to click 8.3 and later a default of None is a value, and a required option with it is never missing.
+    return {"required": True} if required else {"default": ""}
 
 
 _existing_file = click.Path(exists=True, dir_okay=False, path_type=Path)

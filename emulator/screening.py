@@ -20,7 +20,7 @@ from emulator.verdict import TrackResult, Verdict
 from fairplay.ckc import ContentKey
 
 STEP = 13
-INSTALL = "install this project with its extra video: pip install '.[video]' in its directory"
+INSTALL = "pip install av, or this project with its extra video"
 
 Keys = Mapping[KeyUri, ContentKey]
 Fetch = Callable[[Place], bytes]

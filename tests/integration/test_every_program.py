@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from click import Context
 from click.testing import CliRunner
 from emulator_stage import AUTHENTICATOR, Told, told
 from hypothesis import given
@@ -57,6 +58,23 @@ def test_help_and_mistyped_commands(program: str) -> None:
     mistyped = CliRunner().invoke(group, ["serv"])
     assert mistyped.exit_code == 2
     assert "Error: No such command 'serv'; did you mean serve?" in mistyped.stderr
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_command_says_what_it_needs(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("FPS_EMULATOR_", "SEES_", "EXPRESSPLAY_"))]:
+        monkeypatch.delenv(name)
+    group = PROGRAMS[program]
+    context = Context(group)
+    tried = 0
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command
+        if any(parameter.required for parameter in command.params):
+            tried += 1
+            result = CliRunner().invoke(group, [name])
+            assert (result.exit_code, "Error: Missing " in result.stderr) == (2, True), (name, result.stderr)
+    assert tried
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

@@ -133,7 +133,7 @@ def test_missing_pyav_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch) -> N
     segment = Segment(0, 0, Place("film"), None, None, 1.0)
     title = Title("film", (), (Rendition(MediaPlaylist("film", 1.0, True, (segment,)), {}),))
     timeline = Timeline(title, lambda one: one.playlist, lambda _: None)
-    with pytest.raises(PlaybackFailed, match=r"found There is no PyAV .*Fix: .* pip install '\.\[video\]'") as failure:
+    with pytest.raises(PlaybackFailed, match=r"found There is no PyAV .*Fix: pip install av") as failure:
         show(timeline, lambda _: track(FILM, "video"), lambda _: None, None)
     assert str(failure.value).count("Fix:") == 1
 

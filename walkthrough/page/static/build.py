@@ -168,7 +168,7 @@ def _without_bytes(step: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _words(language: str, of_data: Sequence[str], of_page: Collection[str]) -> dict[str, Any]:
-    """Return the words of a language: for the page's texts, for those that somebody else fills, and for what fills them.
+    """Return the words of a language: for the page's texts, those that somebody else fills, and what fills them.
 
     The texts of the data are in data.js already. Their translations come alone, in the order of `of_data`, and 0 for
     a text that has none: with the English beside them a French visit would load it twice.
