@@ -66,7 +66,7 @@ def rubbish_is_not_handed_on(stage: Stage) -> None:
     "without records nobody gets an unbound token",
     "The device-bound token names the device that the log has: no answer is no device.",
     origin=Origin.SEQUENCE,
-    needs=(13, 15),
+    needs=(13, 15, 16),
 )
 def without_records_no_unbound_token(stage: Stage) -> None:
     """Let the record retrieval fail in each way, for a viewer with a device and for one without."""
@@ -76,6 +76,16 @@ def without_records_no_unbound_token(stage: Stage) -> None:
         with stage.fault(RECORDS, None, fault):
             _expect_no(stage.ask(DEVICE_BOUND, stage.content, fresh), f"no device, and records with {fault}")
             _expect_bound_at_most(stage, stage.ask(DEVICE_BOUND, stage.content, cookie), f"records with {fault}")
+    moved = stage.cookie()
+    stage.register(device, moved)
+    stage.play(device, moved)
+    stage.register(stage.device("B"), moved)
+    for fault in OUT_OF_ORDER:
+        with stage.fault(RECORDS, None, fault):
+            reply = stage.ask(DEVICE_BOUND, stage.content, moved)
+        if is_entitled(reply) and stage.redeem(entitled(reply), device, stage.content) == 0:
+            expected = f"a denial or a token for the device registered last, with records with {fault}"
+            raise Failed(expected=expected, found="a token for the one registered before")
 
 
 @check(
@@ -117,17 +127,27 @@ def slow_expressplay_gets_a_clear_answer(stage: Stage) -> None:
     "a failure passes",
     "An entitlement depends on this request alone, not on the failure of an earlier one.",
     origin=Origin.SOUND,
-    needs=(1, 30),
+    needs=(1, 11, 30),
     last=True,
 )
 def failure_passes(stage: Stage) -> None:
-    """Fail for one viewer, and see that all is well for the same one and another afterwards."""
+    """Fail for one viewer in each way, and see that all is well for the same one and another afterwards."""
     cookie = stage.cookie()
     with stage.fault(TOKEN, cookie, OUT_OF_ORDER[0]):
         for _ in range(3):
             stage.ask(REGISTRATION, stage.dummy, cookie)
     for viewer in (cookie, stage.cookie()):
         entitled(stage.ask(REGISTRATION, stage.dummy, viewer))
+    device = stage.device("A")
+    for fault in OUT_OF_ORDER:
+        viewer = stage.cookie()
+        with stage.fault(TOKEN, viewer, fault):
+            stage.ask(REGISTRATION, stage.dummy, viewer)
+        stage.register(device, viewer)
+        with stage.fault(RECORDS, viewer, fault):
+            stage.ask(DEVICE_BOUND, stage.content, viewer)
+        if result := stage.play(device, viewer):
+            raise Failed(expected=f"a license once {fault} is over", found=f"ExpressPlay's refusal {result}")
 
 
 @check(

@@ -53,13 +53,18 @@ def tokens_end(stage: Stage) -> None:
     needs=(11,),
 )
 def every_entitlement_has_its_token(stage: Stage) -> None:
-    """Ask the same twice, and see that the mock was asked twice."""
+    """Ask the same twice, then for two viewers under one messageID: no token URL may come twice."""
     device, cookie = stage.device("A"), stage.cookie()
     stage.register(device, cookie)
     for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)):
         first, second = (stage.token(request_type, content, cookie) for _ in range(2))
         if first == second:
             raise Failed(expected=f"another token URL for a second request of type {request_type}", found="the same")
+    message = stage.message(REGISTRATION, stage.dummy, cookie)
+    first = entitled(stage.post(message))
+    reply = stage.post(message | {"customerCookie": stage.cookie()})  # which a SEES may deny
+    if is_entitled(reply) and entitled(reply) == first:
+        raise Failed(expected="another token URL for another cookie under the same messageID", found="the same")
 
 
 @check(
@@ -85,14 +90,15 @@ def secrets_are_sent_in_the_body(stage: Stage) -> None:
 @check(46, "the license has the content's key", "SEES looks up the CEK and the IV by the content id.", needs=(11,))
 def license_has_the_contents_key(stage: Stage) -> None:
     """Compare with the key and IV that the content was packaged with, or play the title."""
-    known = stage.known
-    if not (known.key or known.iv or known.title):
-        raise Skipped("needs --content-key and --content-iv, or --title: what the content was packaged with")
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
+    known, device, cookie = stage.known, stage.device("A"), stage.cookie()
+    dummys = stage.license(stage.token(REGISTRATION, stage.dummy, cookie), device, stage.dummy)
     brought = stage.license(stage.token(DEVICE_BOUND, stage.content, cookie), device, stage.content)
     if isinstance(brought, int):
         raise Failed(expected="a license for the registered device", found=f"ExpressPlay's refusal {brought}")
+    if not isinstance(dummys, int) and brought.key == dummys.key:
+        raise Failed(expected="a key that the dummy, which any device gets, does not have", found="the same one")
+    if not (known.key or known.iv or known.title):
+        raise Skipped("needs --content-key and --content-iv, or --title: what the content was packaged with")
     if known.key and brought.key != known.key:
         raise Failed(expected="the key of --content-key in the license", found="another one")
     if known.iv and brought.iv != known.iv:
@@ -116,6 +122,11 @@ def one_token_request(stage: Stage) -> None:
     stage.the_mock().next_check()
     entitled(stage.ask(DEVICE_BOUND, stage.content, cookie))
     _expect_asked(stage, "play", tokens=1, records=1)
+    stage.the_mock().next_check()
+    if not is_entitled(stage.ask(DEVICE_BOUND, stage.content, stage.cookie())):
+        asked = len(token_requests(stage.entries()))
+        if asked:
+            raise Failed(expected="no token request for a cookie that has no device", found=f"{asked}")
     stage.the_mock().next_check()
     with stage.fault(TOKEN, refused, REFUSED):
         if is_entitled(stage.ask(REGISTRATION, stage.dummy, refused)):

@@ -61,6 +61,7 @@ class LooksForEver(SmallSees):
         while time.monotonic() < end:
             if device := self.choose(self.records(cookie)):
                 return device
+            time.sleep(0.05)
         raise Denied("not registered")
 
     @property

@@ -29,7 +29,8 @@ class SmallSees:
     """The right one."""
 
     path = "/sees/SEESServlet"
-    timeout = 3.0
+    timeout = 15.0
+    """Seconds. Far above what an answer takes on a busy machine: a time-out would be a defect of its own."""
     lifetime = "+60"
     max_cookie = 32
     kit: ClassVar[dict[str, Any]] = {}
