@@ -1,6 +1,5 @@
 """Fixtures of the contract tests: the mock without a socket, and a device next to it."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +8,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from fresh_spc import fresh_spc
 from werkzeug.test import TestResponse
 
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.credentials import Credentials, new_credentials
-from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
-from fairplay.spc import SpcContents, build_spc
+from fairplay.spc import SpcContents
 from simulation.clock import Clock
 
 BASE = "https://expressplay.example:8443/base"
@@ -46,17 +45,8 @@ class Mock:
 
     def spc(self, device_id: bytes = MINE, asset_id: bytes = b"film-1", **how: Any) -> tuple[bytes, SpcContents]:
         """Build a fresh SPC."""
-        certificate = load_certificate(self.credentials.certificate)
-        now = int(self.clock.now())
-        return build_spc(
-            certificate=certificate,
-            ask=self.credentials.ask,
-            device_id=device_id,
-            asset_id=asset_id,
-            now=now,
-            random=os.urandom,
-            **how,
-        )
+        given = self.credentials
+        return fresh_spc(given.certificate, given.ask, device_id, asset_id, now=int(self.clock.now()), **how)
 
     def redeem(self, token: str, spc: bytes | None = None, **how: Any) -> TestResponse:
         """Post an SPC (a fresh one of this device if none is given) to the token URL."""

@@ -3,7 +3,6 @@
 import base64
 import json
 import logging
-import os
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from fresh_spc import provisioned_spc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +20,7 @@ from expressplay_mock.credentials import Credentials, new_credentials
 from fairplay.certificate import load_certificate
 from fairplay.ckc import open_ckc
 from fairplay.session_key import device_id_of
-from fairplay.spc import SpcContents, build_spc
+from fairplay.spc import SpcContents
 from hosting.serving import running
 
 AUTHENTICATOR = "4711," + "5ec7e7" * 5 + "99"
@@ -42,15 +42,7 @@ class Service:
         return answer.text
 
     def spc(self, seed: str = "mine") -> tuple[bytes, SpcContents]:
-        provisioned = self.session.get(f"{self.url}/_sim/provisioning").json()
-        return build_spc(
-            certificate=load_certificate(base64.b64decode(provisioned["certificate"])),
-            ask=bytes.fromhex(provisioned["ask"]),
-            device_id=device_id_of(seed),
-            asset_id=b"film-1",
-            now=1_700_000_000,
-            random=os.urandom,
-        )
+        return provisioned_spc(self.session.get(f"{self.url}/_sim/provisioning").json(), device_id_of(seed))
 
     def redeem(self, token_url: str, spc: bytes) -> requests.Response:
         return self.session.post(token_url, data=spc, headers={"X-Sim-Trace": "run-1"})

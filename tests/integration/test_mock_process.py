@@ -1,6 +1,5 @@
 """The mock as a process: its ready line, its state, its end, and what it says when it cannot start."""
 
-import base64
 import os
 import signal
 import socket
@@ -14,12 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner
+from fresh_spc import provisioned_spc
 
 from expressplay_mock import __version__
 from expressplay_mock.cli import main
-from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
-from fairplay.spc import build_spc
 from hosting.process import Service, start
 
 COMMAND = [sys.executable, "-m", "expressplay_mock", "serve"]
@@ -55,14 +53,7 @@ def register(service: Service, authenticator: str) -> requests.Response:
     asked = {"customerAuthenticator": authenticator, "contentKey": "00" * 16, "iv": "00" * 16, "cookie": "c"}
     token_url = requests.post(f"{service.url}/hms/fp/token", data=asked, timeout=10).text
     provisioned = requests.get(f"{service.url}/_sim/provisioning", timeout=10).json()
-    spc, _ = build_spc(
-        certificate=load_certificate(base64.b64decode(provisioned["certificate"])),
-        ask=bytes.fromhex(provisioned["ask"]),
-        device_id=device_id_of("mine"),
-        asset_id=b"dummy",
-        now=1_700_000_000,
-        random=os.urandom,
-    )
+    spc, _ = provisioned_spc(provisioned, device_id_of("mine"), b"dummy")
     return requests.post(token_url, data=spc, timeout=10)
 
 

@@ -1,6 +1,5 @@
 """SEES with the mock of this project: register a device, be bound to it, lose it to another one."""
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +7,13 @@ from pathlib import Path
 import pytest
 import requests
 from flask import Flask
+from fresh_spc import fresh_spc
 from sees_stage import AUTHENTICATOR, CATALOG, DUMMY, FILM
 
 from expressplay_mock import app as mock
 from expressplay_mock.credentials import new_credentials
 from expressplay_mock.tokens.extensions import read_extensions
-from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
-from fairplay.spc import build_spc
 from hosting.serving import running
 from server.app import Config, create_app
 from server.expressplay import ExpressPlayAccount
@@ -36,14 +34,7 @@ class World:
         return body
 
     def redeem(self, url: object, device: str, content_id: str) -> requests.Response:
-        spc, _ = build_spc(
-            certificate=load_certificate(self.certificate),
-            ask=self.ask,
-            device_id=device_id_of(device),
-            asset_id=content_id.encode(),
-            now=1_800_000_000,
-            random=os.urandom,
-        )
+        spc, _ = fresh_spc(self.certificate, self.ask, device_id_of(device), content_id.encode())
         return self.session.post(str(url), data=spc, headers={"Content-Type": "application/octet-stream"})
 
 

@@ -1,7 +1,5 @@
 """Two mocks as processes for provoking codes: one with accounts and stored keys, one with nothing configured."""
 
-import base64
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -10,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from fresh_spc import provisioned_spc
 
-from fairplay.certificate import load_certificate
 from fairplay.session_key import device_id_of
-from fairplay.spc import build_spc
 from hosting.process import Service, module_command, start
 
 CEK, IV = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
@@ -75,14 +72,7 @@ class CodeStage:
     def spc(self, device_id: bytes = MINE) -> bytes:
         """Build a fresh SPC."""
         given = self.http.get(f"{self.full.url}/_sim/provisioning", timeout=TIMEOUT).json()
-        spc, _ = build_spc(
-            certificate=load_certificate(base64.b64decode(given["certificate"])),
-            ask=bytes.fromhex(given["ask"]),
-            device_id=device_id,
-            asset_id=b"film-1",
-            now=1_700_000_000,
-            random=os.urandom,
-        )
+        spc, _ = provisioned_spc(given, device_id)
         return spc
 
     def redeem(self, token_url: str, spc: bytes | None = None) -> requests.Response:

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from fresh_spc import fresh_spc
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,7 +19,7 @@ from fairplay import layout
 from fairplay.certificate import load_certificate
 from fairplay.ckc import ContentKey, Duration, KeyType, open_ckc
 from fairplay.session_key import device_id_of
-from fairplay.spc import SpcContents, build_spc, seal_spc
+from fairplay.spc import SpcContents, seal_spc
 
 NOW = 1_700_000_000.0
 CONTENT = ContentKey(bytes(range(16)), bytes(range(16, 32)))
@@ -32,14 +33,7 @@ KEYS = CREDENTIALS.redemption_keys()
 
 
 def new_spc(device_id: bytes = MINE, asset_id: bytes = b"film-1") -> tuple[bytes, SpcContents]:
-    return build_spc(
-        certificate=CERTIFICATE,
-        ask=CREDENTIALS.ask,
-        device_id=device_id,
-        asset_id=asset_id,
-        now=int(NOW),
-        random=os.urandom,
-    )
+    return fresh_spc(CREDENTIALS.certificate, CREDENTIALS.ask, device_id, asset_id, now=int(NOW))
 
 
 def decide(token: Token | str | None, body: bytes | LicenseBody, now: float = NOW) -> Decision:
@@ -159,11 +153,13 @@ def test_the_same_spc_has_the_same_replay_id_and_a_fresh_one_another() -> None:
 
 
 def test_no_flipped_bit_makes_a_used_spc_new() -> None:
-    certificate = load_certificate(CREDENTIALS.v1.certificate)  # RSA-1024 opens in a fifth of the time
-    spc, _ = build_spc(
-        certificate=certificate, ask=CREDENTIALS.ask, device_id=MINE, asset_id=b"film-1", now=int(NOW),
+    spc, _ = fresh_spc(
+        CREDENTIALS.v1.certificate,  # RSA-1024 opens in a fifth of the time
+        CREDENTIALS.ask,
+        MINE,
+        now=int(NOW),
         random=lambda size: b"\0" if size == 1 else os.urandom(size),  # no more padding than must be
-    )  # fmt: skip
+    )
     tokens = [TOKEN, replace(TOKEN, cookie="another viewer")]
     log = TransactionLog(MEMORY)
     results: Counter[int] = Counter()
