@@ -7,10 +7,10 @@ not wanted, or done here.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from emulator.addresses import is_http_url, join_url, origin_of, wire_url, without_query
 from emulator.errors import BadAddress, TlsFailed, UnexpectedAnswer
+from hosting.base_url import read_base_url
 from hosting.tls.tls import ClientTls, TlsError
 from simulation.journal import TRACE_HEADER
 from simulation.strict_json import parse_json
@@ -121,18 +121,14 @@ class Answer:
 
 def clean_base(url: str, party: Party) -> str:
     """Return the base URL of a service without a trailing slash; BadAddress if it cannot be one."""
-    expected = f"{party.option} like http://127.0.0.1:8080"
-    if not is_http_url(url) or not url.isascii():
-        fix = f"write http://{url}" if "://" not in url else "use an http:// or https:// address"
-        raise BadAddress(expected=expected, found=repr(url[:200]), fix=fix)
-    parts = urlsplit(url)
-    if parts.query or parts.fragment:
-        raise BadAddress(
-            expected=expected,
-            found="a query or fragment behind it",
-            fix="name the service's base address only",
+    try:
+        return read_base_url(url)
+    except ValueError as error:
+        fix = (
+            "name the service's base address only, with http:// or https://" if "://" in url else f"write http://{url}"
         )
-    return url.rstrip("/")
+        expected = f"{party.option} like http://127.0.0.1:8080"
+        raise BadAddress(expected=expected, found=str(error), fix=fix) from None
 
 
 class Web:

@@ -1,7 +1,6 @@
 """The command ``expressplay-mock``."""
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 from click.core import ParameterSource
@@ -20,22 +19,13 @@ from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from hosting.commands import Commands, state_home
 from hosting.health import health_command
 from hosting.logs import configure_logging
-from hosting.options import serve_options, threads_option, tls_dir_option, tls_option, workers_option
+from hosting.options import base_url, serve_options, threads_option, tls_dir_option, tls_option, workers_option
 from hosting.serving import serve as serve_app
 
 
 def default_state() -> Path:
     """Return the state directory of this user, as the XDG base directory specification places it."""
     return state_home("--state, or --database :memory:") / SERVICE
-
-
-def _check_public_url(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
-    if value is None:
-        return None
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise click.BadParameter("expected http://host or https://host, with a port and path if need be")
-    return value.rstrip("/")
 
 
 @click.group(cls=Commands, context_settings={"auto_envvar_prefix": "EXPRESSPLAY_MOCK"})
@@ -72,7 +62,7 @@ main.add_command(compare)
 )
 @click.option(
     "--public-url",
-    callback=_check_public_url,
+    callback=base_url,
     help="Base of the token URLs, where clients reach this service under another address.",
 )
 @click.option(

@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import click
 
+from hosting.base_url import read_base_url
 from hosting.limits import THREADS
 from hosting.logs import LEVELS
 from hosting.tls.tls import default_directory
@@ -32,21 +32,10 @@ def base_url(_ctx: click.Context, _param: click.Parameter, value: str | None) ->
     if value is None:
         return None
     try:
-        parts = urlsplit(value)
-        complete = (
-            parts.scheme in {"http", "https"}
-            and parts.hostname
-            and parts.port != 0
-            and value.isascii()
-            and value.isprintable()
-        )
-    except ValueError:  # a port that is no number, half an IPv6 address
-        complete = False
-    if not complete:
-        raise click.BadParameter(f"expected http://host:port or https://host:port, found {value!r}")
-    if "@" in parts.netloc or "?" in value or "#" in value or any(c.isspace() for c in value):
-        raise click.BadParameter("expected an address without user name, query, fragment and spaces")
-    return value.rstrip("/")
+        return read_base_url(value)
+    except ValueError as error:
+        expected = "http://host:port or https://host:port, without user name, query, fragment and spaces"
+        raise click.BadParameter(f"expected {expected}, found {error}") from None
 
 
 def _checked(read: Callable[[tuple[str, ...]], frozenset[str]]) -> Callable[..., frozenset[str]]:

@@ -1,1 +1,10 @@
-"""The stage: what a simulated world needs and the protocol does not. Knows none of the parties."""
+"""The stage: what a simulated world needs and the protocol does not. Knows none of the parties.
+
+What a program may import is in these modules, by these names; nothing else is promised:
+
+    simulation.clock     Clock
+    simulation.journal   Journal
+    simulation.numbers   Number, NUMBERS, BY_NUMBER
+"""
+
+__all__ = ["clock", "journal", "numbers"]
