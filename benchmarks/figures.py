@@ -20,7 +20,7 @@ class Goal:
         sign = 1 if self.more_is_better else -1
         if sign * value >= sign * self.aim:
             return "aim reached"
-        return "floor held" if sign * value >= sign * self.floor else "below the floor"
+        return "floor held" if sign * value >= sign * self.floor else "missed"
 
 
 @dataclass(frozen=True)

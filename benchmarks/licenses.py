@@ -7,6 +7,7 @@ turns, round by round, so that whatever slows the machine down slows all of them
 import hashlib
 import multiprocessing
 import secrets
+import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from threading import Thread
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from benchmarks import empty_view
 from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_ratio, memory
 from benchmarks.limits import cpu, parts_of
 from benchmarks.postgres import Postgres
@@ -35,7 +37,6 @@ class Contender:
 
     name: str
     service: Service
-    share_goal: Goal | None = None
     cpu: list[float] = field(default_factory=list)
     """CPU seconds per request, a round each."""
     share: list[float] = field(default_factory=list)
@@ -59,23 +60,35 @@ def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int
     cryptography = _cryptography()
     with ExitStack() as stack:
         contenders = [
-            Contender(name, stack.enter_context(start_mock(state, *options)), goal)
-            for name, options, goal in (
-                ("SQLite, 1 worker", (f"--database=sqlite:///{state}/1.db",), Goal(0.60, 0.72)),
-                ("SQLite, 2 workers", (f"--database=sqlite:///{state}/2.db", "--workers=2"), None),
-                ("SQLite, 1 worker of 16 threads", (f"--database=sqlite:///{state}/4.db", "--threads=16"), None),
-                ("SQLite durable, 1 worker", (f"--database=sqlite:///{state}/3.db", "--durable"), None),
-                ("PostgreSQL, 1 worker", (f"--database={postgres.new_database()}",), Goal(0.50, 0.62)),
-                ("PostgreSQL, 2 workers", (f"--database={postgres.new_database()}", "--workers=2"), None),
+            Contender(name, stack.enter_context(start_mock(state, *options)))
+            for name, options in (
+                ("SQLite, 1 worker", (f"--database=sqlite:///{state}/1.db",)),
+                ("SQLite, 2 workers", (f"--database=sqlite:///{state}/2.db", "--workers=2")),
+                ("SQLite, 1 worker of 16 threads", (f"--database=sqlite:///{state}/4.db", "--threads=16")),
+                ("SQLite durable, 1 worker", (f"--database=sqlite:///{state}/3.db", "--durable")),
+                ("PostgreSQL, 1 worker", (f"--database={postgres.new_database()}",)),
+                ("PostgreSQL, 2 workers", (f"--database={postgres.new_database()}", "--workers=2")),
             )
         ]
         for contender in contenders:
             run_load(contender.service.url, license_requests(workload, 64))  # warm
+        view = Contender("empty view", stack.enter_context(start([sys.executable, "-P", empty_view.__file__])))
+        run_load(view.service.url, [empty_view.REQUEST] * 64)
         for number in range(rounds):
             for contender in contenders:
                 say(f"b. round {number + 1} of {rounds}: {contender.name}")
                 _one_round(contender, license_requests(workload, requests), cryptography)
+            _one_round(view, [empty_view.REQUEST] * requests, cryptography)
         lines = [line for contender in contenders for line in _lines(contender)]
+        beside = [used * (1 - share) for used, share in zip(contenders[0].cpu, contenders[0].share, strict=True)]
+        in_views = median_ratio(beside, view.cpu)
+        lines += [
+            Figure(GROUP, "an empty view on the same server: CPU per request", median(view.cpu) * 1e6, "µs"),
+            Figure(GROUP, f"{contenders[0].name}: CPU beside the cryptography", median(beside) * 1e6, "µs"),
+            Figure(
+                GROUP, "the same in units of the empty view", in_views, "views", Goal(3.0, 3.0, more_is_better=False)
+            ),
+        ]
         by_name = {contender.name: contender for contender in contenders}
         for engine in ("SQLite", "PostgreSQL"):
             one, two = by_name[f"{engine}, 1 worker"], by_name[f"{engine}, 2 workers"]
@@ -157,7 +170,7 @@ def _lines(contender: Contender) -> list[Line]:
     name = contender.name
     return [
         Figure(GROUP, f"{name}: CPU per request", median(contender.cpu) * 1e6, "µs"),
-        Figure(GROUP, f"{name}: cryptography / CPU", median(contender.share), "", contender.share_goal),
+        Figure(GROUP, f"{name}: cryptography / CPU", median(contender.share), ""),
         Figure(GROUP, f"{name}: requests", median(contender.rate), "/s"),
         Figure(GROUP, f"{name}: p50", median(contender.latencies) * 1e3, "ms"),
         Figure(GROUP, f"{name}: p99", quantiles(contender.latencies, n=100)[98] * 1e3, "ms"),

@@ -56,7 +56,7 @@ def as_svg(lines: Sequence[Line]) -> str:
         longest = max(bar.value, bar.goal.floor, bar.goal.aim)
         y = 34 * number + 14
         floor, aim = (400 + 400 * goal / longest for goal in (bar.goal.floor, bar.goal.aim))
-        colour = "#b33" if bar.goal.verdict(bar.value) == "below the floor" else "#377"
+        colour = "#b33" if bar.goal.verdict(bar.value) == "missed" else "#377"
         parts += [
             f'<text x="390" y="{y + 14}" text-anchor="end">{_escape(f"{bar.group[0]}. {bar.name}")}</text>',
             f'<rect x="400" y="{y}" width="{400 * bar.value / longest:.1f}" height="20" fill="{colour}"/>',
@@ -72,8 +72,10 @@ def _row(line: Line) -> tuple[str, str, str, str]:
     if not isinstance(line, Figure):
         return line.name, f"`{line.text}`", "", ""
     value = f"{line.value:,.2f}" if line.value < 100 else f"{line.value:,.0f}"
-    goal = (f"{line.goal.floor:g} / {line.goal.aim:g}", line.goal.verdict(line.value)) if line.goal else ("", "")
-    return line.name, f"{value} {line.unit}", *goal
+    if line.goal is None:
+        return line.name, f"{value} {line.unit}", "", ""
+    goal = " / ".join(dict.fromkeys(f"{each:g}" for each in (line.goal.floor, line.goal.aim)))
+    return line.name, f"{value} {line.unit}", goal, line.goal.verdict(line.value)
 
 
 def _escape(text: str) -> str:
