@@ -14,7 +14,7 @@ PACKAGES = ("emulator", "hosting", "simulation")
 def test_each_name_that_a_package_offers_is_there(package: str) -> None:
     offered = importlib.import_module(package)
     lines = re.findall(rf"^    ({package}\.[\w.]+) +(.+)$", offered.__doc__ or "", re.MULTILINE)
-    assert lines
+    assert len(lines) >= 3
     for module, names in lines:
         there = vars(importlib.import_module(module))
         for name in re.findall(r"\b[A-Za-z_]+\b", names.removesuffix(" and its kinds")):
