@@ -15,7 +15,20 @@ PACKED = ("mpegts", "aac", "ac3")
 """libav's names of the containers that SAMPLE-AES of HLS encrypts frame by frame."""
 MAX_PIXELS = 8192 * 4352
 """Of one picture: 8K."""
-_MP4_BOXES = (b"ftyp", b"styp", b"moov", b"moof", b"sidx", b"emsg", b"prft", b"free", b"skip", b"mdat")
+_MP4_BOXES = (
+    b"ftyp",
+    b"styp",
+    b"moov",
+    b"moof",
+    b"sidx",
+    b"emsg",
+    b"prft",
+    b"free",
+    b"skip",
+    b"uuid",
+    b"ssix",
+    b"mdat",
+)
 _TS_PACKET = 188
 
 
@@ -102,6 +115,17 @@ def scheme_of(data: bytes) -> str:
     """
     at = data.find(b"schm")
     return "" if at < 0 else data[at + 8 : at + 12].decode("latin-1")
+
+
+def is_encrypted(data: bytes) -> bool:
+    """Tell whether a piece of an MP4, its init segment first, has an encrypted sample. PlaybackError if it is none."""
+    with open_container(data) as container:
+        from av import FFmpegError
+
+        try:
+            return any(packet.has_sidedata("encryption_info") for packet in container.demux())
+        except FFmpegError:
+            return False
 
 
 def open_container(data: bytes, key: bytes | None = None) -> "InputContainer":

@@ -108,13 +108,16 @@ class TrackDecoder:
         """Count the whole samples of a segment, and tell whether any is encrypted; decode nothing."""
         from av import FFmpegError
 
-        whole = 0
+        whole, empty = 0, True
         packed = container_of(data) in PACKED
         self.encrypted |= packed and self.key is not None
         with open_container(data) as container:
+            index = stream_of(container, self.kind).index
             try:
-                for packet in container.demux(stream_of(container, self.kind)):
-                    if packet.size and not packet.is_corrupt:
+                # All streams, since one of several may rightly have nothing in a segment.
+                for packet in container.demux():
+                    empty &= not packet.size
+                    if packet.size and not packet.is_corrupt and packet.stream.index == index:
                         whole += 1
                         self.encrypted |= packet.has_sidedata("encryption_info")
                         if self.expected is not None:
@@ -124,6 +127,8 @@ class TrackDecoder:
         self.samples.append(whole)
         if not packed and is_cut(data):
             self._cut = self._cut or f"segment {number + 1} is cut short, after {whole} samples"
+        if empty:
+            self._cut = self._cut or f"segment {number + 1} holds no samples"
 
     def _decode(self, number: int, data: bytes) -> None:
         """Decode a segment, going on where the last one ended."""

@@ -31,6 +31,7 @@ from emulator.key_uri import (
 from emulator.transport import SEES, Party, Web
 
 ALL_VARIANTS = 0
+_NO_KEY_LINE = "add the key line if its segments are encrypted; a clear title plays in any other player"
 
 
 @dataclass(frozen=True)
@@ -158,7 +159,7 @@ def _with_keys(title: Title, session_keys: tuple[KeyUri, ...], reading: Reading)
     keys = tuple(dict.fromkeys(key for key in (*session_keys, *shown) if key))
     if not keys and not title.live:
         found = f"no EXT-X-KEY with KEYFORMAT={KEY_FORMAT}"
-        raise bad_playlist(title.url, "an encrypted title", found, "play a clear title with any other player")
+        raise bad_playlist(title.url, "an encrypted title", found, _NO_KEY_LINE)
     if len(keys) > MAX_KEYS:
         found, fix = str(len(keys)), "package the title with longer key periods"
         raise bad_playlist(title.url, f"at most {MAX_KEYS} keys", found, fix)
@@ -189,5 +190,5 @@ def _fetch(
         text = answer.body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         found = f"byte 0x{answer.body[error.start]:02x} at {error.start}"
-        raise bad_playlist(url, "a playlist in UTF-8", found, "check the address of the playlist") from None
+        raise bad_playlist(url, "a playlist in UTF-8", found, "save it as UTF-8, or correct its address") from None
     return parse_playlist(text, answer.final_url, reading.read_key, imported)

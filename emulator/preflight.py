@@ -7,6 +7,7 @@ from emulator.containers import (
     PlaybackError,
     container_of,
     has_sample_groups,
+    is_encrypted,
     kinds_in,
     scheme_of,
 )
@@ -33,7 +34,7 @@ def _check(web: Web, title: Title, rendition: Rendition, first: Segment) -> None
     place = first.map or first.place
     length = min(START, place.length or START) if first.map is None else place.length
     part = None if length is None else (place.offset or 0, length)
-    data = web.get(title.server, place.url, expected="the title's media", part=part).body
+    data = _get(web, title, place.url, part)
     container, scheme = container_of(data), scheme_of(data)
     if container is None:
         raise _unplayable(rendition, "an MP4, a transport stream or packed audio", "media of another form")
@@ -48,6 +49,27 @@ def _check(web: Web, title: Title, rendition: Rendition, first: Segment) -> None
         raise _unplayable(rendition, "a key for each init segment", "keys in sample groups (seig)", fix)
     if container in PACKED or b"moov" in data:
         _check_codecs(data, rendition)
+    if container == MP4 and first.map is not None:
+        _check_segment(web, title, rendition, first, data)
+
+
+def _check_segment(web: Web, title: Title, rendition: Rendition, first: Segment, init: bytes) -> None:
+    """Look into the first segment of an MP4: an address that has expired and a missing key line show here."""
+    place = first.place
+    start = _get(web, title, place.url, (place.offset or 0, min(START, place.length or START)))
+    if container_of(start) != MP4:
+        found = "media of another form" if start else "an empty file"
+        raise _unplayable(rendition, "MP4 fragments", found, Verdict.DAMAGED.fix)
+    try:
+        if not first.key and is_encrypted(init + start):
+            found, fix = "none, and encrypted samples", Verdict.NO_KEY.fix
+            raise _unplayable(rendition, "an EXT-X-KEY line before the first segment", found, fix)
+    except PlaybackError:
+        return  # told with more evidence when it plays
+
+
+def _get(web: Web, title: Title, url: str, part: tuple[int, int] | None) -> bytes:
+    return web.get(title.server, url, expected="the title's media", part=part).body
 
 
 def _check_codecs(data: bytes, rendition: Rendition) -> None:

@@ -40,6 +40,11 @@ EXPRESSPLAY = Party("ExpressPlay", "expressplay-mock", "--expressplay")
 WEB_SERVER = Party("the web server", "the web server", "the title's URL")
 """Whoever serves a title that is played by its URL."""
 
+_NOT_LET_IN = "sign the address anew if it has expired, or show with --header what the web server asks for"
+_NOT_THERE = "upload the file, or correct the address that names it"
+_FILE_FIXES = {401: _NOT_LET_IN, 403: _NOT_LET_IN, 404: _NOT_THERE, 410: _NOT_THERE}
+"""What to do where a web server gives no file, by its status."""
+
 
 @dataclass
 class Access:
@@ -115,7 +120,9 @@ class Answer:
         return UnexpectedAnswer(
             expected=f"{expected} from {self.party.name} at {self.url}",
             found=found or self.shape(),
-            fix=fix or f"check that {self.party.option} is the address of {self.party.program}",
+            fix=fix
+            or (_FILE_FIXES.get(self.status, "") if self.party is WEB_SERVER else "")
+            or f"check that {self.party.option} is the address of {self.party.program}",
         )
 
 
