@@ -40,6 +40,8 @@ AS_IT_IS = ("h264", "hevc")
 VIDEO_ANEW = (
     *("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-pix_fmt", "yuv420p"),
     *("-force_key_frames", f"expr:gte(t,n_forced*{SEGMENT})"),
+    # 4:2:0 has one sample of colour for two by two: an odd row or column goes.
+    *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2"),
 )
 DUMMY = "dummy"
 LANGUAGE = re.compile(r"[a-z]{2,3}")

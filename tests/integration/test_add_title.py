@@ -45,6 +45,7 @@ FILMS = {
     "silent.mp4": (*PICTURE, *H264),
     "sound.m4a": (*TONE, "-c:a", "aac"),
     "hevc.mkv": (*PICTURE, *TONE, *HEVC, "-c:a", "libmp3lame"),
+    "odd.mkv": ("-f", "lavfi", "-i", "testsrc2=s=161x91:r=24:d=3", "-c:v", "libx264", "-pix_fmt", "yuv444p"),
     "old.avi": (*PICTURE, *TONE, "-c:v", "mpeg4", "-c:a", "libmp3lame"),
 }
 CASES = {
@@ -56,6 +57,7 @@ CASES = {
     "silent": ("silent.mp4", "--storage", "2592000", "--playback", "172800"),
     "audio only": ("sound.m4a", "--rental", "3600"),
     "hevc": ("hevc.mkv", "--lease", "3600"),
+    "odd size": ("odd.mkv",),
     "old codecs": ("old.avi", "--persistent"),
 }
 
