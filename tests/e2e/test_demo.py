@@ -34,6 +34,7 @@ OUTCOMES = {
     "Renewal of a lease": "renewed in the same session",
     "Renewal after a take-over": "renewal refused (device differs), playback stopped at the lease's end",
     "A key kept on the device": "refused: the stored key has expired",
+    "Dual expiry": "the film plays, every frame right",
     "A device of the old version": "the film plays, every frame right",
 }
 """What comes out of each scenario. Written by hand: the demo's own table is what is under test."""
