@@ -35,6 +35,7 @@ _BY_FIRST_BYTES: tuple[tuple[bytes, Mistake], ...] = (
             (b"\x1f\x8b", "gzip (first bytes 1f8b)", "send the SPC uncompressed: an encrypted one does not shrink"),
             (b"data:", "a data: URI", "decode what follows its comma and send that"),
             (b"AQAAA", "a token of ExpressPlay", "send the SPC; the token goes into the URL or a header"),
+            (b"http", "a URL", "post the SPC to the token URL; a URL is not what goes into the body"),
             (b"0000000253494d31", "hex digits", "decode them and send the raw octets, or send Base64"),
             (b"0000000153494d31", "hex digits", "decode them and send the raw octets, or send Base64"),
             (b"QUFBQU", "Base64 of Base64", "encode the SPC once"),

@@ -161,6 +161,7 @@ def test_any_other_wrapping_is_refused_by_its_name_and_opened_by_inspect(name: s
         (b"undefined", "the word undefined"),
         (b"spc=undefined", "the word undefined"),
         (b"AQAAAb0rX1Qk", "a token of ExpressPlay"),
+        (b"https://x/hms/fp/rights/?ExpressPlayToken=AQAAAb0rX1Qk", "a URL"),
         (b"spc=AQAAAb0rX1Q-", "a token of ExpressPlay"),
         (b"eyJhbGciOiJIUzI1NiJ9.e30.", "a base64url token"),
         (b'{"spc": "eyJhbGciOiJIUzI1NiJ9.e30."}', "a base64url token"),
