@@ -89,6 +89,9 @@ class HttpServer:
             for connection in list(self._connections):
                 connection.end()
             await asyncio.sleep(0.01)
+        for connection in list(self._connections):
+            connection.shed()
+        await asyncio.sleep(0.01)  # what was aborted closes in a later turn of the loop
 
     def _look(self) -> None:
         now = self.loop.time()

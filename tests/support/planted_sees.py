@@ -57,7 +57,7 @@ class LooksForEver(SmallSees):
     def device(self, cookie: str) -> str:
         if not cookie.startswith("conform") or not self.registering.get(cookie):
             return super().device(cookie)
-        end = time.monotonic() + 8
+        end = time.monotonic() + 5  # longer than the kit waits, and over before its later checks
         while time.monotonic() < end:
             if device := self.choose(self.records(cookie)):
                 return device
