@@ -95,6 +95,8 @@ def open_page(browser: Browser, usual: BrowserContext, address: str) -> Iterator
 
     yield open_
     for one in opened:
+        for page in one.pages if isinstance(one, BrowserContext) else [one]:
+            page.unroute_all(behavior="wait")
         one.close()
     assert problems == []
 

@@ -134,7 +134,10 @@ class Stage:
 
     def close(self) -> None:
         while self.opened:
-            self.opened.pop().close()
+            context = self.opened.pop()
+            for page in context.pages:
+                page.unroute_all(behavior="wait")  # a player may still be asking again through a test's route
+            context.close()
 
 
 def play(page: Page, title: str) -> None:
