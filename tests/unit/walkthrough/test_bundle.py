@@ -34,6 +34,12 @@ def test_other_forms_are_refused(text: str) -> None:
         bundle({"main.js": text, "b.js": "export const b = 1;\n"}, "main.js")
 
 
+def test_indentation_goes_and_a_text_that_would_lose_its_own_is_refused() -> None:
+    assert "\nif (1) {\nf(`  a`);\n}\n" in bundle({"main.js": "if (1) {\n  f(`  a`);\n}\n"}, "main.js")
+    with pytest.raises(CannotBundle, match="on one line"):
+        bundle({"main.js": "f(`a\n  b`);\n"}, "main.js")
+
+
 def test_a_circle_and_a_missing_module_are_refused() -> None:
     with pytest.raises(CannotBundle, match="imports itself"):
         bundle({"a.js": "import './b.js';\n", "b.js": "import './a.js';\n"}, "a.js")

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 _IMPORT = re.compile(r"^import (?:\{ ([\w$]+(?:, [\w$]+)*) \} from )?'\./([\w.-]+)';$", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const) ([\w$]+)", re.MULTILINE)
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+_INDENTATION = re.compile(r"^ +", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
 
@@ -23,9 +24,16 @@ def bundle(modules: Mapping[str, str], entry: str) -> str:
     return "(async () => {\n'use strict';\nconst modules = {};\n" + "".join(parts) + "})();\n"
 
 
-def without_comments(script: str) -> str:
-    """Return a script without the lines that are comments."""
-    return _COMMENT.sub("", script)
+def shorten(name: str, script: str) -> str:
+    """Return a script without indentation and the lines that are comments: that spares a visit 1 KB of 100.
+
+    Raises `CannotBundle` where a text goes over several lines, whose indentation would be part of it.
+    """
+    script = _COMMENT.sub("", script)
+    for line in script.splitlines():
+        if line.count("`") % 2:
+            raise CannotBundle(f"{name}: expected each text on one line, found {line[:80]}")
+    return _INDENTATION.sub("", script)
 
 
 def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:
@@ -49,7 +57,7 @@ def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:
 def _wrapped(name: str, text: str) -> str:
     exported = [found[2] for found in _EXPORT.finditer(text)]
     text = _IMPORT.sub(lambda found: f"const {{ {found[1]} }} = modules['{found[2]}'];" if found[1] else "", text)
-    text = without_comments(_EXPORT.sub(r"\1 \2", text))
+    text = shorten(name, _EXPORT.sub(r"\1 \2", text))
     if left := _LEFT.search(text):
         raise CannotBundle(f"{name}: expected an import or export of a known form, found {left[0][:80]}")
     return f"modules['{name}'] = await (async () => {{\n{text}return {{ {', '.join(exported)} }};\n}})();\n"
