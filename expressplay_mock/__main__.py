@@ -1,4 +1,4 @@
-"""``python -m expressplay_mock``: the same as the command ``expressplay-mock``."""
+"""`python -m expressplay_mock`: the same as the command `expressplay-mock`."""
 
 from expressplay_mock.cli import main
 

@@ -29,11 +29,11 @@ class Environment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer: the number that records carry, and the authenticator ``<number>,<32 hex>`` that proves it.
+    """A customer: the number that records carry, and the authenticator `<number>,<32 hex>` that proves it.
 
-    Not ``enabled``, it gets no answer but a refusal; ``tokens`` is how many it may still make (None: no limit).
-    ``fairplay_service`` is whether the contract has FairPlay, ``fairplay`` whether that is switched on, and
-    ``device_binding`` whether tokens may name a device.
+    Not `enabled`, it gets no answer but a refusal; `tokens` is how many it may still make (None: no limit).
+    `fairplay_service` is whether the contract has FairPlay, `fairplay` whether that is switched on, and
+    `device_binding` whether tokens may name a device.
     """
 
     number: str
@@ -92,7 +92,7 @@ def check_options(account: Account, *, binds_device: bool) -> None:
 def authenticate(
     authenticator: str | None, accounts: Iterable[Account], environment: Environment = Environment.TEST
 ) -> Account:
-    """Return the account that ``authenticator`` belongs to, in the ``environment`` that this service plays.
+    """Return the account that `authenticator` belongs to, in the `environment` that this service plays.
 
     Raises `Refusal` (-2017, -2018 or -2031). The comparison takes the same time wherever the texts differ, and no word
     of what was sent comes back: it may be the key of a real account.

@@ -1,4 +1,4 @@
-"""The accounts file (``--accounts FILE``): several accounts, each with its options and limits, in TOML.
+"""The accounts file (`--accounts FILE`): several accounts, each with its options and limits, in TOML.
 
     [[accounts]]
     authenticator = "1001,<32 hex digits>"     # the part before the comma is the account's number
@@ -9,7 +9,7 @@
     fairplay = true                            # false: -6009
     device_binding = true                      # false: -6008 for a token that names a device
 
-Only ``authenticator`` is required; the other values are shown with their defaults (but for ``tokens``).
+Only `authenticator` is required; the other values are shown with their defaults (but for `tokens`).
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The mock as a Flask app: its configuration, its parts put together, and its own ``/_sim/`` routes."""
+"""The mock as a Flask app: its configuration, its parts put together, and its own `/_sim/` routes."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -34,14 +34,14 @@ DATABASE = "transactions.db"
 class Config:
     """How to run the mock. With nothing given, everything lives in memory and ends with the app.
 
-    ``state`` is the directory of credentials and, unless ``database`` (a URL, or ``:memory:``) names another
-    place, of the transaction log. ``public_url`` is the base of token URLs; no request's Host header ever is.
-    ``authenticator`` takes the place of the account's own, and ``accounts`` take the place of that account; those of
-    another ``environment`` get no answer. ``key_storage`` is what ``kid`` names keys in. ``credentials`` take the
-    place of those in ``state``. SPCs of ``spc_versions`` are taken. A ``durable`` log survives power loss. With more
-    than one of ``workers`` this is the app of one of them, which has no clock, no faults and no journal to offer. What
-    ``allowed_hosts`` and ``cors_origins`` are, `simulation.visitors` says. With ``teach`` it opens its tokens for
-    learners (``/_sim/open``).
+    `state` is the directory of credentials and, unless `database` (a URL, or `:memory:`) names another
+    place, of the transaction log. `public_url` is the base of token URLs; no request's Host header ever is.
+    `authenticator` takes the place of the account's own, and `accounts` take the place of that account; those of
+    another `environment` get no answer. `key_storage` is what `kid` names keys in. `credentials` take the
+    place of those in `state`. SPCs of `spc_versions` are taken. A `durable` log survives power loss. With more
+    than one of `workers` this is the app of one of them, which has no clock, no faults and no journal to offer. What
+    `allowed_hosts` and `cors_origins` are, `simulation.visitors` says. With `teach` it opens its tokens for
+    learners (`/_sim/open`).
     """
 
     state: Path | None = None

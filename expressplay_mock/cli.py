@@ -1,4 +1,4 @@
-"""The command ``expressplay-mock``."""
+"""The command `expressplay-mock`."""
 
 from pathlib import Path
 

@@ -1,9 +1,9 @@
 """The mock's credentials: made once, kept in the state directory for its owner only, read at every later start.
 
-In ``<state>/credentials``: ``fairplay.key`` (RSA-2048, PEM) and ``fairplay.cer`` (the application certificate, DER),
-the same in RSA-1024 for SPC v1 as ``fairplay-v1.json``, and ``secrets.json`` (ASk, token keys, authenticator). The
+In `<state>/credentials`: `fairplay.key` (RSA-2048, PEM) and `fairplay.cer` (the application certificate, DER),
+the same in RSA-1024 for SPC v1 as `fairplay-v1.json`, and `secrets.json` (ASk, token keys, authenticator). The
 directory is made aside and renamed, so it is complete or not there at all, and of two processes that start at once
-one finds the other's. One that an older release made has no ``fairplay-v1.json``: it gets it at the next start.
+one finds the other's. One that an older release made has no `fairplay-v1.json`: it gets it at the next start.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ class StateError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What this service is known by and decrypts with: ``v1`` and ``v2`` by version of SPC, ``ask`` 16 bytes."""
+    """What this service is known by and decrypts with: `v1` and `v2` by version of SPC, `ask` 16 bytes."""
 
     v2: ApplicationKey
     v1: ApplicationKey
@@ -72,7 +72,7 @@ def new_credentials() -> Credentials:
 
 
 def seeded_credentials(seed: str) -> Credentials:
-    """Make up credentials that are the same for the same ``seed``, all but the RSA keys and their certificates.
+    """Make up credentials that are the same for the same `seed`, all but the RSA keys and their certificates.
 
     Those cannot come from a seed (the library has no such way), and nothing would repeat with them: every SPC is
     encrypted to them with randomness of the library's own. Whoever knows the seed knows these secrets.
@@ -91,7 +91,7 @@ def seeded_credentials(seed: str) -> Credentials:
 
 
 def load_or_create(state: Path) -> Credentials:
-    """Return the credentials in ``state``, made up if there are none. Raises `StateError`."""
+    """Return the credentials in `state`, made up if there are none. Raises `StateError`."""
     directory = state / DIRECTORY
     try:
         if not directory.exists():

@@ -18,7 +18,7 @@ class FileGone(Exception):
 
 
 class DatabaseFile:
-    """The database at ``path`` and its write-ahead log, as they are now, while they are open in this process."""
+    """The database at `path` and its write-ahead log, as they are now, while they are open in this process."""
 
     def __init__(self, path: Path) -> None:
         self._paths = (path, path.with_name(path.name + WAL))

@@ -49,7 +49,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the routes work with. ``public_url`` has no slash at its end; without a journal nothing is noted."""
+    """What the routes work with. `public_url` has no slash at its end; without a journal nothing is noted."""
 
     public_url: str
     keys: Keys
@@ -229,7 +229,7 @@ def _warn(refusal: Refusal) -> None:
 
 
 def _note(services: Services, describe: Callable[..., list[Entry]], *what: Any) -> None:
-    """Have ``describe`` make the entries about ``what`` happened, if there is anybody to read them."""
+    """Have `describe` make the entries about `what` happened, if there is anybody to read them."""
     if services.journal is None and not log.isEnabledFor(logging.DEBUG):
         return
     for entry in map(fault_effects.as_sent, describe(*what)):

@@ -84,7 +84,7 @@ class Code(Enum):
 class Refusal(Exception):
     """A request is refused: which code, what was looked at, what was expected there, and what was found.
 
-    ``cause`` is the number of the SPC check where one failed. Where that must not be told, ``finding`` is what was
+    `cause` is the number of the SPC check where one failed. Where that must not be told, `finding` is what was
     really found: for the journal, never for an answer. No text here may hold a secret: of a content key or an
     authenticator only its form is told.
     """

@@ -46,7 +46,7 @@ _FORMS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One journal entry: an exchange over HTTP if it has a ``status``, else an event inside the service."""
+    """One journal entry: an exchange over HTTP if it has a `status`, else an event inside the service."""
 
     step: int | None
     summary: str
@@ -60,9 +60,9 @@ class Entry:
 def token_request(
     parameters: Parameters, in_query: Parameters, headers: Iterable[str], answer: tuple[Token, str] | Refusal
 ) -> list[Entry]:
-    """Step 2 (or 9, for a token that names a device); ``answer`` is the token and its URL, or the refusal.
+    """Step 2 (or 9, for a token that names a device); `answer` is the token and its URL, or the refusal.
 
-    Those ``in_query`` are named: proxies and logs keep addresses, so secrets do not belong there. So are ``headers``
+    Those `in_query` are named: proxies and logs keep addresses, so secrets do not belong there. So are `headers`
     (names) that look like a parameter, since a restriction that is not read restricts nothing.
     """
     known = {*TOKEN_PARAMETERS, REPEATABLE}

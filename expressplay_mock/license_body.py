@@ -3,9 +3,9 @@
 | shape | body | answer |
 |---|---|---|
 | raw | the octets of the SPC | the octets of the CKC |
-| form | ``spc=<Base64>``, with or without ``assetId=`` | ``<ckc><Base64></ckc>`` |
-| json | ``{"spc": "<Base64>"}`` | ``{"ckc": "<Base64>"}`` |
-| streaming request | Apple's ``{"fairplay-streaming-request": …}``, one SPC | ``{"fairplay-streaming-response": …}`` |
+| form | `spc=<Base64>`, with or without `assetId=` | `<ckc><Base64></ckc>` |
+| json | `{"spc": "<Base64>"}` | `{"ckc": "<Base64>"}` |
+| streaming request | Apple's `{"fairplay-streaming-request": …}`, one SPC | `{"fairplay-streaming-response": …}` |
 
 The body itself tells its shape: an SPC starts with a zero byte, which no text does. The Content-Type that players
 send with it is often wrong, so it decides nothing; where it contradicts the body, a note says so. Any other wrapping is
@@ -62,9 +62,9 @@ ANSWER_TYPES: Mapping[Shape, str] = {**MEDIA_TYPES, Shape.FORM: "text/plain; cha
 
 @dataclass(frozen=True, slots=True)
 class LicenseBody:
-    """An SPC taken out of its wrapping, or the ``problem`` that kept it in; ``notes`` are worth a reader's look.
+    """An SPC taken out of its wrapping, or the `problem` that kept it in; `notes` are worth a reader's look.
 
-    ``id`` is what a streaming request calls its SPC, which the answer has to repeat.
+    `id` is what a streaming request calls its SPC, which the answer has to repeat.
     """
 
     shape: Shape
@@ -75,7 +75,7 @@ class LicenseBody:
 
 
 def read_body(body: bytes, content_type: str | None) -> LicenseBody:
-    """Recognise the shape of ``body`` and unwrap it; never fails: what is no SPC is refused when it is opened."""
+    """Recognise the shape of `body` and unwrap it; never fails: what is no SPC is refused when it is opened."""
     shape = _recognise(body)
     value: dict[str, Any] = {}
     problem = None
@@ -98,7 +98,7 @@ def read_body(body: bytes, content_type: str | None) -> LicenseBody:
 
 
 def write_answer(body: LicenseBody, ckc: bytes) -> bytes:
-    """Return the body that brings ``ckc`` in the shape of the request; its Content-Type is in ANSWER_TYPES."""
+    """Return the body that brings `ckc` in the shape of the request; its Content-Type is in ANSWER_TYPES."""
     text = base64.b64encode(ckc).decode("ascii")
     match body.shape:
         case Shape.FORM:

@@ -35,7 +35,7 @@ def read_parameters(*encoded: bytes) -> Parameters:
 
 
 def single_values(parameters: Parameters, known: Mapping[str, Code]) -> dict[str, str]:
-    """Return the value of each ``known`` parameter that is there, an empty one included.
+    """Return the value of each `known` parameter that is there, an empty one included.
 
     Raises `Refusal` with the parameter's own code where it is given twice, or under a name that nearly is its own.
     """
@@ -48,9 +48,9 @@ def single_values(parameters: Parameters, known: Mapping[str, Code]) -> dict[str
 
 
 def check_names(parameters: Parameters, known: Mapping[str, Code]) -> None:
-    """Raise `Refusal` for a name that nearly is a ``known`` one, with that one's code.
+    """Raise `Refusal` for a name that nearly is a `known` one, with that one's code.
 
-    Taken for unknown, ``deviceid`` or ``deviceId[]`` would silently make a token for any device. What is between
+    Taken for unknown, `deviceid` or `deviceId[]` would silently make a token for any device. What is between
     brackets is not shown: it may be a secret in the wrong place.
     """
     by_folded = {_fold(name): name for name in known}
@@ -75,7 +75,7 @@ def unknown_names(parameters: Parameters, known: Mapping[str, Code]) -> list[str
 
 
 def is_text(value: str) -> bool:
-    """Tell whether every store and every JSON reader takes ``value``: no NUL, and nothing that was not UTF-8."""
+    """Tell whether every store and every JSON reader takes `value`: no NUL, and nothing that was not UTF-8."""
     return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 

@@ -18,7 +18,7 @@ SCRIPT = Path(__file__).parents[1] / "emulator" / "browser" / "fairplay-eme.js"
 
 
 def provisioning_routes(credentials: Credentials, spc_versions: frozenset[int]) -> Blueprint:
-    """Build the routes; the certificate of SPC v1 is offered only if v1 is one of ``spc_versions``."""
+    """Build the routes; the certificate of SPC v1 is offered only if v1 is one of `spc_versions`."""
     routes = Blueprint("provisioning", __name__, url_prefix=PREFIX)
 
     @routes.get("/provisioning")

@@ -10,8 +10,8 @@ from simulation.clock import rfc3339
 class Row:
     """One redemption, as it is written into the transaction log. Never the content key.
 
-    ``time`` in Unix seconds; ``result`` 0 where a license was issued, else the refusal's number, with the number
-    of the SPC check as ``cause``. ``device_id`` and ``content_id`` are None where no SPC opened. ``replay_id``
+    `time` in Unix seconds; `result` 0 where a license was issued, else the refusal's number, with the number
+    of the SPC check as `cause`. `device_id` and `content_id` are None where no SPC opened. `replay_id`
     stands for the SPC (64 hex digits): two issued rows never share one.
     """
 

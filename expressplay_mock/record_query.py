@@ -45,7 +45,7 @@ class ById:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """``length`` records from index ``start``, where 0 is the newest."""
+    """`length` records from index `start`, where 0 is the newest."""
 
     start: int
     length: int
@@ -55,7 +55,7 @@ Query = Recent | ByCookie | ById | Window
 
 
 def read_query(parameters: Parameters) -> Query:
-    """Return what ``parameters`` ask for. Raises `Refusal` (-2033 for the cookie, -2035 for the others)."""
+    """Return what `parameters` ask for. Raises `Refusal` (-2033 for the cookie, -2035 for the others)."""
     values = single_values(parameters, PARAMETERS)
     asked = sorted(values.keys() - {"customerAuthenticator"})
     match asked:
@@ -77,7 +77,7 @@ def read_query(parameters: Parameters) -> Query:
 
 
 def describe(query: Query) -> dict[str, Any]:
-    """Return ``query`` for a reader, in the names of the parameters that ask for it."""
+    """Return `query` for a reader, in the names of the parameters that ask for it."""
     match query:
         case Recent():
             return {"newest": RECENT}

@@ -34,7 +34,7 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """The license ``ckc`` may leave as soon as ``row`` is committed."""
+    """The license `ckc` may leave as soon as `row` is committed."""
 
     token: Token
     spc: SpcContents
@@ -56,7 +56,7 @@ Decision = Issued | Refused
 
 
 def redeem(token_text: str | None, body: LicenseBody, *, now: float, random: RandomBytes, keys: Keys) -> Decision:
-    """Decide about one request at ``now`` (Unix seconds); the checks run in the order that they are read here."""
+    """Decide about one request at `now` (Unix seconds); the checks run in the order that they are read here."""
     # 4, 11: the client sends an SPC to the token URL. Whoever holds the URL may: the token is a bearer's.
     try:
         token = open_token(token_text, keys.tokens)
@@ -80,7 +80,7 @@ def redeem(token_text: str | None, body: LicenseBody, *, now: float, random: Ran
 
 
 def replayed(decision: Decision, row: Row) -> Refused:
-    """Return what becomes of a ``decision`` whose issued ``row`` met an earlier one for the same SPC."""
+    """Return what becomes of a `decision` whose issued `row` met an earlier one for the same SPC."""
     refusal = Refusal(
         Code.REPLAYED,
         "SPC",
@@ -160,7 +160,7 @@ def _row(token: Token, spc: SpcContents | None, now: float, refusal: Refusal | N
 
 
 def _content_id(asset_id: bytes) -> str:
-    """Write an asset id as text that every store takes, and never two of them alike: else as ``hex:…``."""
+    """Write an asset id as text that every store takes, and never two of them alike: else as `hex:…`."""
     try:
         text = asset_id.decode("utf-8")
     except UnicodeDecodeError:

@@ -13,7 +13,7 @@ _held: list[IO[bytes]] = []
 
 
 def warn_if_shared(state: Path) -> None:
-    """Say so in the log where another process serves from ``state`` too; hold the place until this process ends."""
+    """Say so in the log where another process serves from `state` too; hold the place until this process ends."""
     try:
         file = (state / IN_USE).open("ab")
         _held.append(file)

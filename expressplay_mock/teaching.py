@@ -1,4 +1,4 @@
-"""``POST /_sim/open``: opens a token of this simulation for a learner. Off, unless the mock is told ``--teach``.
+"""`POST /_sim/open`: opens a token of this simulation for a learner. Off, unless the mock is told `--teach`.
 
 The answer holds the content key, which is what a token keeps from the client: never switch it on where tokens matter.
 """

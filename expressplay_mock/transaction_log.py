@@ -115,10 +115,10 @@ class Replayed(Exception):
 
 
 class TransactionLog:
-    """The log behind ``url``, made ready at once. Raises `LogUnavailable`, as every method may.
+    """The log behind `url`, made ready at once. Raises `LogUnavailable`, as every method may.
 
-    ``:memory:`` (or ``sqlite:///:memory:``) is a log of its own that ends with the process. A committed row survives
-    the death of every process; ``durable``, it survives power loss too (in PostgreSQL it always does, unless that
+    `:memory:` (or `sqlite:///:memory:`) is a log of its own that ends with the process. A committed row survives
+    the death of every process; `durable`, it survives power loss too (in PostgreSQL it always does, unless that
     is set up otherwise).
     """
 
@@ -148,7 +148,7 @@ class TransactionLog:
         self._file = None if self._writer is None or in_memory else open_file(self._writer)
 
     def append(self, row: Row) -> Record:
-        """Commit ``row`` and return it with its number. Raises `Replayed` for a second license for one SPC."""
+        """Commit `row` and return it with its number. Raises `Replayed` for a second license for one SPC."""
         values = {name: getattr(row, name) for name in _ROW_FIELDS}
         try:
             # The hottest statement goes to the driver as text: SQLAlchemy's way there takes three times as long.
@@ -162,7 +162,7 @@ class TransactionLog:
         return Record(event_id, row)
 
     def find(self, account: str, query: Query) -> list[Record]:
-        """Return the records of ``account`` that ``query`` asks for, newest first."""
+        """Return the records of `account` that `query` asks for, newest first."""
         with self._connection() as connection:
             found = connection.execute(*_question(account, query)).all()
         return [Record(event_id, Row(*values)) for event_id, *values in found]
@@ -324,7 +324,7 @@ def _schema_version(connection: Connection) -> int | None:
 
 
 def _question(account: str, query: Query) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the statement that answers ``query``, and the values that it is asked with."""
+    """Return the statement that answers `query`, and the values that it is asked with."""
     match query:
         case Recent():
             return _RECENT, {"of": account}

@@ -22,7 +22,7 @@ class Watchdog:
 
     @contextmanager
     def bound(self, descriptor: int, deadline: float) -> Iterator[None]:
-        """Shut the socket ``descriptor`` down if the block still runs at ``deadline`` (of `time.monotonic`)."""
+        """Shut the socket `descriptor` down if the block still runs at `deadline` (of `time.monotonic`)."""
         own = os.dup(descriptor)  # so that no other connection can get the number meanwhile
         with self._changed:
             self._watched[own] = deadline

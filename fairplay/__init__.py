@@ -2,7 +2,7 @@
 
 A device calls `build_spc` and `open_ckc`; a key server calls `open_spc` and `seal_ckc`. Time and random bytes
 are arguments. Apple's secret D function is replaced by D-SIM (see `session_key`), and every message carries the
-mark ``SIM1``: no real SPC can be opened with this package, and no real device accepts what it makes.
+mark `SIM1`: no real SPC can be opened with this package, and no real device accepts what it makes.
 
 What `__all__` names is for programs that embed this package; nothing else is promised to stay.
 """

@@ -17,7 +17,7 @@ INTERRUPTED = 130
 
 
 class Commands(click.Group):
-    """A group with ``-h``, a suggestion for a command that is mistyped, and one way from any exception to one line."""
+    """A group with `-h`, a suggestion for a command that is mistyped, and one way from any exception to one line."""
 
     def __init__(self, *arguments: Any, context_settings: dict[str, Any] | None = None, **options: Any) -> None:
         settings = {"help_option_names": ["-h", "--help"], **(context_settings or {})}
@@ -80,7 +80,7 @@ def _line_of(error: Exception) -> str:
 def state_home(option: str) -> Path:
     """Return where this user's programs keep state, as the XDG base directory specification has it.
 
-    Raises click.UsageError, which names ``option``, where there is no home directory.
+    Raises click.UsageError, which names `option`, where there is no home directory.
     """
     if base := os.environ.get("XDG_STATE_HOME"):
         return Path(base)

@@ -1,8 +1,8 @@
 """One deadline for all that a client waits for: from connecting to the last byte of the answer.
 
-The time-out of a socket is per silence: whoever sends a byte a second, in the head or in the body, ``100 Continue``
+The time-out of a socket is per silence: whoever sends a byte a second, in the head or in the body, `100 Continue`
 without end, or compressed blocks with nothing in them, never runs into it. Here each wait of a socket gets what is left
-of the whole. With ``requests``, use the sessions of hosting.http_client.
+of the whole. With `requests`, use the sessions of hosting.http_client.
 
     with within(10.0):
         answer = session.get(url, stream=True)
@@ -27,7 +27,7 @@ _end: ContextVar[float | None] = ContextVar("end of what this thread waits for",
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the requests that begin in this block be over ``seconds`` from now, all together; TimeoutError if not.
+    """Let the requests that begin in this block be over `seconds` from now, all together; TimeoutError if not.
 
     Inside another block the earlier end counts.
     """
@@ -46,7 +46,7 @@ def seconds_left() -> float | None:
 
 
 class _EndingSocket(socket.socket):
-    """A socket that never waits beyond ``end``, whatever its time-out."""
+    """A socket that never waits beyond `end`, whatever its time-out."""
 
     end: float | None = None
     _patience: float | None = None
@@ -73,7 +73,7 @@ class _EndingSocket(socket.socket):
 
 
 class EndingTlsSocket(_EndingSocket, ssl.SSLSocket):
-    """The same over TLS; the ``sslsocket_class`` of a context."""
+    """The same over TLS; the `sslsocket_class` of a context."""
 
     def do_handshake(self, block: bool = False) -> None:
         """Shake hands within the deadline."""
@@ -112,10 +112,10 @@ class EndingConnection(HTTPConnection):
 
 
 class EndingTlsConnection(EndingConnection, HTTPSConnection):
-    """The same over TLS. Its context must make EndingTlsSocket, as ``ending`` sees to."""
+    """The same over TLS. Its context must make EndingTlsSocket, as `ending` sees to."""
 
 
 def ending(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Have all sockets of ``context`` keep the deadline; returns it."""
+    """Have all sockets of `context` keep the deadline; returns it."""
     context.sslsocket_class = EndingTlsSocket
     return context

@@ -1,4 +1,4 @@
-"""The command ``health``: a service asks itself, or a container or a CI job asks it, whether it is ready."""
+"""The command `health`: a service asks itself, or a container or a CI job asks it, whether it is ready."""
 
 import json
 import time
@@ -52,7 +52,7 @@ def health_command(service: str) -> click.Command:
 
 
 def problem_of(service: str, url: str, tls: ClientTls = NO_FILES) -> str | None:
-    """Ask once; return None if ``service`` is ready at ``url``, else why it is not."""
+    """Ask once; return None if `service` is ready at `url`, else why it is not."""
     try:
         with within(ANSWER_TIMEOUT):
             status, body = _ask(f"{url}{PREFIX}/health", tls)

@@ -70,7 +70,7 @@ class TlsAdapter(Adapter):
 def new_session(tls: ClientTls, **options: Any) -> Session:
     """Return a session that uses these files for https, and takes nothing from the environment.
 
-    ``options`` are those of requests' HTTPAdapter.
+    `options` are those of requests' HTTPAdapter.
     """
     session = Session()
     session.trust_env = False

@@ -55,11 +55,11 @@ class Server(Protocol):
         """Note whether a request in work waits for its client to take the answer."""
 
     def work(self, connection: "Connection", item: Request | Refusal) -> None:
-        """Have a request answered, by ``send`` and ``finish``."""
+        """Have a request answered, by `send` and `finish`."""
 
 
 class Connection(asyncio.Protocol):
-    """The server's side of one connection. All runs in the loop's thread but ``send`` and ``finish``."""
+    """The server's side of one connection. All runs in the loop's thread but `send` and `finish`."""
 
     due: float = inf
     """When the client's time is over, by the loop's clock."""

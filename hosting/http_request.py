@@ -16,7 +16,7 @@ class Request:
     """Names in lower case, in the order in which they came."""
     body: bytearray = field(default_factory=bytearray)
     length: int = 0
-    """Bytes of the body; more than ``body`` has, and over the ceiling, where it was too long to be taken."""
+    """Bytes of the body; more than `body` has, and over the ceiling, where it was too long to be taken."""
     last: bool = False
     """True where the connection ends with the answer."""
 

@@ -62,7 +62,7 @@ class HttpServer:
         self._ending = asyncio.Event()
 
     def serve(self) -> None:
-        """Serve until ``stop``; in the main thread the signals of ENDINGS do that too."""
+        """Serve until `stop`; in the main thread the signals of ENDINGS do that too."""
         signals = ENDINGS if threading.current_thread() is threading.main_thread() else ()
         for ending in signals:
             self.loop.add_signal_handler(ending, self._ending.set)
@@ -147,7 +147,7 @@ class HttpServer:
 
 
 class _Threads:
-    """At most ``number`` threads, started when they are needed; they end with the process."""
+    """At most `number` threads, started when they are needed; they end with the process."""
 
     def __init__(self, number: int) -> None:
         threading.stack_size(STACK)  # of those that start from now on
@@ -196,6 +196,6 @@ def _room() -> int:
 
 
 def serve_http(app: "WSGIApplication", listener: socket.socket, tls: ServerTls | None, threads: int) -> None:
-    """Serve ``app`` on ``listener`` until a signal ends it."""
+    """Serve `app` on `listener` until a signal ends it."""
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)  # a client that misbehaves is no news of this service
     HttpServer(app, listener, tls, threads).serve()

@@ -20,7 +20,7 @@ class _Printable(logging.Formatter):
 
 
 def configure_logging(level: str) -> None:
-    """Send this process's log to standard error from ``level`` (one of LEVELS) on."""
+    """Send this process's log to standard error from `level` (one of LEVELS) on."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Printable("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -33,7 +33,7 @@ def hush_urllib3() -> None:
 
 
 def log_requests(app: "Flask") -> None:
-    """Log method, path and status of each request of ``app`` at info; costs nothing where info is off."""
+    """Log method, path and status of each request of `app` at info; costs nothing where info is off."""
     if log.isEnabledFor(logging.INFO):
         app.after_request(_log_request)
 

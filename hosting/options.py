@@ -1,4 +1,4 @@
-"""The command-line options that every ``serve`` command has."""
+"""The command-line options that every `serve` command has."""
 
 import math
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Seconds(click.FloatRange):
     """A finite number of seconds in a range."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Read it: ``nan`` is in no range, but no comparison says so."""
+        """Read it: `nan` is in no range, but no comparison says so."""
         seconds = float(super().convert(value, param, ctx))
         if not math.isfinite(seconds):
             self.fail(f"expected a number of seconds, found {value}", param, ctx)

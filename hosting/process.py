@@ -25,12 +25,12 @@ class StartError(Exception):
 
 @dataclass
 class Service:
-    """A running service, started by ``start``; as a context manager it ends with the block."""
+    """A running service, started by `start`; as a context manager it ends with the block."""
 
     name: str
     url: str
     ready: dict[str, Any] = field(repr=False)
-    """The ready line, ``service`` and ``url`` included. The mock's holds its authenticator."""
+    """The ready line, `service` and `url` included. The mock's holds its authenticator."""
     process: subprocess.Popen[bytes] = field(repr=False)
     _stderr: IO[bytes] = field(repr=False)
     _last_log: str = field(default="", repr=False)
@@ -54,16 +54,16 @@ class Service:
 
 
 def module_command(name: str, *arguments: str) -> list[str]:
-    """Return the command that runs a module as ``python -m`` does.
+    """Return the command that runs a module as `python -m` does.
 
-    In Python's safe-path mode: a ``server.py`` in the directory of whoever starts it would hide the package ``server``.
+    In Python's safe-path mode: a `server.py` in the directory of whoever starts it would hide the package `server`.
     """
     return [sys.executable, "-P", "-m", name, *arguments]
 
 
 @contextmanager
 def running_program(argv: Sequence[str], **options: Any) -> Iterator[subprocess.Popen[Any]]:
-    """Run ``argv`` for the length of a block, and end it then, if it still runs. ``options`` are those of Popen.
+    """Run `argv` for the length of a block, and end it then, if it still runs. `options` are those of Popen.
 
     Ctrl-C can end it, even where this process ignores that, as a shell's job in the background does.
     """
@@ -75,10 +75,10 @@ def running_program(argv: Sequence[str], **options: Any) -> Iterator[subprocess.
 
 
 def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout: float = READY_TIMEOUT) -> Service:
-    """Run ``argv`` (a ``serve`` command, its first item the program) and wait for its ready line.
+    """Run `argv` (a `serve` command, its first item the program) and wait for its ready line.
 
-    ``--until-stdin-closes`` is added: the service holds the end of a pipe whose other end dies with this
-    process. Raises StartError if the service ends or stays silent for ``timeout`` seconds.
+    `--until-stdin-closes` is added: the service holds the end of a pipe whose other end dies with this
+    process. Raises StartError if the service ends or stays silent for `timeout` seconds.
     """
     stderr = tempfile.TemporaryFile()  # noqa: SIM115  a file: a pipe would have to be emptied all the time
     try:
@@ -113,7 +113,7 @@ def _interruptible() -> dict[str, Any]:
 
 
 def _first_line(process: subprocess.Popen[bytes], timeout: float) -> bytes | None:
-    """Read one line of the output, empty at its end, None after ``timeout``.
+    """Read one line of the output, empty at its end, None after `timeout`.
 
     A thread does it, and goes on emptying the pipe afterwards.
     """

@@ -1,7 +1,7 @@
 """Serving an app as a process of its own, or in a thread of a test.
 
 Order of a start: the port is bound (0 means any free one), so the address is known; the app is built with it;
-the server takes over the bound socket; one request to ``/_sim/health`` is answered; only then the ready line,
+the server takes over the bound socket; one request to `/_sim/health` is answered; only then the ready line,
 one JSON object, goes to standard output.
 """
 
@@ -50,11 +50,11 @@ def serve(
 ) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP; all of them end the process cleanly.
 
-    ``public_url`` is the base URL to announce where it is not ``http://host:port``, which then is the ready line's
-    ``local_url``. ``announce`` gives further fields of the ready line. With ``until_stdin_closes`` the end of standard
-    input ends the service too: who starts it with a pipe leaves nothing behind, however it dies. ``threads`` requests
-    are in work at the same time, the others wait. With more than one of ``workers``, each is a process that builds its
-    own app. With a ``tls_directory`` (of hosting.tls.authority) it serves https, with ``client_certificates`` only to
+    `public_url` is the base URL to announce where it is not `http://host:port`, which then is the ready line's
+    `local_url`. `announce` gives further fields of the ready line. With `until_stdin_closes` the end of standard
+    input ends the service too: who starts it with a pipe leaves nothing behind, however it dies. `threads` requests
+    are in work at the same time, the others wait. With more than one of `workers`, each is a process that builds its
+    own app. With a `tls_directory` (of hosting.tls.authority) it serves https, with `client_certificates` only to
     clients with a certificate from there; the ready line names the files. Raises click.ClickException with one line
     where the port cannot be bound, the directory cannot be used or the service is not healthy.
     """
@@ -107,7 +107,7 @@ def serve(
 
 @contextmanager
 def running(app: Flask | Build, tls: ServerTls | None = None) -> Iterator[str]:
-    """Serve ``app`` in a thread on a free port of the loopback interface, for tests; yields the base URL.
+    """Serve `app` in a thread on a free port of the loopback interface, for tests; yields the base URL.
 
     An app that must know its own URL is given as a function of it.
     """

@@ -29,9 +29,9 @@ log = logging.getLogger(__name__)
 
 
 def supervise(number: int, work: Callable[[], None], started: threading.Thread, *, stdin: bool) -> None:
-    """Run ``work`` in ``number`` processes until one of ENDINGS or, if ``stdin``, the end of standard input.
+    """Run `work` in `number` processes until one of ENDINGS or, if `stdin`, the end of standard input.
 
-    ``started`` is a thread to start once they run, which ends when the first request was answered. A worker that
+    `started` is a thread to start once they run, which ends when the first request was answered. A worker that
     dies later is replaced; one that ends before that, say because it cannot reach its database, ends everything with
     click.ClickException: it has said why on stderr.
     """

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def environ_of(request: Request, address: tuple[str, int], scheme: str, peer: str) -> dict[str, Any]:
-    """Build the environ of a request to a server at ``address``."""
+    """Build the environ of a request to a server at `address`."""
     path, query = _path_and_query(request.target)
     environ = {
         "REQUEST_METHOD": request.method,
@@ -87,7 +87,7 @@ def _refuse(status: int, text: str) -> tuple[int, object]:
 
 
 def respond(app: "WSGIApplication", environ: dict[str, Any], request: Request, connection: Connection) -> None:
-    """Have ``app`` answer a request."""
+    """Have `app` answer a request."""
     answer = _Answer(request, connection)
     try:
         pieces = app(environ, answer.start)
@@ -112,7 +112,7 @@ class _Answer:
         self._unsent = bytearray()
 
     def start(self, status: str, headers: list[tuple[str, str]], _failure: Any = None, /) -> Callable[[bytes], object]:
-        """Take status and headers: WSGI's ``start_response``."""
+        """Take status and headers: WSGI's `start_response`."""
         self._status, self._headers = status, headers
         return _write
 

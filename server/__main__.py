@@ -1,4 +1,4 @@
-"""``python -m server``."""
+"""`python -m server`."""
 
 from server.cli import main
 

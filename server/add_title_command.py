@@ -1,4 +1,4 @@
-"""The command ``sees-server add-title``."""
+"""The command `sees-server add-title`."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
 """The messages of the SEES public API: reading a request object, writing a response object. No I/O.
 
-Types are enforced, the GUID form of ``messageID`` and ``contentID`` is not: a content id is opaque, and one that is too
+Types are enforced, the GUID form of `messageID` and `contentID` is not: a content id is opaque, and one that is too
 long is unknown content like any other that the catalog lacks. Unknown properties are ignored.
 """
 
@@ -17,7 +17,7 @@ VERSION = 1
 MAX_BODY = 64 * 1024
 """Bytes of a request."""
 MAX_MESSAGE_ID = 256
-"""Characters of ``messageID``; a GUID has 36."""
+"""Characters of `messageID`; a GUID has 36."""
 DEFAULT_REQUEST_TYPE = 1
 
 _REPEATED = ("messageID", "version")
@@ -67,7 +67,7 @@ def too_large() -> DeniedError:
 def read_envelope(body: bytes) -> Envelope:
     """Take from a body, malformed or not, what the response must repeat.
 
-    A ``messageID`` is found wherever a lenient reader of JSON finds exactly one: a mistake elsewhere does not hide it.
+    A `messageID` is found wherever a lenient reader of JSON finds exactly one: a mistake elsewhere does not hide it.
     The version answered is never above the one asked for.
     """
     with suppress(ValueError, RecursionError):

@@ -82,7 +82,7 @@ class Catalog:
 
 
 def load_catalog(path: Path) -> Catalog:
-    """Read the catalog at ``path``; raises CatalogError."""
+    """Read the catalog at `path`; raises CatalogError."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,4 @@
-"""The command ``sees-server``."""
+"""The command `sees-server`."""
 
 from pathlib import Path
 from typing import Any

@@ -27,7 +27,7 @@ REGISTRATION_LIFETIME = 60
 
 
 class RequestType(IntEnum):
-    """Value of ``requestType``."""
+    """Value of `requestType`."""
 
     TIME_BASED = 1
     REGISTRATION = 2
@@ -71,9 +71,9 @@ LookUp = Callable[[str], Sequence[Record]]
 
 
 def play_cookie(cookie: str) -> str:
-    """Return the cookie for the bound plays of a customer cookie: ``play-`` and 27 characters, always the same ones.
+    """Return the cookie for the bound plays of a customer cookie: `play-` and 27 characters, always the same ones.
 
-    They are the first 20 bytes of SHA-256 over ``play cookie:`` and the customer cookie in UTF-8, in base64url: one
+    They are the first 20 bytes of SHA-256 over `play cookie:` and the customer cookie in UTF-8, in base64url: one
     way, and within the 32 characters that ExpressPlay takes. The redemption of a bound token is logged under this
     cookie, so that a look-up by the customer cookie shows registrations only, and no play can push one out of it.
     """
@@ -87,9 +87,9 @@ def decide(
     look_up: LookUp,
     registration_lifetime: int = REGISTRATION_LIFETIME,
 ) -> TokenOrder:
-    """Decide on ``request``; raises DeniedError with one of the numbers 2 to 7.
+    """Decide on `request`; raises DeniedError with one of the numbers 2 to 7.
 
-    ``look_up`` is called for device-bound requests only, once everything else is in order.
+    `look_up` is called for device-bound requests only, once everything else is in order.
     """
     if request.version < 1:
         raise DeniedError(

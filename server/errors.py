@@ -4,7 +4,7 @@ from enum import IntEnum
 
 
 class ErrorNumber(IntEnum):
-    """Value of ``error`` in a response; the numbers are this project's own."""
+    """Value of `error` in a response; the numbers are this project's own."""
 
     MALFORMED_REQUEST = 1
     UNSUPPORTED_VERSION = 2

@@ -124,7 +124,7 @@ class Exchange:
         return repeats(text, [self.parameters[name] for name in SECRET_PARAMETERS if name in self.parameters])
 
     def unusable(self, expected: str, found: str, said: str = "", *, status: int = 200) -> DeniedError:
-        """Refuse an answer that says neither yes nor no; ``said`` is the foreign text, for the journal only."""
+        """Refuse an answer that says neither yes nor no; `said` is the foreign text, for the journal only."""
         reason = f"its answer is unusable: expected {expected}, found {found}"
         self.record(status, {"errorMessage": reason} | ({"said": self._quoted(said)} if said else {}))
         return self._refused(reason)
@@ -156,7 +156,7 @@ class Exchange:
 
 
 def _reason_and_fix(error: Exception, url: str, tls: ClientTls) -> tuple[str, str]:
-    """Say why nothing usable came from ``url``, and what to do."""
+    """Say why nothing usable came from `url`, and what to do."""
     if isinstance(error, TlsError):
         return str(error), "put the file right"
     left = seconds_left()

@@ -70,7 +70,7 @@ class ExpressPlay:
         self._line = Line(session, account.timeouts, account.tls)
 
     def order_token(self, order: TokenOrder, trace: str | None) -> str:
-        """Return the token URL for ``order``; raises DeniedError (number 8 or 9)."""
+        """Return the token URL for `order`; raises DeniedError (number 8 or 9)."""
         parameters = {
             "customerAuthenticator": self._account.authenticator,
             "errorFormat": "json",
@@ -112,7 +112,7 @@ class ExpressPlay:
         return url
 
     def look_up(self, cookie: str, trace: str | None) -> list[Record]:
-        """Return the issued records of ``cookie``, newest first; raises DeniedError (number 8 or 9)."""
+        """Return the issued records of `cookie`, newest first; raises DeniedError (number 8 or 9)."""
         exchange = Exchange(
             step=7,
             summary="asked for the records of the cookie",

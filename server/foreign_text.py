@@ -19,7 +19,7 @@ _NO_WORD = re.compile(r"[\W_]+")
 
 
 def repeats(text: str, secrets: Iterable[str]) -> bool:
-    """Tell whether ``text`` has ten characters in a row of one of the ``secrets``, or of its Base64 form.
+    """Tell whether `text` has ten characters in a row of one of the `secrets`, or of its Base64 form.
 
     Case, punctuation and blanks do not count, nor do percent-encoding, character references and full-width digits.
     A secret in hexadecimal digits is looked for in Base64 of its bytes too, at each of the three alignments.

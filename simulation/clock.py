@@ -26,7 +26,7 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move forward by ``seconds`` (finite, 0 or more); ValueError says what was wrong with the figure."""
+        """Move forward by `seconds` (finite, 0 or more); ValueError says what was wrong with the figure."""
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise ValueError(f"expected a number of seconds, found {type(seconds).__name__}")
         if not (0 <= seconds <= MAX_OFFSET):  # also catches NaN, infinity and integers too large for a float
@@ -44,5 +44,5 @@ class Clock:
 
 
 def rfc3339(unix: float) -> str:
-    """Write Unix seconds as RFC 3339 in UTC with milliseconds, ``2026-11-24T03:35:32.123Z``."""
+    """Write Unix seconds as RFC 3339 in UTC with milliseconds, `2026-11-24T03:35:32.123Z`."""
     return datetime.fromtimestamp(unix, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,6 +1,6 @@
 """HTTP errors as JSON: a number, what was found, what to do. Never an HTML page, never a traceback.
 
-The body is ``{"error": <HTTP status>, "errorText": "…"}``. A party whose interface has its own refusals
+The body is `{"error": <HTTP status>, "errorText": "…"}`. A party whose interface has its own refusals
 (SEES for 400, ExpressPlay for 413) answers those itself, before these handlers.
 """
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 def register_http_errors(app: Flask) -> None:
-    """Answer every HTTP error and every unforeseen exception of ``app`` as JSON; refuse long query strings."""
+    """Answer every HTTP error and every unforeseen exception of `app` as JSON; refuse long query strings."""
     app.before_request(_limit_query)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _unforeseen)

@@ -37,9 +37,9 @@ def read_trace(value: str | None) -> str | None:
 
 
 def redact(value: Any) -> Any:
-    """Copy ``value`` as plain JSON types with the content of every secret field replaced.
+    """Copy `value` as plain JSON types with the content of every secret field replaced.
 
-    A field is secret by its name, whatever the case and the ``_`` or ``-`` in it. Objects of other types
+    A field is secret by its name, whatever the case and the `_` or `-` in it. Objects of other types
     appear as their type's name only: their text might hold anything.
     """
     if value is None or isinstance(value, bool | int | float | str):
@@ -82,10 +82,10 @@ class Journal:
         fault: str | None = None,
         agent: str | None = None,
     ) -> None:
-        """Append an entry; ``party`` only where a process speaks for another lifeline than its own.
+        """Append an entry; `party` only where a process speaks for another lifeline than its own.
 
-        ``step`` is the number in the sequence, 0 to 13; ``fault`` names what was made to go wrong in it, ``agent`` is
-        what the asking program calls itself. The query string of ``url`` is dropped.
+        `step` is the number in the sequence, 0 to 13; `fault` names what was made to go wrong in it, `agent` is
+        what the asking program calls itself. The query string of `url` is dropped.
         """
         fields = {
             "time": rfc3339(self._clock.now()),
@@ -112,7 +112,7 @@ class Journal:
                 self._characters -= len(self._entries.popleft()[2])
 
     def entries(self, trace: str | None = None, after: int = 0) -> list[dict[str, Any]]:
-        """Return copies of the entries, oldest first: those of one trace id if one is given, with a ``seq`` above."""
+        """Return copies of the entries, oldest first: those of one trace id if one is given, with a `seq` above."""
         return [json.loads(text) for piece in self.texts(trace, after) for text in piece]
 
     def texts(self, trace: str | None = None, after: int = 0) -> Iterator[list[str]]:

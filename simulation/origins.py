@@ -10,7 +10,7 @@ SIM = "/_sim"
 FOR_PAGES = frozenset(
     f"{SIM}/{name}" for name in ("provisioning", "fairplay.cer", "fairplay-v1.cer", "fairplay-eme.js")
 )
-"""The only routes under ``/_sim/`` that a page of another origin may be allowed: what a virtual device is made with."""
+"""The only routes under `/_sim/` that a page of another origin may be allowed: what a virtual device is made with."""
 ANY_LOOPBACK = "*"
 """As a CORS origin: every page that a host of loopback serves."""
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[^][/?#:]+)(?::[0-9]*)?", re.ASCII)
@@ -36,12 +36,12 @@ class Visitors:
         return is_loopback(name) or _is_ip(name) or name in self.allowed_hosts or name == host_name(self.public_url)
 
     def is_own(self, origin: str, host: str) -> bool:
-        """Tell whether an Origin is that of the service itself, asked as ``host``."""
+        """Tell whether an Origin is that of the service itself, asked as `host`."""
         here = host.lower()
         return origin.lower() in (f"http://{here}", f"https://{here}") or origin == origin_of(self.public_url)
 
     def allows(self, origin: str, path: str) -> bool:
-        """Tell whether CORS lets a page of ``origin`` read ``path``."""
+        """Tell whether CORS lets a page of `origin` read `path`."""
         if is_sim(path) and path not in FOR_PAGES:
             return False
         if origin in self.cors_origins:
@@ -70,7 +70,7 @@ def origin_of(url: str) -> str | None:
 
 
 def host_name(url: str) -> str | None:
-    """Return the host of a URL, or of a Host header after ``//``, in lower case; None where it has no possible one."""
+    """Return the host of a URL, or of a Host header after `//`, in lower case; None where it has no possible one."""
     try:
         parts = urlsplit(url)
         name, _ = parts.hostname, parts.port

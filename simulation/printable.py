@@ -6,7 +6,7 @@ KEPT = "\n\t"
 
 
 def printable(text: str) -> str:
-    """Return ``text`` with everything that does not print written out: an escape as ``\\x1b``, half a surrogate too.
+    """Return `text` with everything that does not print written out: an escape as `\\x1b`, half a surrogate too.
 
     Line ends and tabs stay.
     """

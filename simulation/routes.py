@@ -1,4 +1,4 @@
-"""The ``/_sim/`` routes that every simulated service has: health, clock, journal, reset."""
+"""The `/_sim/` routes that every simulated service has: health, clock, journal, reset."""
 
 from collections.abc import Callable, Iterator
 
@@ -23,10 +23,10 @@ def sim_routes(
     enabled: bool,
     workers: int = 1,
 ) -> Blueprint:
-    """Build the routes; all but ``health`` only if ``enabled``, and answering 409 with more than one of ``workers``.
+    """Build the routes; all but `health` only if `enabled`, and answering 409 with more than one of `workers`.
 
-    ``health`` raises an exception whose text is the reason when the service is not ready. Without ``clock``
-    there is no clock route. ``on_reset`` gets True when the caller asked to empty the log too.
+    `health` raises an exception whose text is the reason when the service is not ready. Without `clock`
+    there is no clock route. `on_reset` gets True when the caller asked to empty the log too.
     """
     sim = Blueprint("sim", __name__, url_prefix=PREFIX)
     sim.register_error_handler(NotUnderstoodError, lambda error: (jsonify(error.body), 400))

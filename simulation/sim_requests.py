@@ -1,4 +1,4 @@
-"""Reading what is posted to a ``/_sim/`` route, strictly, with errors that say what would have been understood."""
+"""Reading what is posted to a `/_sim/` route, strictly, with errors that say what would have been understood."""
 
 import difflib
 from collections.abc import Collection
@@ -9,7 +9,7 @@ from simulation.strict_json import parse_json
 
 
 class NotUnderstoodError(Exception):
-    """A request that a ``/_sim/`` route does not understand; becomes a 400 that says why."""
+    """A request that a `/_sim/` route does not understand; becomes a 400 that says why."""
 
     def __init__(self, text: str, *, expected: str, found: str) -> None:
         super().__init__(text)
@@ -17,7 +17,7 @@ class NotUnderstoodError(Exception):
 
 
 def near(word: str, known: Collection[str]) -> str:
-    """Return "; did you mean …?" where one of the ``known`` words resembles ``word``, else nothing."""
+    """Return "; did you mean …?" where one of the `known` words resembles `word`, else nothing."""
     close = difflib.get_close_matches(word[:64].lower(), known, n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

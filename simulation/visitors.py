@@ -1,7 +1,7 @@
-"""Which web pages may ask a service: none of another origin, under ``/_sim/``; named ones, where a page has to.
+"""Which web pages may ask a service: none of another origin, under `/_sim/`; named ones, where a page has to.
 
-A browser sends what any page tells it to, to this machine's loopback interface too. What protects ``/_sim/`` is what a
-page cannot choose: the ``Origin`` of a request, and the ``Host`` that it was sent to. A name that leads here by DNS
+A browser sends what any page tells it to, to this machine's loopback interface too. What protects `/_sim/` is what a
+page cannot choose: the `Origin` of a request, and the `Host` that it was sent to. A name that leads here by DNS
 rebinding is a foreign Host. Programs that are no browsers send no Origin and are not concerned.
 """
 
@@ -15,7 +15,7 @@ MAX_AGE = 600
 
 
 def refuse_strangers(app: Flask, visitors: Visitors) -> None:
-    """Refuse what foreign pages send to ``/_sim/``, and answer the pages of ``cors_origins`` as CORS has it."""
+    """Refuse what foreign pages send to `/_sim/`, and answer the pages of `cors_origins` as CORS has it."""
 
     @app.before_request
     def check() -> Response | None:

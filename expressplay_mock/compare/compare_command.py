@@ -1,4 +1,4 @@
-"""The command ``compare``: documented requests to a service and to this mock, and where their answers differ."""
+"""The command `compare`: documented requests to a service and to this mock, and where their answers differ."""
 
 import json
 import os

@@ -12,7 +12,7 @@ AUTHENTICATOR, KEY, IV = "<authenticator>", "<random key>", "<random iv>"
 
 @dataclass(frozen=True)
 class Probe:
-    """One request. ``parameters`` go as a form (POST), else in the query string; a good one may yield a token."""
+    """One request. `parameters` go as a form (POST), else in the query string; a good one may yield a token."""
 
     name: str
     service: str

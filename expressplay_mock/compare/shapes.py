@@ -17,7 +17,7 @@ _TOKEN_URL = re.compile(r"https?://\S+[?&]ExpressPlayToken=\S+")
 
 @dataclass(frozen=True)
 class Shape:
-    """What is compared. ``code`` is ExpressPlay's error number, None where the body names none."""
+    """What is compared. `code` is ExpressPlay's error number, None where the body names none."""
 
     status: int | None
     content_type: str
@@ -61,7 +61,7 @@ def _text(text: str) -> str:
 
 
 def _json(value: Any, depth: int = 0) -> str:
-    """Write a JSON value as names and types: ``{records: [{cookie: string}]}``."""
+    """Write a JSON value as names and types: `{records: [{cookie: string}]}`."""
     if depth == MAX_DEPTH:
         return "…"
     match value:

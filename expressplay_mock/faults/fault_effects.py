@@ -124,7 +124,7 @@ def as_sent(entry: Entry) -> Entry:
 
 
 def on_the_way_back(response: Response, content_type: str) -> Response:
-    """Harm an answer if a fault acts on its request; ``content_type`` is what a good answer would have."""
+    """Harm an answer if a fault acts on its request; `content_type` is what a good answer would have."""
     waiting: Waiting | None = g.get("struck")
     if waiting is None:
         return response

@@ -1,4 +1,4 @@
-"""``/_sim/faults``: reading a request for a fault strictly, and answering what waits."""
+"""`/_sim/faults`: reading a request for a fault strictly, and answering what waits."""
 
 from collections.abc import Callable, Collection, Mapping
 from math import isfinite
@@ -25,7 +25,7 @@ _EVERY_KIND = {"times", "cookie", "account"}
 def add_fault_routes(
     sim: Blueprint, faults: Faults, *, codes: Mapping[int, str], accounts: Callable[[], Collection[str]]
 ) -> None:
-    """Add the routes. ``codes`` are the error codes to refuse with, ``accounts`` the numbers there are."""
+    """Add the routes. `codes` are the error codes to refuse with, `accounts` the numbers there are."""
 
     def state() -> dict[str, Any]:
         return {"active": [waiting.as_json() for waiting in faults.waiting()]}

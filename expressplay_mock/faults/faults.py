@@ -70,7 +70,7 @@ KINDS: Mapping[str, FaultKind] = {
 
 @dataclass(frozen=True)
 class Fault:
-    """A fault as it was asked for. None: not said; ``times`` None means until it is cleared."""
+    """A fault as it was asked for. None: not said; `times` None means until it is cleared."""
 
     kind: FaultKind
     at: str
@@ -108,7 +108,7 @@ class Waiting:
         return {"id": self.id, "fault": self.fault.kind.name, **settings, **counts}
 
     def hides(self, event_id: int, written: float, now: float) -> bool:
-        """Tell whether a lag leaves out the event that was ``written`` at that time (Unix seconds)."""
+        """Tell whether a lag leaves out the event that was `written` at that time (Unix seconds)."""
         if self.fault.seconds is not None:
             return written + self.fault.seconds > now
         return written > self.since and self.left_out.get(event_id, 0) < (self.fault.requests or 0)
@@ -131,7 +131,7 @@ class Faults:
         return bool(self._waiting)
 
     def add(self, fault: Fault) -> Waiting:
-        """Let ``fault`` wait. Raises `TooManyFaults`."""
+        """Let `fault` wait. Raises `TooManyFaults`."""
         with self._lock:
             if len(self._waiting) >= MOST:
                 raise TooManyFaults
@@ -154,7 +154,7 @@ class Faults:
         return bool(ended)
 
     def take(self, kinds: Iterable[FaultKind], at: str, *, cookie: str | None, account: str | None) -> Waiting | None:
-        """Return the oldest fault of these kinds for a request at ``at``, which counts it as having acted."""
+        """Return the oldest fault of these kinds for a request at `at`, which counts it as having acted."""
         if not self._waiting:
             return None
         with self._lock:
@@ -166,7 +166,7 @@ class Faults:
         return None
 
     def left_out(self, rows: Sequence[tuple[int, float, str | None]], *, account: str) -> set[int]:
-        """Return the ids of the ``rows`` (id, time, cookie) that a lag leaves out of this answer."""
+        """Return the ids of the `rows` (id, time, cookie) that a lag leaves out of this answer."""
         if not self._waiting:
             return set()
         now = self._now()

@@ -1,4 +1,4 @@
-"""``/_sim/`` as a page: the newest requests, decisions and rows, rendered here; a few lines of script fetch it anew.
+"""`/_sim/` as a page: the newest requests, decisions and rows, rendered here; a few lines of script fetch it anew.
 
 Cookies, content ids and user agents come from strangers. The template escapes them, and the page's policy lets no
 script run but its own file.
@@ -28,7 +28,7 @@ POLICY = (
 
 
 def add_inbox_routes(sim: Blueprint, journal: Journal, clock: Clock, version: str) -> None:
-    """Add the page of the ``journal``, of one of its entries, and their style and script."""
+    """Add the page of the `journal`, of one of its entries, and their style and script."""
 
     def page(chosen: int | None) -> Response:
         entries = journal.entries()

@@ -1,4 +1,4 @@
-"""The command ``journal``: what a running mock noted, in lines for people, as it happens if need be."""
+"""The command `journal`: what a running mock noted, in lines for people, as it happens if need be."""
 
 import json
 import time

@@ -2,12 +2,12 @@
 
 | parameters | the content key is |
 |---|---|
-| ``contentKey``, with ``kid`` or without | in the request, in clear |
-| ``kek`` and ``ek`` | in the request, wrapped under ``kek`` |
-| ``kek`` and ``kid`` | in the key storage, wrapped under ``kek`` |
-| ``kid`` | in the key storage, in clear |
+| `contentKey`, with `kid` or without | in the request, in clear |
+| `kek` and `ek` | in the request, wrapped under `kek` |
+| `kek` and `kid` | in the key storage, wrapped under `kek` |
+| `kid` | in the key storage, in clear |
 
-``kid`` beside ``contentKey`` is what both of the vendor's FairPlay examples send. Where the key storage has that kid,
+`kid` beside `contentKey` is what both of the vendor's FairPlay examples send. Where the key storage has that kid,
 the two keys must be equal, as the vendor's glossary has it; otherwise the kid is carried and means nothing more.
 
 Wrapped means AES Key Wrap (RFC 3394). Documented but for one thing: which number says that two ways were mixed.
@@ -72,7 +72,7 @@ def content_key(values: Mapping[str, str], storage: KeyStorage | None) -> bytes:
 
 
 def from_hex(value: str, code: Code, name: str, sizes: tuple[int, ...]) -> bytes:
-    """Return the bytes that hexadecimal digits stand for, of one of ``sizes``. Raises `Refusal` with ``code``."""
+    """Return the bytes that hexadecimal digits stand for, of one of `sizes`. Raises `Refusal` with `code`."""
     if not _HEX.fullmatch(value) or len(value) // 2 not in sizes:
         # The value may well be a secret with a slip in it: only its form is told.
         expected = " or ".join(str(2 * size) for size in sizes) + " hexadecimal digits"
@@ -85,7 +85,7 @@ def _in_clear(digits: str) -> bytes:
 
 
 def _check_equal(key: bytes, storage: KeyStorage | None, kid: str) -> None:
-    """Raise `Refusal` (-2005, or -6005 for a wrapped one) where the storage has another key under ``kid``."""
+    """Raise `Refusal` (-2005, or -6005 for a wrapped one) where the storage has another key under `kid`."""
     name = check_kid(kid)
     if storage is None or name not in storage:
         return

@@ -1,13 +1,13 @@
-"""The extensions of a token that this mock understands: what ``fpExtension`` may ask for beyond the rental.
+"""The extensions of a token that this mock understands: what `fpExtension` may ask for beyond the rental.
 
-ExpressPlay documents the form ``type,payload`` (4 characters, Base64) and not one type. These are this mock's own:
+ExpressPlay documents the form `type,payload` (4 characters, Base64) and not one type. These are this mock's own:
 
 | type | payload before Base64 | the license gets |
 |---|---|---|
-| ``leas`` | seconds, 4 bytes big-endian, 1 to 4294967294 | a lease, counted from the SPC's creation |
-| ``pers`` | nothing (``pers,``) | a key that the device may keep, for ever or for the rental |
-| ``dual`` | seconds to begin, seconds once begun, 4 bytes each | a key that may be kept, with dual expiry |
-| ``hdcp`` | one byte: 00 none, 01 type 0, 02 type 1 | an HDCP block of that level |
+| `leas` | seconds, 4 bytes big-endian, 1 to 4294967294 | a lease, counted from the SPC's creation |
+| `pers` | nothing (`pers,`) | a key that the device may keep, for ever or for the rental |
+| `dual` | seconds to begin, seconds once begun, 4 bytes each | a key that may be kept, with dual expiry |
+| `hdcp` | one byte: 00 none, 01 type 0, 02 type 1 | an HDCP block of that level |
 
 Each of them may occur once, and one of the first three at most. Other types are carried in the token and mean nothing.
 
@@ -39,9 +39,9 @@ HDCP_LEVELS = {b"\0": HdcpLevel.NONE, b"\1": HdcpLevel.TYPE_0, b"\2": HdcpLevel.
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the extensions of a token add to its license: ``lease`` in seconds, 0 for none.
+    """What the extensions of a token add to its license: `lease` in seconds, 0 for none.
 
-    ``dual`` is the seconds in which a kept key must begin to play, and those that it plays once begun.
+    `dual` is the seconds in which a kept key must begin to play, and those that it plays once begun.
     """
 
     lease: int = 0
@@ -59,7 +59,7 @@ class Terms:
         return OfflineKey(content_id, storage, playback, title_id=content_id)
 
     def duration(self, rental: int) -> Duration | None:
-        """Return the duration of a license with a ``rental`` in seconds, 0 for none; None where nothing limits it."""
+        """Return the duration of a license with a `rental` in seconds, 0 for none; None where nothing limits it."""
         if self.dual:
             return Duration(KeyType.PERSIST_RENTAL, rental=min(self.dual))
         if self.persistent:
@@ -70,7 +70,7 @@ class Terms:
 
 
 def read_extensions(values: Iterable[str]) -> Terms:
-    """Check every ``type,payload`` and return what the known ones ask for.
+    """Check every `type,payload` and return what the known ones ask for.
 
     Raises `Refusal`: -2036 for the type, -2037 for the Base64, -6001 for anything else.
     """

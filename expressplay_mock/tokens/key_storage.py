@@ -1,6 +1,6 @@
-"""The key storage: content keys that a token request names by ``kid`` instead of sending them.
+"""The key storage: content keys that a token request names by `kid` instead of sending them.
 
-It is read from a TOML file (``--key-storage FILE``) when the mock starts:
+It is read from a TOML file (`--key-storage FILE`) when the mock starts:
 
     [keys]
     "00112233445566778899aabbccddeeff" = "<32 hex digits>"     # a content key in clear, for kid alone
@@ -16,12 +16,12 @@ from expressplay_mock.parameters import is_text
 from expressplay_mock.toml_file import BadToml, read_toml
 
 MAX_NAME = 64
-"""Characters of a kid after ``^``."""
+"""Characters of a kid after `^`."""
 CLEAR, WRAPPED = 16, 24
 """Bytes of a content key in clear, and under AES Key Wrap."""
 
 KeyStorage = Mapping[str, bytes]
-"""Keys (``CLEAR`` or ``WRAPPED`` bytes) by kid, as `check_kid` returns it. Never shown to anybody."""
+"""Keys (`CLEAR` or `WRAPPED` bytes) by kid, as `check_kid` returns it. Never shown to anybody."""
 
 _HEX = re.compile(r"([0-9A-Fa-f]{2})+", re.ASCII)
 _HEX_128 = re.compile(r"[0-9A-Fa-f]{32}", re.ASCII)
@@ -46,7 +46,7 @@ def check_kid(kid: str) -> str:
 
 
 def stored_key(storage: KeyStorage | None, kid: str) -> bytes:
-    """Return the key under ``kid``. Raises `Refusal`: -4019 without a storage, -4022 for an unknown kid."""
+    """Return the key under `kid`. Raises `Refusal`: -4019 without a storage, -4022 for an unknown kid."""
     name = check_kid(kid)
     if storage is None:
         raise _refusal(Code.KEY_STORAGE_FAILED, "a key storage", "none: the mock was started without --key-storage")

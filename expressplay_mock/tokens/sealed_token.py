@@ -2,7 +2,7 @@
 
     01 00 00 01 | key id (4) | nonce (12) | AES-256-GCM(restrictions), 16 bytes longer than they are
 
-in base64url without padding, so that it starts with ``AQAAA`` as real tokens do. Prefix and key id are associated
+in base64url without padding, so that it starts with `AQAAA` as real tokens do. Prefix and key id are associated
 data. The layout is this project's own: real tokens are opaque. It is encrypted and not only signed, since it
 carries the content key past the client.
 """
@@ -43,10 +43,10 @@ _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 class Token:
     """What a token allows: one account's content key, under restrictions.
 
-    ``content_key`` and ``iv`` are 16 bytes, ``expires`` is in Unix seconds, ``rental`` in seconds with 0 for none.
-    Without ``device_id`` (40 lower-case hex digits) any device may redeem the token; if it has a ``cookie`` (1 to
-    32 characters), that device thereby registers. ``extensions`` are carried as they came, ``type,payload``, and so
-    is the ``kid`` that came with a content key.
+    `content_key` and `iv` are 16 bytes, `expires` is in Unix seconds, `rental` in seconds with 0 for none.
+    Without `device_id` (40 lower-case hex digits) any device may redeem the token; if it has a `cookie` (1 to
+    32 characters), that device thereby registers. `extensions` are carried as they came, `type,payload`, and so
+    is the `kid` that came with a content key.
     """
 
     account: str
@@ -72,7 +72,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class TokenKeys:
-    """Token keys (32 bytes) by key id (4 bytes): ``current`` seals, all of them open, so that keys can rotate."""
+    """Token keys (32 bytes) by key id (4 bytes): `current` seals, all of them open, so that keys can rotate."""
 
     current: bytes
     keys: Mapping[bytes, bytes] = field(repr=False)
@@ -85,7 +85,7 @@ def new_token_keys(random: RandomBytes) -> TokenKeys:
 
 
 def seal(token: Token, keys: TokenKeys, random: RandomBytes) -> str:
-    """Return the text of ``token``: 7-bit, safe in a URL."""
+    """Return the text of `token`: 7-bit, safe in a URL."""
     associated = PREFIX + keys.current
     nonce = random(NONCE_SIZE)
     sealed = AESGCM(keys.keys[keys.current]).encrypt(nonce, _write_restrictions(token), associated)

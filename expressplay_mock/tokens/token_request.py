@@ -1,6 +1,6 @@
 """The token service: the parameters of a token request, each checked under its own code, become a token.
 
-Documented by ExpressPlay but for what is this mock's: ``deviceId`` (no public page has a device parameter for
+Documented by ExpressPlay but for what is this mock's: `deviceId` (no public page has a device parameter for
 FairPlay), and what the extensions mean (`extensions`). The content key has a module of its own (`content_key`).
 """
 
@@ -50,7 +50,7 @@ def wants_json(parameters: Parameters) -> bool:
 
 
 def make_token(parameters: Parameters, *, account: str, now: float, storage: KeyStorage | None = None) -> Token:
-    """Make the token that ``parameters`` ask for; ``now`` in Unix seconds, ``storage`` the keys that kid may name.
+    """Make the token that `parameters` ask for; `now` in Unix seconds, `storage` the keys that kid may name.
 
     Raises `Refusal` with the code of the first parameter that is wrong, in the order of the table above.
     """

@@ -1,8 +1,8 @@
 """A throw-away certificate authority in a directory, and the certificates that it issues; made once, kept, renewed.
 
 The authority and one client certificate belong to the directory, and every service adds a certificate of its own:
-``ca.pem``, ``client.pem``, ``sees-server.pem`` and so on, each with a private key in ``…-key.pem``. All files are for
-their owner only. Whoever has ``ca-key.pem`` can be any of the parties: nobody but this simulation may trust it.
+`ca.pem`, `client.pem`, `sees-server.pem` and so on, each with a private key in `…-key.pem`. All files are for
+their owner only. Whoever has `ca-key.pem` can be any of the parties: nobody but this simulation may trust it.
 """
 
 import fcntl
@@ -30,9 +30,9 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def prepare(directory: Path, service: str, hosts: Iterable[str], *, client_certificates: bool) -> ServerTls:
-    """Return the files with which ``service`` serves under loopback names and ``hosts``; made where need be.
+    """Return the files with which `service` serves under loopback names and `hosts`; made where need be.
 
-    With ``client_certificates`` its clients need one of this authority. Raises TlsError.
+    With `client_certificates` its clients need one of this authority. Raises TlsError.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def _authority(directory: Path) -> CA:
 
 
 def _certificate(directory: Path, authority: CA, name: str, hosts: set[str]) -> None:
-    """Make the certificate ``name`` for ``hosts``, unless a good one is there. Hosts of an older one stay in it."""
+    """Make the certificate `name` for `hosts`, unless a good one is there. Hosts of an older one stay in it."""
     certificate, key = _files(directory, name)
     older: set[str] = set()
     try:

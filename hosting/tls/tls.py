@@ -1,6 +1,6 @@
 """TLS as a service and as a client uses it: which files, and the contexts made of them.
 
-Who makes the files is hosting.tls.authority; only a service that is started with ``--tls`` needs that one.
+Who makes the files is hosting.tls.authority; only a service that is started with `--tls` needs that one.
 """
 
 import os

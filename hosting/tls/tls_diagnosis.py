@@ -35,7 +35,7 @@ class Problem(Enum):
     HANDSHAKE = "a TLS handshake that failed"
 
     def fix(self, program: str, *, trust: str, show: str) -> str:
-        """Say what to do: ``trust`` is how to trust another authority, ``show`` how to show a certificate."""
+        """Say what to do: `trust` is how to trust another authority, `show` how to show a certificate."""
         return _FIXES[self].format(program=program, trust=trust, show=show)
 
 
@@ -75,7 +75,7 @@ _REASONS = {
 
 
 def diagnose(url: str, tls: ClientTls) -> Problem | None:
-    """Return why a client with these files gets no connection to ``url``; None if TLS is not to blame.
+    """Return why a client with these files gets no connection to `url`; None if TLS is not to blame.
 
     For an http URL it tells whether the server speaks TLS there.
     """

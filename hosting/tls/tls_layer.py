@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 class TlsLayer:
-    """The server's side. What ``to_send`` returns has to be sent after each call."""
+    """The server's side. What `to_send` returns has to be sent after each call."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._received, self._sealed = ssl.MemoryBIO(), ssl.MemoryBIO()
@@ -30,7 +30,7 @@ class TlsLayer:
         return bytes(said)
 
     def seal(self, data: bytes) -> bytes:
-        """Return what to send in order to say ``data``."""
+        """Return what to send in order to say `data`."""
         self._tls.write(data)
         return self.to_send()
 
