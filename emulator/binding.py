@@ -26,7 +26,7 @@ from emulator.errors import (
     OutputNotProtected,
 )
 from emulator.hls import bad_playlist
-from emulator.key_uri import KeyMode, KeyUri
+from emulator.key_uri import KeyMode, KeyUri, fix_for_unknown
 from emulator.license_client import (
     SEES_PATH,
     Entitlement,
@@ -123,7 +123,7 @@ def register(client: Client, cookie: str, name: str | Title | None = None) -> Gr
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
     with at_step(1):
-        entitlement = entitle(client, RequestType.REGISTRATION, content_id, cookie, server=key.server)
+        entitlement = entitle(client, RequestType.REGISTRATION, content_id, cookie, key=_as_read(title, key))
     # 4. Send the SPC to the token URL. It carries the device_id, sealed. ExpressPlay opens token and SPC, and writes
     #    cookie and device_id side by side into the transaction log (5). Only then it answers with a CKC.
     with at_step(4):
@@ -160,7 +160,8 @@ def get_license(
     #    which ExpressPlay looks up in its log (8); then has it make a token that names this device (9),
     # 10. and hands on the device-bound token URL.
     with at_step(6):
-        entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id_of(key), cookie, server=key.server)
+        content_id = content_id_of(key)
+        entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, key=_as_read(title, key))
     # 11. Send a fresh SPC to the token URL. ExpressPlay compares the device_id of the token with the one of the
     #     SPC (12),
     # 13. and sends a CKC only if the two are equal.
@@ -220,19 +221,27 @@ def _in_new_round(client: Client) -> Client:
     return replace(client, web=client.web.traced(f"{client.web.trace}.{number}"))
 
 
+def _as_read(title: Title, key: KeyUri) -> KeyUri | None:
+    """Return the key of a title if it was read from a playlist just now."""
+    return key if title.renditions else None
+
+
 def entitle(
-    client: Client, kind: RequestType, content_id: str, cookie: str, *, server: str | None = None
+    client: Client, kind: RequestType, content_id: str, cookie: str, *, key: KeyUri | None = None
 ) -> Entitlement:
     """Ask SEES for a token URL (request and answer: steps 1 and 3, or 6 and 10), and journal the exchange.
 
-    `server` is the entitlement server that the key URI names, if it does.
+    `key` is the key URI that the content id was read from, if it was.
     """
-    sees = sees_for(client, server)
+    sees = sees_for(client, key.server if key else None)
     message_id = str(uuid.UUID(bytes=client.device.random(16), version=4))
     request = entitlement_request(message_id, kind, content_id, cookie)
     try:
         entitlement = ask_sees(client.web, sees, request)
     except EmulatorError as error:
+        if isinstance(error, EntitlementDenied) and error.unknown_content and key:
+            dummy = kind is RequestType.REGISTRATION
+            error.fix = fix_for_unknown(key, dummy=dummy, given=not dummy and client.reading.content_id is not None)
         _journal(client, "SEES gave no token URL", sees + SEES_PATH, request, error=error)
         raise
     summary = f"asked SEES, request type {int(kind)}: got a token URL"

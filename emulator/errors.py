@@ -187,10 +187,12 @@ class EntitlementDenied(EmulatorError):
     """SEES answered in due form that it does not entitle.
 
     `number` is SEES's error number (0 if it gave none), `response` its answer. Every SEES has numbers of its own:
-    `ours` tells that this one speaks as this project's does, so that our table explains its number.
+    `ours` tells that this one speaks as this project's does, so that our table explains its number. A fix that SEES
+    itself gives, behind "Fix:", takes the place of `fix`.
     """
 
     title = "SEES denied the entitlement"
+    UNKNOWN_CONTENT = 4
 
     def __init__(
         self,
@@ -202,14 +204,21 @@ class EntitlementDenied(EmulatorError):
         response: Mapping[str, Any],
         ours: bool = False,
     ) -> None:
-        super().__init__(expected="isAllowed true", found=f"{text!r} (HTTP {status})", fix=fix)
+        said, _, own = text.partition("Fix: ")
+        self.text = said.strip().rstrip(".")
+        fix = own.strip().rstrip(".") or fix
+        super().__init__(expected="isAllowed true", found=f"{self.text!r} (HTTP {status})", fix=fix)
         self.ours = ours
         self.number = 0 if error is None else error
-        self.text, self.status, self.response = text, status, response
+        self.status, self.response = status, response
+
+    @property
+    def unknown_content(self) -> bool:
+        """True if SEES knows no such content id."""
+        return self.ours and self.number == self.UNKNOWN_CONTENT
 
     def __str__(self) -> str:
-        advice = "" if "Fix:" in self.text else f" Fix: {self.fix}."
-        return f"{self.where}{self.title}: {self.number} {self.text.rstrip('.')}.{advice}"
+        return f"{self.where}{self.title}: {self.number} {self.text}. Fix: {self.fix}."
 
 
 class LicenseRefused(EmulatorError):

@@ -27,6 +27,8 @@ RULES = "host, path, query:NAME or all"
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _NEARLY_GUID = re.compile(r"[0-9A-Fa-f]{6,10}(-[0-9A-Fa-f]{3,5}){3}-[0-9A-Fa-f]{6,16}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+={0,2}")
+_PLAIN = re.compile(r"skd:(//)?[A-Za-z0-9._~-]+", re.IGNORECASE)
+"""A key URI of one part."""
 
 
 class KeyMode(Enum):
@@ -113,6 +115,17 @@ def parse_key_uri(uri: str, rule: ContentIdRule = DEFAULT_RULE) -> KeyUri:
         return KeyUri(uri, KeyMode.ENTITLEMENT, content_id, before.rstrip("/") or None, notes=_notes(content_id))
     content_id = _content_id(uri, _by_rule(uri, place, rule))
     return KeyUri(uri, KeyMode.ENTITLEMENT, content_id, notes=_notes(content_id))
+
+
+def fix_for_unknown(key: KeyUri, *, dummy: bool, given: bool) -> str:
+    """Say what to do where SEES does not know the content id of a key URI: that may be another part of it.
+
+    `given`: the user has named the content id himself.
+    """
+    by_name = "with --dummy in place of the playlist" if dummy else "with --content-id"
+    if given or (_PLAIN.fullmatch(key.uri) and not key.notes):
+        return f"add the content id to the catalog of SEES, or name the one that it has {by_name}"
+    return f"say which part of the key URI is the content id with --content-id-from ({RULES}), or name it {by_name}"
 
 
 def _by_rule(uri: str, place: str, rule: ContentIdRule) -> str:

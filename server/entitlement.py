@@ -209,5 +209,6 @@ def _check_not_dummy(title: Title) -> None:
     if title.dummy:
         raise DeniedError(
             ErrorNumber.NOT_ENTITLED,
-            "not entitled: expected a title to watch, found the dummy, which is for registration (type 2) only",
+            "not entitled: expected a title to watch, found the dummy, which is for registration (type 2) only. "
+            "Fix: register with it (type 2), then ask for a title to watch.",
         )

@@ -84,6 +84,36 @@ def test_a_dummy_is_named_by_an_http_url() -> None:
     assert "expected a playlist at http:// or https://, found 'nope'" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("command", "uri", "options", "fix"),
+    [
+        ("play", "skd://drmtoday?assetId=movie-42", (), "--content-id-from (host, path, query:NAME or all), or name"),
+        ("play", "skd://movie-42:00112233445566778899AABBCCDDEEFF", (), "--content-id-from (host,"),
+        ("play", "skd://c2tkOi8vbW92aWU", (), "--content-id-from (host,"),  # looks mangled
+        ("play", "skd://movie-42", (), "add the content id to the catalog of SEES, or name the one that it has with"),
+        ("play", "skd://one?two=3", ("--content-id=movie-42",), "add the content id to the catalog of SEES"),
+        ("register", "skd://drmtoday?assetId=movie-42", (), "with --dummy in place of the playlist"),
+        ("register", "skd://movie-42", (), "add the content id to the catalog of SEES, or name the one that it has"),
+    ],
+)
+def test_a_content_id_that_sees_does_not_know(
+    urls: tuple[str, str], command: str, uri: str, options: tuple[str, ...], fix: str
+) -> None:
+    where = ("--sees", urls[0], "--expressplay", urls[1])
+    with web_server(uri) as url:
+        result = CliRunner().invoke(main, [command, url, *where, *options])
+    assert result.exit_code == 1
+    assert "SEES denied the entitlement: 4 unknown content" in result.stderr
+    assert fix in result.stderr.replace("\n", " ")
+    assert result.stderr.count("Fix:") == 1
+
+
+def test_a_content_id_alone_is_taken_as_it_is(urls: tuple[str, str]) -> None:
+    where = ("--sees", urls[0], "--expressplay", urls[1])
+    result = CliRunner().invoke(main, ["play", "--content", "one?cid=two", *where])
+    assert "found 'one?cid=two'. Fix: take it from the skd: URI" in result.stderr
+
+
 def test_direct_mode_needs_no_sees(urls: tuple[str, str]) -> None:
     _, expressplay = urls
     with web_server(token_url(expressplay).replace("http://", "skd://")) as url:

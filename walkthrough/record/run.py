@@ -9,7 +9,7 @@ from emulator.binding import FIRST_OF_PLAY, Client, Grant, play, read_title, reg
 from emulator.errors import EmulatorError
 from emulator.frames import fetch_frames
 from emulator.kept_titles import KeptTitle, keep
-from emulator.key_uri import parse_key_uri
+from emulator.key_uri import ContentIdRule, parse_key_uri
 from emulator.leases import play_on
 from emulator.limits import check_limits
 from emulator.playlist import Title
@@ -52,7 +52,7 @@ def titles_of(dummy: Sequence[str], film: Sequence[str]) -> Titles | None:
 
 
 def _title_of(content_ids: Sequence[str]) -> Title | None:
-    keys = tuple(parse_key_uri(f"skd://{content_id}") for content_id in content_ids)
+    keys = tuple(parse_key_uri(f"skd://{content_id}", ContentIdRule("all")) for content_id in content_ids)
     return Title("", keys) if keys else None
 
 
