@@ -43,7 +43,8 @@ from emulator.step import at_step, current_step
 from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, WEB_SERVER, Access, Web, clean_base
 from fairplay.ckc import License, open_ckc
-from fairplay.spc import PlaybackState, SpcContents
+from fairplay.layout import PlaybackState
+from fairplay.spc import SpcContents
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock
 from simulation.journal import Journal

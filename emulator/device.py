@@ -16,10 +16,10 @@ from typing import Any
 from emulator.errors import BadProvisioning
 from emulator.transport import EXPRESSPLAY, Web
 from fairplay.certificate import ApplicationCertificate, BadCertificate, load_certificate
-from fairplay.layout import Capability, HdcpLevel
+from fairplay.layout import Capability, HdcpLevel, PlaybackState
 from fairplay.randomness import RandomBytes
 from fairplay.session_key import device_id_of
-from fairplay.spc import PlaybackState, SpcContents, build_spc
+from fairplay.spc import SpcContents, build_spc
 from simulation.clock import Clock
 from simulation.strict_json import parse_json
 

@@ -13,7 +13,7 @@ from emulator.binding import Client, Grant, get_license
 from emulator.errors import EmulatorError, LeaseRanOut
 from emulator.limits import lease_end
 from fairplay.errors import FairPlayError
-from fairplay.spc import PlaybackState
+from fairplay.layout import PlaybackState
 from simulation.clock import rfc3339
 
 CHANCES = ((0.5, PlaybackState.PLAYING), (0.9, PlaybackState.LEASE_ENDING))

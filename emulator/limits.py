@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from emulator.binding import Grant
 from emulator.errors import EmulatorError, LeaseRanOut, RentalRanOut
-from fairplay.ckc import KeyType
-from fairplay.layout import NO_LEASE
+from fairplay.layout import NO_LEASE, KeyType
 from simulation.clock import rfc3339
 
 LEASES = (KeyType.LEASE, KeyType.LEASE_AND_RENTAL)

@@ -5,11 +5,11 @@ after the other, each with offsets of its own: envelope (or frame) â†’ payload â
 says so, comes from the field table.
 """
 
+import dataclasses
 import datetime
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from dataclasses import field as _field
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt
@@ -31,7 +31,7 @@ class Annotation:
 
     layer: str
     offset: int
-    data: bytes = _field(repr=False)
+    data: bytes = dataclasses.field(repr=False)
     field: str
     value: str
     meaning: str
@@ -53,9 +53,9 @@ class Annotation:
 class MessageKeys:
     """The symmetric keys of one SPC and its CKC, each None where unknown: what opens the layers."""
 
-    spc_key: bytes | None = _field(default=None, repr=False)
-    derived: DerivedKeys | None = _field(default=None, repr=False)
-    ckc_key: bytes | None = _field(default=None, repr=False)
+    spc_key: bytes | None = dataclasses.field(default=None, repr=False)
+    derived: DerivedKeys | None = dataclasses.field(default=None, repr=False)
+    ckc_key: bytes | None = dataclasses.field(default=None, repr=False)
 
 
 def keys_of(spc: SpcContents) -> MessageKeys:
@@ -88,9 +88,7 @@ def annotate_ckc(ckc: bytes, keys: MessageKeys | None = None) -> list[Annotation
     problem = "" if stated == len(payload) else f"the frame says {stated} bytes, there are {len(payload)}"
     notes.append(_rest(notes[-1], payload, problem))
     if keys and keys.ckc_key:
-        notes += _annotate_payload(
-            _decrypt(keys.ckc_key, CKC_HEADER.part("payload IV", ckc), payload), {**SPC_TAGS, **CKC_TAGS}
-        )
+        notes += _annotate_payload(_decrypt(keys.ckc_key, CKC_HEADER.part("payload IV", ckc), payload), CKC_TAGS)
     return notes
 
 
@@ -115,7 +113,9 @@ def _decrypt(key: bytes, iv: bytes, payload: bytes) -> bytes:
     return cbc_decrypt(key, iv, payload[: len(payload) // BLOCK * BLOCK])
 
 
-def _annotate_payload(payload: bytes, known: Mapping[bytes, Tag]) -> list[Annotation]:
+def _annotate_payload(payload: bytes, own: Mapping[bytes, Tag]) -> list[Annotation]:
+    """Return the blocks of a payload, and those of the message's `own` tags that are required and missing."""
+    known = {**SPC_TAGS, **own}  # a CKC brings back tags of its SPC
     notes: list[Annotation] = []
     seen: set[bytes] = set()
     offset = 0
@@ -126,18 +126,13 @@ def _annotate_payload(payload: bytes, known: Mapping[bytes, Tag]) -> list[Annota
             offset = block.end
     except BadTllv as error:
         return [*notes, _unreadable("payload", offset, payload[offset:], "unreadable", str(error))]
-    missing = [tag for tag in known.values() if tag.required and tag.code not in seen and _belongs(tag, known)]
-    return notes + [_missing(tag, offset) for tag in missing]
-
-
-def _belongs(tag: Tag, known: Mapping[bytes, Tag]) -> bool:
-    # A CKC may hold any of the SPC's tags, but requires only its own.
-    return tag.code in CKC_TAGS or known is SPC_TAGS
-
-
-def _missing(tag: Tag, offset: int) -> Annotation:
-    problem = f"required tag {tag.code.hex()}"
-    return Annotation("payload", offset, b"", tag.name, "missing", tag.meaning, tag.source, problem)
+    return notes + [
+        Annotation(
+            "payload", offset, b"", tag.name, "missing", tag.meaning, tag.source, f"required tag {tag.code.hex()}"
+        )
+        for tag in own.values()
+        if tag.required and tag.code not in seen
+    ]
 
 
 def _annotate_block(payload: bytes, block: tllv.Tllv, tag: Tag | None, *, duplicate: bool) -> Iterator[Annotation]:

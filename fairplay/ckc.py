@@ -11,6 +11,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt, decrypt_block, encrypt_block
@@ -23,12 +24,13 @@ from fairplay.errors import (
     ReturnedTagMismatch,
     WrongCkc,
 )
-from fairplay.layout import CKC_HEADER, CKC_TAGS, CKC_VERSION, DURATION_MARK, MARK, NO_LEASE, Capability
-from fairplay.layout import HdcpLevel as HdcpLevel
-from fairplay.layout import KeyType as KeyType
+from fairplay.fields import WireCode
+from fairplay.layout import CKC_HEADER, CKC_TAGS, CKC_VERSION, MARK, NO_LEASE, Capability, HdcpLevel, KeyType
 from fairplay.mistakes import recognise
 from fairplay.randomness import RandomBytes
 from fairplay.spc import SpcContents
+
+Code = TypeVar("Code", bound=WireCode)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,8 @@ def seal_ckc(
     if offline_key and takes_offline_keys(spc):
         blocks.append((layout.OFFLINE_KEY.code, _pack_offline_key(offline_key, spc)))
     elif duration and spc.playback:
-        value = layout.DURATION_VALUE.pack(duration.lease, duration.rental, duration.key_type.value, DURATION_MARK)
+        limits = duration.lease, duration.rental, duration.key_type.value
+        value = layout.DURATION_VALUE.pack(*limits, layout.DURATION_MARK)
         blocks.append((layout.DURATION.code, value))
     if hdcp:
         blocks.append((layout.HDCP.code, layout.HDCP_VALUE.pack(hdcp.value, random(8))))
@@ -185,20 +188,21 @@ def _duration(values: Mapping[bytes, bytes]) -> Duration | None:
     if layout.DURATION.code not in values:
         return None
     lease, rental, key_type, _ = layout.DURATION_VALUE.unpack(values[layout.DURATION.code])
-    try:
-        return Duration(KeyType.of(key_type), lease, rental)
-    except ValueError:
-        raise NotACkc("a known key type in the content key duration", key_type.hex(), "repair the key server") from None
+    return Duration(_known(KeyType, key_type, "a known key type in the content key duration"), lease, rental)
 
 
 def _hdcp(values: Mapping[bytes, bytes]) -> HdcpLevel | None:
     if layout.HDCP.code not in values:
         return None
     level, _ = layout.HDCP_VALUE.unpack(values[layout.HDCP.code])
+    return _known(HdcpLevel, level, "a known level in the HDCP enforcement")
+
+
+def _known(codes: type[Code], code: bytes, expected: str) -> Code:
     try:
-        return HdcpLevel.of(level)
+        return codes.of(code)
     except ValueError:
-        raise NotACkc("a known level in the HDCP enforcement", level.hex(), "repair the key server") from None
+        raise NotACkc(expected, code.hex(), "repair the key server") from None
 
 
 def _check_seconds(**durations: int) -> None:

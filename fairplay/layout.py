@@ -195,104 +195,43 @@ def _exact(code: str, name: str, meaning: str, size: int, **more: Any) -> Tag:
     return _tag(code, name, meaning, size, size, **more)
 
 
-_MOST = 0xFFFFFFF0
+_MAX_SIZE = 0xFFFFFFF0
 _REQUIRED: dict[str, Any] = {"required": True}
+_LICENSE: dict[str, Any] = {"source": Source.LICENSES}
 
+# fmt: off
 SKR1 = _exact("3d1a10b8bffac2ec", "SK..R1", "holds the device id, sealed", 112, layout=SKR1_VALUE, **_REQUIRED)
 INTEGRITY = _exact("b349d4809e910687", "SK..R1 integrity", "must equal the MAC in SK..R1", 16, **_REQUIRED)
 ANTI_REPLAY = _exact("89c90f12204106b2", "anti-replay seed", "input of the CKC key", 16, **_REQUIRED)
 R2 = _exact("71b5595ac1521133", "R2", "input of the derivation of DASk", 21, **_REQUIRED)
-RETURN_REQUEST = _tag(
-    "19f9d4e5ab7609cb",
-    "return request",
-    "tags that the CKC must bring back",
-    0,
-    _MOST,
-    step=8,
-    kind=Kind.TAGS,
-    **_REQUIRED,
-)
+RETURN_REQUEST = _tag("19f9d4e5ab7609cb", "return request", "tags that the CKC must bring back", 0, _MAX_SIZE,
+                      step=8, kind=Kind.TAGS, **_REQUIRED)
 ASSET_ID = _tag("1bf7f53f5d5d5a1f", "asset ID", "the content id", 2, 200, kind=Kind.TEXT, **_REQUIRED)
 TRANSACTION_ID = _exact("47aa7ad3440577de", "transaction ID", "names this exchange", 8, **_REQUIRED)
-SUPPORTED = _tag(
-    "67b8fb79ecce1a13",
-    "protocol versions supported",
-    "by the device",
-    4,
-    4 * 99,
-    step=4,
-    kind=Kind.VERSIONS,
-    **_REQUIRED,
-)
+SUPPORTED = _tag("67b8fb79ecce1a13", "protocol versions supported", "by the device", 4, 4 * 99,
+                 step=4, kind=Kind.VERSIONS, **_REQUIRED)
 USED = _exact("5d81bcbcc7f61703", "protocol version used", "one of those", 4, kind=Kind.VERSIONS, **_REQUIRED)
-STREAMING_INDICATOR = _exact(
-    "abb0256a31843974",
-    "streaming indicator",
-    "where the picture goes",
-    8,
-    source=Source.SERVERS,
-    layout=STREAMING_VALUE,
-)
-PLAYBACK = _exact(
-    "eb8efdf2b25ab3a0",
-    "media playback state",
-    "when and why a key is asked",
-    16,
-    source=Source.SERVERS,
-    layout=PLAYBACK_VALUE,
-)
-CAPABILITIES = _exact(
-    "9c02af3253c07fb2",
-    "capabilities",
-    "what the device can do",
-    16,
-    source=Source.SDK,
-    layout=CAPABILITIES_VALUE,
-)
-DEVICE_IDENTITY = _tag(
-    "94c17cd676c69b59",
-    "device identity",
-    "the model, never the single device",
-    DEVICE_IDENTITY_VALUE.size,
-    _MOST,
-    source=Source.SDK,
-    layout=DEVICE_IDENTITY_VALUE,
-)
+STREAMING_INDICATOR = _exact("abb0256a31843974", "streaming indicator", "where the picture goes", 8,
+                             source=Source.SERVERS, layout=STREAMING_VALUE)
+PLAYBACK = _exact("eb8efdf2b25ab3a0", "media playback state", "when and why a key is asked", 16,
+                  source=Source.SERVERS, layout=PLAYBACK_VALUE)
+CAPABILITIES = _exact("9c02af3253c07fb2", "capabilities", "what the device can do", 16,
+                      source=Source.SDK, layout=CAPABILITIES_VALUE)
+DEVICE_IDENTITY = _tag("94c17cd676c69b59", "device identity", "the model, never the single device",
+                       DEVICE_IDENTITY_VALUE.size, _MAX_SIZE, source=Source.SDK, layout=DEVICE_IDENTITY_VALUE)
 
-_LICENSE: dict[str, Any] = {"source": Source.LICENSES}
-
-ENCRYPTED_KEY = _exact(
-    "58b38165af0e3d5a",
-    "encrypted content key",
-    "what the license is about",
-    32,
-    layout=ENCRYPTED_KEY_VALUE,
-    **_REQUIRED,
-    **_LICENSE,
-)
+ENCRYPTED_KEY = _exact("58b38165af0e3d5a", "encrypted content key", "what the license is about", 32,
+                       layout=ENCRYPTED_KEY_VALUE, **_REQUIRED, **_LICENSE)
 R1 = _exact("ea74c4645d5efee9", "R1", "proves that this CKC answers the SPC", 44, **_REQUIRED, **_LICENSE)
-DURATION = _exact(
-    "47acf6a418cd091a",
-    "content key duration",
-    "how long the key may be used",
-    16,
-    layout=DURATION_VALUE,
-    **_LICENSE,
-)
-HDCP = _exact(
-    "2e52f1530d8ddb4a", "HDCP enforcement", "what the output must protect", 16, source=Source.SDK, layout=HDCP_VALUE
-)
-OFFLINE_KEY = _tag(
-    "6375d9727060218c",
-    "offline key",
-    "when a kept key may begin to play, and for how long (dual expiry)",
-    OFFLINE_KEY_VALUE.size,
-    OFFLINE_KEY_VALUE.size + TITLE_ID_VALUE.size,
-    step=TITLE_ID_VALUE.size,
-    source=Source.SDK,
-    layout=OFFLINE_KEY_VALUE,
-    more=TITLE_ID_VALUE,
-)
+DURATION = _exact("47acf6a418cd091a", "content key duration", "how long the key may be used", 16,
+                  layout=DURATION_VALUE, **_LICENSE)
+HDCP = _exact("2e52f1530d8ddb4a", "HDCP enforcement", "what the output must protect", 16,
+              source=Source.SDK, layout=HDCP_VALUE)
+OFFLINE_KEY = _tag("6375d9727060218c", "offline key",
+                   "when a kept key may begin to play, and for how long (dual expiry)",
+                   OFFLINE_KEY_VALUE.size, OFFLINE_KEY_VALUE.size + TITLE_ID_VALUE.size, step=TITLE_ID_VALUE.size,
+                   source=Source.SDK, layout=OFFLINE_KEY_VALUE, more=TITLE_ID_VALUE)
+# fmt: on
 
 
 def _by_code(*tags: Tag) -> Mapping[bytes, Tag]:

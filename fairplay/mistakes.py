@@ -14,66 +14,45 @@ class Mistake(NamedTuple):
     fix: str
 
 
-_BASE64 = "decode the Base64 text first, or post it as the form field spc= or as JSON with the member spc"
-
-SHORTEST_CIPHERTEXT = 64
+MIN_CIPHERTEXT = 64
 """Bytes from which on valid UTF-8 is no accident."""
 
 _CERTIFICATE = "send the SPC; a certificate goes into SPC creation, alone and in DER form"
 _PKCS7 = bytes.fromhex("06092a864886f70d0107")
 """The first bytes of the object identifiers of PKCS#7, which is also what PKCS#12 has inside."""
 
-_BY_FIRST_BYTES: tuple[tuple[bytes, Mistake], ...] = (
-    *(
-        (start, Mistake(what, fix))
-        for start, what, fix in (
-            (b"-----BEGIN PKCS7", "PKCS#7 in PEM, a bundle of certificates", _CERTIFICATE),
-            (b"-----BEGIN CMS", "CMS in PEM, a bundle of certificates", _CERTIFICATE),
-            (b"[object", "the name of a JavaScript object", "post the SPC's bytes themselves, not their toString()"),
-            (b"undefined", "the word undefined", "wait for the SPC before you post it"),
-            (b"null", "the word null", "wait for the SPC before you post it"),
-            (b"\x1f\x8b", "gzip (first bytes 1f8b)", "send the SPC uncompressed: an encrypted one does not shrink"),
-            (b"data:", "a data: URI", "decode what follows its comma and send that"),
-            (b"AQAAA", "a token of ExpressPlay", "send the SPC; the token goes into the URL or a header"),
-            (b"http", "a URL", "post the SPC to the token URL; a URL is not what goes into the body"),
-            (b"0000000253494d31", "hex digits", "decode them and send the raw octets, or send Base64"),
-            (b"0000000153494d31", "hex digits", "decode them and send the raw octets, or send Base64"),
-            (b"QUFBQU", "Base64 of Base64", "encode the SPC once"),
-        )
-    ),
-    (b"-----BEGIN", Mistake("PEM text", "send the SPC; a certificate goes into SPC creation, in DER form")),
-    (
-        b"LS0tLS1CRUdJ",
-        Mistake("PEM text in Base64", "send the SPC; a certificate goes into SPC creation, in DER form"),
-    ),
-    (
-        b"\x30\x82",
-        Mistake("a DER certificate (first bytes 3082)", "send the SPC, not the application certificate"),
-    ),
-    (b"MII", Mistake("a DER certificate in Base64", "send the SPC, not the application certificate")),
-    (
-        b"eyJ",
-        Mistake("a base64url token (first bytes 65794a)", "send the SPC; a token goes into the URL or a header"),
-    ),
-    (b"{", Mistake("JSON (first byte 7b)", 'say Content-Type: application/json and use {"spc": "<Base64>"}')),
-    (
-        b"[",
-        Mistake("a JSON array (first byte 5b)", 'use {"spc": "<Base64>"} as application/json, or raw octets'),
-    ),
-    (
-        b'"',
-        Mistake("a JSON string (first byte 22)", 'use {"spc": "<Base64>"} as application/json, or raw octets'),
-    ),
-    (
-        b"spc=",
-        Mistake("a form body", "say Content-Type: application/x-www-form-urlencoded, or send raw octets"),
-    ),
-    (b"<ckc>", Mistake("a CKC in its text form", "send the SPC; a CKC is the answer")),
-    (b"<", Mistake("HTML or XML", "send the SPC; a web page or an error page was taken for it")),
-    (b"skd:", Mistake("a key URI", "make an SPC for the content id in it and send that")),
-    (b"AAAAA", Mistake("Base64 text", _BASE64)),
-    (b"--", Mistake("multipart/form-data", "send raw octets, or a form as application/x-www-form-urlencoded")),
+# fmt: off
+_BY_FIRST_BYTES: tuple[tuple[bytes, str, str], ...] = (
+    (b"-----BEGIN PKCS7", "PKCS#7 in PEM, a bundle of certificates", _CERTIFICATE),
+    (b"-----BEGIN CMS", "CMS in PEM, a bundle of certificates", _CERTIFICATE),
+    (b"[object", "the name of a JavaScript object", "post the SPC's bytes themselves, not their toString()"),
+    (b"undefined", "the word undefined", "wait for the SPC before you post it"),
+    (b"null", "the word null", "wait for the SPC before you post it"),
+    (b"\x1f\x8b", "gzip (first bytes 1f8b)", "send the SPC uncompressed: an encrypted one does not shrink"),
+    (b"data:", "a data: URI", "decode what follows its comma and send that"),
+    (b"AQAAA", "a token of ExpressPlay", "send the SPC; the token goes into the URL or a header"),
+    (b"http", "a URL", "post the SPC to the token URL; a URL is not what goes into the body"),
+    (b"0000000253494d31", "hex digits", "decode them and send the raw octets, or send Base64"),
+    (b"0000000153494d31", "hex digits", "decode them and send the raw octets, or send Base64"),
+    (b"QUFBQU", "Base64 of Base64", "encode the SPC once"),
+    (b"-----BEGIN", "PEM text", "send the SPC; a certificate goes into SPC creation, in DER form"),
+    (b"LS0tLS1CRUdJ", "PEM text in Base64", "send the SPC; a certificate goes into SPC creation, in DER form"),
+    (b"\x30\x82", "a DER certificate (first bytes 3082)", "send the SPC, not the application certificate"),
+    (b"MII", "a DER certificate in Base64", "send the SPC, not the application certificate"),
+    (b"eyJ", "a base64url token (first bytes 65794a)", "send the SPC; a token goes into the URL or a header"),
+    (b"{", "JSON (first byte 7b)", 'say Content-Type: application/json and use {"spc": "<Base64>"}'),
+    (b"[", "a JSON array (first byte 5b)", 'use {"spc": "<Base64>"} as application/json, or raw octets'),
+    (b'"', "a JSON string (first byte 22)", 'use {"spc": "<Base64>"} as application/json, or raw octets'),
+    (b"spc=", "a form body", "say Content-Type: application/x-www-form-urlencoded, or send raw octets"),
+    (b"<ckc>", "a CKC in its text form", "send the SPC; a CKC is the answer"),
+    (b"<", "HTML or XML", "send the SPC; a web page or an error page was taken for it"),
+    (b"skd:", "a key URI", "make an SPC for the content id in it and send that"),
+    (b"AAAAA", "Base64 text",
+     "decode the Base64 text first, or post it as the form field spc= or as JSON with the member spc"),
+    (b"--", "multipart/form-data", "send raw octets, or a form as application/x-www-form-urlencoded"),
 )
+# fmt: on
+"""First bytes, what they are, and the likely fix. The first row that fits counts."""
 
 
 def recognise(data: bytes) -> Mistake | None:
@@ -85,9 +64,9 @@ def recognise(data: bytes) -> Mistake | None:
     start = data[:32].lstrip()
     if start.startswith(b"MII") and (kind := _der_container(_first_bytes_of_base64(data.lstrip()))):
         return Mistake(f"{kind}, in Base64", _CERTIFICATE)
-    for first_bytes, mistake in _BY_FIRST_BYTES:
+    for first_bytes, what, fix in _BY_FIRST_BYTES:
         if start.startswith(first_bytes):
-            return mistake
+            return Mistake(what, fix)
     return Mistake("a CKC", "send the SPC; a CKC is the answer to it") if is_ckc(data) else None
 
 
@@ -109,7 +88,7 @@ def _der_container(data: bytes) -> str:
 
 def _text_mode(data: bytes) -> str:
     """Name bytes that a program took for text: that much ciphertext is never valid UTF-8 by chance."""
-    if len(data) < SHORTEST_CIPHERTEXT or data.isascii():
+    if len(data) < MIN_CIPHERTEXT or data.isascii():
         return ""
     try:
         lost = data.decode("utf-8").count("\ufffd")

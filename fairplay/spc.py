@@ -32,8 +32,7 @@ from fairplay.errors import (
     UnknownVersion,
     UnsupportedProtocol,
 )
-from fairplay.layout import CKC_TAGS, MARK, PLAYBACK_VALUE, SKR1_VALUE, SPC_HEADERS, SPC_TAGS, Capability
-from fairplay.layout import PlaybackState as PlaybackState
+from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS, Capability, PlaybackState
 from fairplay.mistakes import is_ckc
 from fairplay.randomness import RandomBytes
 from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
@@ -57,7 +56,7 @@ class Playback:
 
     def __post_init__(self) -> None:
         """Raise `ValueError` for what the field table has no room for."""
-        PLAYBACK_VALUE.check(playback_session=self.session)
+        layout.PLAYBACK_VALUE.check(playback_session=self.session)
         if not 0 <= self.created < 1 << 32:
             raise ValueError(f"creation time: expected Unix seconds that fit into 32 bits, found {self.created}")
 
@@ -66,25 +65,28 @@ class Playback:
 class SpcContents:
     """Everything inside one SPC, as its builder and the key server both know it. `repr` shows no secret.
 
-    `values` are the blocks of the payload by their tags, and the one copy of what the properties read. `block` is
-    what their SK..R1 holds, `spc_key` (16 bytes) and `derived` the keys. `warnings` are sentences about what is legal
-    but doubtful. Raises `SpcError` for values that break a rule of the field table, and `ValueError` for the rest.
+    `values` are the blocks of the payload by their tags: the one copy of what everything else here is read from.
+    `spc_key` (16 bytes) and `derived` are the keys. `block` is what their SK..R1 holds, and `warnings` are sentences
+    about what is legal but doubtful. Raises `SpcError` where a key server would refuse them (checks 7 to 12 and 14 of
+    docs/messages.md), and `ValueError` for another version or size of key.
     """
 
     version: int
-    block: SessionKeyBlock
     values: Mapping[bytes, bytes] = field(repr=False)
     spc_key: bytes = field(repr=False)
     derived: DerivedKeys = field(repr=False)
-    warnings: tuple[str, ...] = ()
+    block: SessionKeyBlock = field(init=False)
+    warnings: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        """Check what a key server checks: sizes and required tags, return request, protocol, playback state."""
-        _check_values(self.values)
+        warnings = _check_values(self.values)
         if self.version not in SPC_HEADERS:
             raise ValueError(f"SPC version: expected one of {_listed(tuple(SPC_HEADERS))}, found {self.version}")
         if len(self.spc_key) != BLOCK:
             raise ValueError(f"SPC key: expected {BLOCK} bytes, found {len(self.spc_key)}")
+        block = unseal(self.derived, self.values[layout.SKR1.code], self.values[layout.INTEGRITY.code])
+        object.__setattr__(self, "warnings", warnings)
+        object.__setattr__(self, "block", block)
 
     @property
     def device_id(self) -> str:
@@ -185,10 +187,10 @@ def build_spc(
         layout.TRANSACTION_ID.code: random(8),
         layout.SUPPORTED.code: _pack_versions(DEVICE_PROTOCOLS),
         layout.USED.code: _pack_versions(DEVICE_PROTOCOLS[-1:]),
-        layout.PLAYBACK.code: PLAYBACK_VALUE.pack(playback.created, playback.state.value, playback.session),
+        layout.PLAYBACK.code: layout.PLAYBACK_VALUE.pack(playback.created, playback.state.value, playback.session),
         layout.CAPABILITIES.code: layout.CAPABILITIES_VALUE.pack(0, capabilities),
     }
-    contents = SpcContents(certificate.spc_version, block, values, spc_key=random(16), derived=derived)
+    contents = SpcContents(certificate.spc_version, values, spc_key=random(16), derived=derived)
     return seal_spc(contents, certificate, random), contents
 
 
@@ -227,7 +229,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
     payload = cbc_decrypt(spc_key or bytes(BLOCK), envelope.iv, envelope.payload)
     try:
         values = tllv.read_values(payload)
-        warnings = _check_values(values)
+        _check_values(values)
     except BEHIND_THE_ENVELOPE as finding:
         # The rest of the work all the same: how long an answer takes must not tell what was found.
         _spend_the_work_of_the_mac(keys.ask)
@@ -235,8 +237,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
     if spc_key is None:
         raise CannotDecrypt
     derived = derive(keys.ask, values[layout.R2.code])
-    block = unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code])
-    return SpcContents(envelope.version, block, values, spc_key, derived, warnings)
+    return SpcContents(envelope.version, values, spc_key, derived)
 
 
 def read_envelope(spc: bytes) -> Envelope:
@@ -281,7 +282,7 @@ def unwrap(envelope: Envelope, private_key: RSAPrivateKey) -> bytes | None:
 
 def _spend_the_work_of_the_mac(ask: bytes) -> None:
     with suppress(IntegrityMismatch):
-        unseal(derive(ask, bytes(layout.R2.largest)), bytes(SKR1_VALUE.size), bytes(layout.INTEGRITY.largest))
+        unseal(derive(ask, bytes(layout.R2.largest)), bytes(layout.SKR1_VALUE.size), bytes(layout.INTEGRITY.largest))
 
 
 def _check_values(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
@@ -323,7 +324,7 @@ def _check_protocol(values: Mapping[bytes, bytes]) -> tuple[str, ...]:
 def _playback(values: Mapping[bytes, bytes]) -> Playback | None:
     if layout.PLAYBACK.code not in values:
         return None
-    created, state, session = PLAYBACK_VALUE.unpack(values[layout.PLAYBACK.code])
+    created, state, session = layout.PLAYBACK_VALUE.unpack(values[layout.PLAYBACK.code])
     try:
         return Playback(created, PlaybackState.of(state), session)
     except ValueError:

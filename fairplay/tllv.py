@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from fairplay.errors import BadSize, BadTllv, DuplicateTag, MissingTag
-from fairplay.layout import TLLV_HEADER, Tag
+from fairplay.fields import Tag
+from fairplay.layout import TLLV_HEADER
 from fairplay.randomness import RandomBytes
 
 ALIGNMENT = 16

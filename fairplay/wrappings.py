@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote_to_bytes
 MAX_LAYERS = 5
 MAX_SIZE = 1 << 20
 """Bytes of what comes out of a layer. An SPC has some thousand."""
-SHORTEST = 16
+MIN_TEXT = 16
 """Bytes that a text must have to be worth decoding."""
 
 _DATA_URI = re.compile(rb"data:[^,\s]{0,100},")
@@ -133,14 +133,14 @@ def _percent(data: bytes) -> Layer | None:
 
 def _hex(data: bytes) -> Layer | None:
     digits = data.strip()
-    if len(digits) < SHORTEST or not _HEX.fullmatch(digits) or not digits.startswith(b"000000"):
+    if len(digits) < MIN_TEXT or not _HEX.fullmatch(digits) or not digits.startswith(b"000000"):
         return None
     return Layer("hex digits", bytes.fromhex(digits.decode()))
 
 
 def _base64(data: bytes) -> Layer | None:
     packed = b"".join(data.split())
-    if len(packed) < SHORTEST or not _BASE64.fullmatch(packed):
+    if len(packed) < MIN_TEXT or not _BASE64.fullmatch(packed):
         return None
     standard = packed.translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
     try:

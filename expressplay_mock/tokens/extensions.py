@@ -24,8 +24,8 @@ from dataclasses import dataclass
 
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.parameters import is_text
-from fairplay.ckc import Duration, HdcpLevel, KeyType, OfflineKey
-from fairplay.layout import NO_LEASE
+from fairplay.ckc import Duration, OfflineKey
+from fairplay.layout import NO_LEASE, HdcpLevel, KeyType
 
 LEASE, PERSISTENT, DUAL, HDCP = "leas", "pers", "dual", "hdcp"
 ONE_OF = (LEASE, PERSISTENT, DUAL)

@@ -7,8 +7,8 @@ from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from _vectors.spc import CONTENT, OFFLINE_DEVICES, SpcCase
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, read_frame, seal_ckc
-from fairplay.layout import CKC_HEADER, MARK, PlaybackState
+from fairplay.ckc import ContentKey, Duration, OfflineKey, ckc_key, read_frame, seal_ckc
+from fairplay.layout import CKC_HEADER, MARK, HdcpLevel, KeyType, PlaybackState
 
 
 def ckc_vectors(keys: TestKeys) -> Iterator[Vector]:

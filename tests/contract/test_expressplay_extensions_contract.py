@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fairplay.ckc import Duration, HdcpLevel, KeyType, License, OfflineKey, open_ckc
-from fairplay.layout import Capability
+from fairplay.ckc import Duration, License, OfflineKey, open_ckc
+from fairplay.layout import Capability, HdcpLevel, KeyType
 
 Mock = Any
 """What the fixture `mock` is: the service without a socket, and a device next to it."""

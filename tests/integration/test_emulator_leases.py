@@ -12,8 +12,8 @@ from emulator.errors import LeaseRanOut, NoAnswer
 from emulator.leases import play_on, renew
 from emulator.limits import check_limits, lease_end, rental_end
 from emulator.screening import watch
-from fairplay.ckc import Duration, KeyType
-from fairplay.spc import PlaybackState
+from fairplay.ckc import Duration
+from fairplay.layout import KeyType, PlaybackState
 from walkthrough.record.run import run_binding
 from walkthrough.record.stage import Stage
 

@@ -6,7 +6,8 @@ import pytest
 from emulator_stage import real_stage
 
 from emulator.binding import bind
-from fairplay.ckc import Duration, KeyType
+from fairplay.ckc import Duration
+from fairplay.layout import KeyType
 from walkthrough.record.stage import Stage
 
 

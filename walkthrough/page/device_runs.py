@@ -12,7 +12,8 @@ from emulator.screening import watch
 from emulator.titles import Offer
 from emulator.transport import Web
 from fairplay.errors import FairPlayError
-from fairplay.spc import PlaybackState, SpcContents
+from fairplay.layout import PlaybackState
+from fairplay.spc import SpcContents
 from walkthrough.page.devices import MAX_TEXT, PageDevice
 from walkthrough.page.media import as_license, describe_tracks, key_ids
 from walkthrough.page.pacing import Run, StartedOver

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from playwright.sync_api import Page
 from vectors import CKC, KEYS, SPC, key_server
 
+from fairplay.layout import PlaybackState
 from fairplay.session_key import device_id_of
-from fairplay.spc import PlaybackState, open_spc
+from fairplay.spc import open_spc
 
 ANSWERS = [name for name, vector in CKC.items() if "ckc" in vector]
 ASSET_ID, TRANSACTION_ID = "1bf7f53f5d5d5a1f", "47aa7ad3440577de"

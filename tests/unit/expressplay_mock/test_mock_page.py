@@ -6,7 +6,7 @@ from pathlib import Path
 from expressplay_mock.accounts_file import read_accounts
 from expressplay_mock.tokens.extensions import read_extensions
 from expressplay_mock.tokens.key_storage import read_key_storage
-from fairplay.ckc import HdcpLevel
+from fairplay.layout import HdcpLevel
 
 PAGE = (Path(__file__).resolve().parents[3] / "docs" / "mock.md").read_text()
 

@@ -17,7 +17,8 @@ from expressplay_mock.tokens.sealed_token import Token, seal
 from expressplay_mock.transaction_log import MEMORY, Replayed, TransactionLog
 from fairplay import layout
 from fairplay.certificate import load_certificate
-from fairplay.ckc import ContentKey, Duration, KeyType, open_ckc
+from fairplay.ckc import ContentKey, Duration, open_ckc
+from fairplay.layout import KeyType
 from fairplay.session_key import device_id_of
 from fairplay.spc import SpcContents, seal_spc
 

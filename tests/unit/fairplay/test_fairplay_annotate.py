@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from fairplay import layout, tllv
 from fairplay.aes import cbc_encrypt
 from fairplay.annotate import Annotation, annotate_ckc, annotate_spc, keys_of
-from fairplay.ckc import ContentKey, Duration, KeyType, seal_ckc
+from fairplay.ckc import ContentKey, Duration, seal_ckc
 from fairplay.fields import Origin, Source
+from fairplay.layout import KeyType
 from fairplay.spc import KeyServer, SpcContents
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
-from fairplay.ckc import ContentKey, Duration, HdcpLevel, KeyType, OfflineKey, ckc_key, open_ckc, read_frame, seal_ckc
+from fairplay.ckc import ContentKey, Duration, OfflineKey, ckc_key, open_ckc, read_frame, seal_ckc
 from fairplay.errors import CkcError, KeyNotFound, MissingTag, NotACkc, ReturnedTagMismatch, WrongCkc
-from fairplay.layout import Capability
+from fairplay.layout import Capability, HdcpLevel, KeyType
 from fairplay.spc import KeyServer, SpcContents, open_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]

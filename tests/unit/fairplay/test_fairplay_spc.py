@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 
 from fairplay import layout
 from fairplay.certificate import ApplicationCertificate
-from fairplay.errors import (
-    MissingTag,
-    SpcError,
-)
+from fairplay.errors import IntegrityMismatch, MissingTag, SpcError
+from fairplay.layout import PlaybackState
 from fairplay.session_key import SessionKeyBlock
-from fairplay.spc import KeyServer, PlaybackState, SpcContents, open_spc, read_envelope, seal_spc
+from fairplay.spc import KeyServer, SpcContents, open_spc, read_envelope, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 Sealer = Callable[..., bytes]
@@ -94,6 +92,16 @@ def test_contents_are_checked_where_they_are_made_and_have_one_copy(new_spc: New
         replace(contents, version=3)
     with pytest.raises(ValueError, match="SPC key"):
         replace(contents, spc_key=b"short")
+
+
+def test_the_block_is_what_sk_r1_holds_and_nothing_else(new_spc: NewSpc) -> None:
+    _, contents = new_spc()
+    _, other = new_spc(device_id=b"y" * 20)
+    with pytest.raises(ValueError, match="block"):
+        replace(contents, block=other.block)
+    with pytest.raises(IntegrityMismatch):
+        replace(contents, values={**contents.values, layout.SKR1.code: other.values[layout.SKR1.code]})
+    assert replace(contents, values=other.values, derived=other.derived).block == other.block
 
 
 def test_the_order_of_blocks_and_unknown_tags_do_not_matter(

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from fairplay import layout, tllv
+from fairplay import tllv
 from fairplay.aes import cbc_decrypt
-from fairplay.session_key import DerivedKeys, unseal
+from fairplay.session_key import DerivedKeys
 from fairplay.spc import SpcContents, read_envelope
 
 
@@ -13,6 +13,4 @@ def contents_from(spc: bytes, keys: Mapping[str, str]) -> SpcContents:
     envelope, spc_key = read_envelope(spc), bytes.fromhex(keys["spc_key"])
     values = tllv.read_values(cbc_decrypt(spc_key, envelope.iv, envelope.payload))
     derived = DerivedKeys(bytes.fromhex(keys["dask"]), bytes.fromhex(keys["mac_key"]))
-    tllv.check(values, layout.SPC_TAGS)
-    block = unseal(derived, values[layout.SKR1.code], values[layout.INTEGRITY.code])
-    return SpcContents(envelope.version, block, values, spc_key, derived)
+    return SpcContents(envelope.version, values, spc_key, derived)
