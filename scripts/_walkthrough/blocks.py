@@ -10,8 +10,8 @@ from _markdown import table
 
 from walkthrough.experiments import CHAPTERS, EXPERIMENTS
 from walkthrough.glossary import GLOSSARY
-from walkthrough.record.recorded import Recording, row_that_binds
-from walkthrough.record.recording import shorten
+from walkthrough.record.recorded import Recording
+from walkthrough.record.recording import row_that_binds, shorten
 from walkthrough.record.steps import LIFELINES, STEPS
 
 MERMAID_NAMES = dict(zip(LIFELINES, "CSEL", strict=True))

@@ -158,5 +158,5 @@ def test_services_that_are_swapped() -> None:
 )
 def test_a_service_without_a_journal_is_a_run_without_its_entries(web: Web, answer: Told) -> None:
     with told(answer) as url:
-        assert fetch_journal(web, EXPRESSPLAY, url) == []
-    assert fetch_journal(web, EXPRESSPLAY, url) == []
+        assert fetch_journal(web, EXPRESSPLAY, url, "trace") == []
+    assert fetch_journal(web, EXPRESSPLAY, url, "trace") == []

@@ -1,9 +1,19 @@
-"""docs/architecture.md draws the packages as the code has them, and no module is in a circle."""
+"""docs/architecture.md draws the packages and a step's way as the code has them, and no module is in a circle."""
 
 import ast
 import re
+import sys
+from collections.abc import Callable
 from graphlib import TopologicalSorter
 from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from emulator_stage import real_stage
+
+from walkthrough.page.device_runs import play_title
+from walkthrough.page.page_state import PageState
+from walkthrough.page.step_feed import StepFeed
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text()
@@ -55,6 +65,40 @@ def test_every_behaviour_has_a_file_that_is_there() -> None:
     behaviours = re.findall(r"^\| [^`|]+\? \| `([^`]+)` \|$", PAGE, re.MULTILINE)
     assert len(behaviours) >= 10
     assert [path for path in behaviours if not (ROOT / path).is_file()] == []
+
+
+def files_entered(function: Callable[..., Any], act: Callable[[], object]) -> set[str]:
+    """Return the files of this project that `function` enters while `act` goes on, in this thread."""
+    files: set[str] = set()
+    inside = 0
+
+    def note(frame: FrameType, event: str, _: object) -> None:
+        nonlocal inside
+        is_it = frame.f_code is function.__code__
+        inside += is_it and event == "call"
+        path = Path(frame.f_code.co_filename)
+        if inside and event == "call" and path in FILES.values():
+            files.add(path.relative_to(ROOT).as_posix())
+        inside -= is_it and event == "return"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        act()
+    finally:
+        sys.setprofile(before)
+    return files
+
+
+def test_the_way_of_a_step_to_the_browser() -> None:
+    _, _, way = PAGE.partition("## The way of a step to the browser")
+    rows = set(re.findall(r"`([\w/]+\.py)`", " ".join(re.findall(r"^\|.*\|$", way, re.MULTILINE))))
+    named = set(re.findall(r"`([\w/]+\.py)`", way.partition("| in this order |")[2]))
+    with real_stage() as stage:
+        page = PageState(stage)
+        entered = files_entered(StepFeed.record, lambda: [play_title(page, "A", title) for title in ("dummy", "film")])
+    assert sorted(page.steps) == list(range(14))
+    assert rows <= entered <= named
 
 
 def test_no_module_is_in_a_circle() -> None:

@@ -14,13 +14,14 @@ from emulator.transport import Web
 from fairplay.errors import FairPlayError
 from fairplay.layout import PlaybackState
 from fairplay.spc import SpcContents
+from simulation.journal import Journal
 from walkthrough.page.devices import MAX_TEXT, PageDevice
 from walkthrough.page.media import as_license, describe_tracks, key_ids
 from walkthrough.page.pacing import Run, StartedOver
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import OwnMessage, PageState
 from walkthrough.page.refusals import as_refusal
-from walkthrough.page.step_feed import Entry, ToldJournal, steps_of
+from walkthrough.page.step_feed import StepFeed
 
 _numbers = itertools.count(1)
 
@@ -88,22 +89,13 @@ def _begin(
     page.begin_run(device.name, title, renews=renews, from_step=from_step)
     number = next(_numbers)
     web = Web(page.stage.name(f"page-{number}"), page.stage.web.tls)
-    rounds: dict[Any, int] = {}
-
-    def tell(entry: Entry) -> None:
-        steps, rows = steps_of(entry, page.stage, web, cookie=device.cookie, seed=device.seed)
-        round_ = rounds.setdefault(entry.get("trace"), len(rounds) + 1)
-        about = {"device": device.name, "title": title, "renews": renews, "run": number}
-        for step in steps:
-            page.pacing.wait(run)
-            page.add_step(run, {**step, **about, **({"round": round_} if round_ > 1 else {})})
-        page.add_rows(run, rows)
+    about = {"device": device.name, "title": title, "renews": renews, "run": number}
+    feed = StepFeed(page, run, device, web, about)
 
     def remember(spc: bytes, contents: SpcContents) -> None:
         page.add_own(spc, OwnMessage(contents, device.seed))
 
-    journal = ToldJournal(device.clock, tell)
-    return Client(_as_device(page, device), page.stage.sees, web, journal, page.stage.expressplay, made=remember)
+    return Client(_as_device(page, device), page.stage.sees, web, feed, page.stage.expressplay, made=remember)
 
 
 def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
@@ -120,7 +112,7 @@ def still_of(page: PageState, name: str) -> bytes | None:
     device = page.devices.get(name)
     if not device.grants:
         return None
-    journal = ToldJournal(device.clock, lambda _: None)
+    journal = Journal("client", device.clock)
     client = Client(_as_device(page, device), page.stage.sees, page.stage.web, journal, page.stage.expressplay)
     return watch(client, device.grants, still=True).still
 

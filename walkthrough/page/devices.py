@@ -29,6 +29,11 @@ class PageDevice:
     grants: tuple[Grant, ...] = field(default=(), repr=False)
     refusal: dict[str, Any] | None = None
 
+    @property
+    def device_id(self) -> str:
+        """HU, in 40 lower-case hex digits."""
+        return device_id_of(self.seed).hex()
+
     def forget_license(self) -> None:
         """Begin anew: no license, no refusal."""
         self.title, self.grants, self.refusal = None, (), None
@@ -48,7 +53,7 @@ class PageDevice:
             "name": self.name,
             "seed": self.seed,
             "cookie": self.cookie,
-            "device_id": device_id_of(self.seed).hex(),
+            "device_id": self.device_id,
             "now": rfc3339(self.clock.now()),
             "offset": self.clock.offset,
             "title": self.title,

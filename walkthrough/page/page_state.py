@@ -3,7 +3,10 @@
 import itertools
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from emulator.step import at_step
@@ -11,9 +14,9 @@ from emulator.titles import Offer, list_titles
 from fairplay.spc import SpcContents
 from walkthrough.page.devices import PageDevices
 from walkthrough.page.event_stream import EventStream
-from walkthrough.page.log_rows import LogRows
 from walkthrough.page.pacing import Pacing, Run, StartedOver
-from walkthrough.record.recorded import row_decided_by
+from walkthrough.record.recorded import Row
+from walkthrough.record.recording import row_decided_by
 from walkthrough.record.stage import Stage
 
 MAX_OWN_MESSAGES = 200
@@ -34,10 +37,11 @@ class PageState:
         self.stage = stage
         self.events = EventStream()
         self.pacing = Pacing()
-        self.rows = LogRows()
         self.steps: dict[int, dict[str, Any]] = {}
         self.current: dict[str, Any] | None = None
         """The run that goes on, or went on last: device, title, whether it renews, which of its keys it asks for."""
+        self._rows: dict[int | None, dict[str, Any]] = {}
+        """The rows of the log that runs on this page wrote, by number. `binds` has the one by which SEES decided."""
         self._own: OrderedDict[bytes, OwnMessage] = OrderedDict()
         self._changing = threading.Lock()
         self._lives = itertools.count(1)
@@ -57,7 +61,7 @@ class PageState:
         with self._changing:
             self.pacing.start_over()
             self.steps.clear()
-            self.rows.clear()
+            self._rows.clear()
             self.current = None
             self.devices.begin(self._fresh_cookie())
         self.tell_state()
@@ -68,28 +72,45 @@ class PageState:
         self.current = {"device": device, "title": title, "renews": renews, "round": 1}
         self.events.tell("begin", **self.current, steps=self._shown_steps())
 
-    def add_step(self, run: Run, step: Any) -> None:
-        """Show a step of `run`. Raises `StartedOver` where the learner has started over."""
-        with self._changing:
-            if run.over:
-                raise StartedOver
-            self.steps[step["n"]] = step
-            self.current = {**(self.current or {}), "round": step.get("round", 1)}
-            decided = row_decided_by(step)
-            if decided is not None:
-                self.rows.decide(decided)
-        self.events.tell("step", step=step)
-        if decided is not None:
-            self.events.tell("rows", rows=self.rows.shown())
+    def show(self, run: Run, steps: Sequence[Any], rows: Sequence[Row]) -> None:
+        """Show what an exchange of `run` told: each step when its time has come, then the rows that were written.
 
-    def add_rows(self, run: Run, rows: list[Any]) -> None:
-        """Show the rows that `run` wrote. Raises `StartedOver` likewise."""
+        Raises `StartedOver` where the learner has started over.
+        """
+        for step in steps:
+            self.pacing.wait(run)
+            with self._going_on(run):
+                self.steps[step["n"]] = step
+                self.current = {**(self.current or {}), "round": step.get("round", 1)}
+                decided = row_decided_by(step)
+                binding = self._rows.get(decided)
+                if binding:
+                    self._bind(binding.get("cookie"), decided)
+            self.events.tell("step", step=step)
+            if binding:
+                self.events.tell("rows", rows=self._shown_rows())
+        with self._going_on(run):
+            new = [row for row in rows if row["event_id"] not in self._rows]
+            for row in new:
+                self._rows[row["event_id"]] = {**row, "binds": False}
+                if row.get("registration") and row.get("result") == 0:
+                    self._bind(row.get("cookie"), None)
+        if new:
+            self.events.tell("rows", rows=self._shown_rows())
+
+    @contextmanager
+    def _going_on(self, run: Run) -> Iterator[None]:
+        """Change the state inside the block, for a run that the learner has not given up."""
         with self._changing:
             if run.over:
                 raise StartedOver
-            fresh = self.rows.add(rows)
-        if fresh:
-            self.events.tell("rows", rows=self.rows.shown())
+            yield
+
+    def _bind(self, cookie: str | None, event_id: int | None) -> None:
+        """Mark by which row of a cookie SEES decided last: none where a device has registered since."""
+        for row in self._rows.values():
+            if row.get("cookie") == cookie:
+                row["binds"] = row["event_id"] == event_id
 
     def add_own(self, message: bytes, own: OwnMessage) -> None:
         """Remember what opens a message; the oldest makes room."""
@@ -106,7 +127,7 @@ class PageState:
         return {
             "devices": [device.shown() for device in self.devices],
             "steps": self._shown_steps(),
-            "rows": self.rows.shown(),
+            "rows": self._shown_rows(),
             "stepping": self.pacing.stepping,
             "running": self.pacing.running,
             "current": self.current,
@@ -114,6 +135,9 @@ class PageState:
 
     def _shown_steps(self) -> list[dict[str, Any]]:
         return [self.steps[n] for n in sorted(self.steps)]
+
+    def _shown_rows(self) -> list[dict[str, Any]]:
+        return sorted(self._rows.values(), key=itemgetter("event_id"))
 
     def tell_state(self) -> None:
         """Tell every browser how things stand."""

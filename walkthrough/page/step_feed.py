@@ -1,54 +1,55 @@
-"""The one way of a step to the browser: an entry of the client's journal, what the services say of it, the feed.
+"""The one way of a step to the browser: an entry of the client's journal, what the services say of it, the page.
 
 The client journals an exchange once it is over. By then the services have journalled what they did for it, so one
 look into the journals of those who took part gives all steps of that exchange, and each is told once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from emulator.transport import EXPRESSPLAY, SEES, Web
-from simulation.clock import Clock
+from emulator.transport import EXPRESSPLAY, SEES, Party, Web
 from simulation.journal import Journal
-from walkthrough.record.journals import fetch_journal
-from walkthrough.record.recorded import RecordedStep, Row
+from walkthrough.page.devices import PageDevice
+from walkthrough.page.pacing import Run
+from walkthrough.page.page_state import PageState
+from walkthrough.record.journals import Entry, fetch_journal
 from walkthrough.record.recording import record_steps, written_row
-from walkthrough.record.stage import Stage
 from walkthrough.record.steps import STEPS
 
-Entry = Mapping[str, Any]
-
-EXCHANGES: Mapping[int, tuple[range, tuple[str, ...]]] = {
+EXCHANGES: Mapping[int, tuple[range, tuple[Party, ...]]] = {
     0: (range(1), ()),
-    1: (range(1, 4), ("sees", "expressplay")),
-    4: (range(4, 6), ("expressplay",)),
-    6: (range(6, 11), ("sees", "expressplay")),
-    11: (range(11, 14), ("expressplay",)),
+    1: (range(1, 4), (SEES, EXPRESSPLAY)),
+    4: (range(4, 6), (EXPRESSPLAY,)),
+    6: (range(6, 11), (SEES, EXPRESSPLAY)),
+    11: (range(11, 14), (EXPRESSPLAY,)),
 }
 """The client's step → the steps of its exchange, and whose journals tell of them (and of rows, which have no step)."""
 
 
-class ToldJournal(Journal):
-    """The client's journal of one run; `told` is called with each entry, in the client's own thread."""
+class StepFeed(Journal):
+    """The client's journal of one run. What it notes is on the page before the client goes on, in the client's thread.
 
-    def __init__(self, clock: Clock, told: Callable[[Entry], None]) -> None:
-        super().__init__("client", clock)
-        self._told = told
+    `about` is what the page shows with each step: device, title, run.
+    """
+
+    def __init__(self, page: PageState, run: Run, device: PageDevice, web: Web, about: Mapping[str, Any]) -> None:
+        super().__init__("client", device.clock)
+        self._page, self._run, self._web, self._about = page, run, web, about
+        self._cookie, self._device_id = device.cookie, device.device_id
+        self._rounds: dict[Any, int] = {}
 
     def record(self, **fields: Any) -> None:
-        """Append an entry, then tell it."""
+        """Append an entry, and show its exchange. Raises `StartedOver` where the learner has started over."""
         super().record(**fields)
-        self._told(self.entries()[-1])
-
-
-def steps_of(entry: Entry, stage: Stage, web: Web, *, cookie: str, seed: str) -> tuple[list[RecordedStep], list[Row]]:
-    """Return the steps of the exchange that `entry` ended, and the rows that the log wrote in it."""
-    if entry["step"] not in EXCHANGES:
-        return [], []
-    numbers, parties = EXCHANGES[entry["step"]]
-    journals = {"sees": (SEES, stage.sees), "expressplay": (EXPRESSPLAY, stage.expressplay)}
-    traced = web.traced(str(entry["trace"]))
-    theirs = [other for party in parties for other in fetch_journal(traced, *journals[party])]
-    entries = [entry, *(other for other in theirs if other.get("step") is None or other["step"] in numbers)]
-    steps = [step for step in STEPS if step.n in numbers]
-    return record_steps(entries, cookie, seed, steps), [row for row in map(written_row, entries) if row]
+        entry: Entry = self.entries()[-1]
+        numbers, parties = EXCHANGES[entry["step"]]
+        addresses = {SEES: self._page.stage.sees, EXPRESSPLAY: self._page.stage.expressplay}
+        entries = [entry]
+        for party in parties:
+            theirs = fetch_journal(self._web, party, addresses[party], entry["trace"])
+            entries += [other for other in theirs if other.get("step") is None or other["step"] in numbers]
+        steps = record_steps(entries, self._cookie, self._device_id, [step for step in STEPS if step.n in numbers])
+        number = self._rounds.setdefault(entry["trace"], len(self._rounds) + 1)
+        about = {**self._about, "round": number} if number > 1 else self._about
+        rows = [row for row in map(written_row, entries) if row]
+        self._page.show(self._run, [{**step, **about} for step in steps], rows)

@@ -12,10 +12,10 @@ Entry = Mapping[str, Any]
 JOURNAL = 'a journal {"entries": [...]}'
 
 
-def fetch_journal(web: Web, party: Party, base: str) -> list[Entry]:
-    """Return a service's journal entries of this web's trace; none where the service keeps no journal or is gone."""
+def fetch_journal(web: Web, party: Party, base: str, trace: str) -> list[Entry]:
+    """Return a service's journal entries of a trace; none where the service keeps no journal or is gone."""
     try:
-        answer = web.get(party, f"{base}/_sim/journal?trace={web.trace}", expected=JOURNAL)
+        answer = web.get(party, f"{base}/_sim/journal?trace={trace}", expected=JOURNAL)
         entries = answer.json_object(JOURNAL).get("entries")
     except EmulatorError:
         return []
@@ -26,5 +26,5 @@ def collect(web: Web, sees: str, expressplay: str, own: Sequence[Entry]) -> list
     """Return the client's `own` entries, and those of the services' journals for the same traces."""
     traces = dict.fromkeys(str(entry["trace"]) for entry in own if entry.get("trace"))
     services = ((SEES, sees), (EXPRESSPLAY, expressplay))
-    fetched = (fetch_journal(web.traced(trace), *service) for trace in traces for service in services)
+    fetched = (fetch_journal(web, *service, trace) for trace in traces for service in services)
     return [*own, *(entry for entries in fetched for entry in entries)]

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any, NotRequired, TypedDict
 
 FORMAT, VERSION = "binding-recording", 1
-DECIDED = 10
-"""The step that tells what SEES decided about a play."""
 
 
 class Row(TypedDict):
@@ -116,19 +114,6 @@ class Recording(TypedDict):
 def all_steps(recording: Recording) -> list[RecordedStep]:
     """Return step 0, if it happened, and those after it."""
     return [*([recording["prelude"]] if recording["prelude"] else []), *recording["steps"]]
-
-
-def row_that_binds(recording: Recording) -> int | None:
-    """Return the event id of the row by which SEES decided last, from its journal; None where it tells of none."""
-    decided = [row_decided_by(step) for step in recording["steps"] if step["n"] == DECIDED]
-    return decided[-1] if decided else None
-
-
-def row_decided_by(step: RecordedStep) -> int | None:
-    """Return the event id of the row by which SEES decided, where this step tells of it."""
-    decision = step.get("decision") if step["n"] == DECIDED else None
-    event_id = decision.get("event_id") if isinstance(decision, dict) else None
-    return event_id if isinstance(event_id, int) else None
 
 
 def place_of(step: object, number: object) -> str:

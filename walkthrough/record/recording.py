@@ -26,7 +26,7 @@ from walkthrough.record.recorded import (
 )
 from walkthrough.record.steps import STEPS, Step
 
-ASK_LOG, LOOKUP, ASK_BOUND_TOKEN = 7, 8, 9
+ASK_LOG, LOOKUP, ASK_BOUND_TOKEN, DECIDED = 7, 8, 9, 10
 
 # Which party's journal tells a step, best first. Both ends of an exchange journal it; the asked one knows more,
 # but the client's own view is there even where a foreign server keeps no journal.
@@ -64,10 +64,11 @@ def make_recording(
     `made` is a time (RFC 3339), `services` maps names to base URLs, `client` says how the client was run, for who
     wants to run it again.
     """
+    device_id = device_id_of(seed).hex()
     steps = [
         recorded if number == 1 else _in_round(recorded, number)
         for number, of_round in enumerate(_rounds(entries), 1)
-        for recorded in record_steps(of_round, cookie, seed)
+        for recorded in record_steps(of_round, cookie, device_id)
     ]
     before, after = _log_rows(entries)
     recording: Recording = {
@@ -75,7 +76,7 @@ def make_recording(
         "version": VERSION,
         "made": made,
         "services": dict(services),
-        "device": {"seed": seed, "device_id": device_id_of(seed).hex()},
+        "device": {"seed": seed, "device_id": device_id},
         "cookie": cookie,
         "prelude": next((step for step in steps if step["n"] == 0), None),
         "steps": [step for step in steps if step["n"] > 0],
@@ -108,12 +109,14 @@ def teaching_keys(made: Mapping[str, SpcContents]) -> dict[str, Any]:
     return section
 
 
-def record_steps(entries: Sequence[Entry], cookie: str, seed: str, steps: Sequence[Step] = STEPS) -> list[RecordedStep]:
+def record_steps(
+    entries: Sequence[Entry], cookie: str, device_id: str, steps: Sequence[Step] = STEPS
+) -> list[RecordedStep]:
     """Return those of `steps` that the entries of one round tell, in order. A step needs its exchange's entries."""
-    return [recorded for step in steps if (recorded := _record_step(step, entries, cookie, seed))]
+    return [recorded for step in steps if (recorded := _record_step(step, entries, cookie, device_id))]
 
 
-def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -> RecordedStep | None:
+def _record_step(step: Step, entries: Sequence[Entry], cookie: str, device_id: str) -> RecordedStep | None:
     asked = step.answers or step.n
     entry = _entry(entries, asked, OBSERVERS[asked])
     if entry is None or (step.answers and "status" not in entry):
@@ -125,7 +128,7 @@ def _record_step(step: Step, entries: Sequence[Entry], cookie: str, seed: str) -
         "n": step.n,
         "from": step.sender,
         "to": step.receiver,
-        "summary": refused or step.summary.format_map(_values(entry, entries, cookie, seed)),
+        "summary": refused or step.summary.format_map(_values(entry, entries, cookie, device_id)),
         "time": str(entry.get("time")),
         "ok": refused is None and _object(entry.get("decision")).get("equal") is not False,
         "knows": dict(step.knows) if refused is None else {},
@@ -177,10 +180,10 @@ class _Values(dict[str, str]):
         return "?"
 
 
-def _values(entry: Entry, entries: Sequence[Entry], cookie: str, seed: str) -> _Values:
+def _values(entry: Entry, entries: Sequence[Entry], cookie: str, device_id: str) -> _Values:
     """Return what the summary of a step is filled with, long values shortened."""
     request, response, decision = (_object(entry.get(name)) for name in ("request", "response", "decision"))
-    values = _Values(cookie=shorten(cookie, 16), device_id=shorten(device_id_of(seed).hex(), 8))
+    values = _Values(cookie=shorten(cookie, 16), device_id=shorten(device_id, 8))
     if isinstance(content_id := request.get("contentID") or decision.get("content_id"), str):
         values["content_id"] = shorten(content_id, 8)
     if isinstance(url := response.get("epTokenURL"), str):
@@ -193,8 +196,8 @@ def _values(entry: Entry, entries: Sequence[Entry], cookie: str, seed: str) -> _
             values[f"{name}_size"] = str(_size(text))
     if "equal" in decision:
         values["verdict"] = "equal" if decision["equal"] else "they differ"
-    if isinstance(device_id := decision.get("device_id") or request.get("deviceId"), str):
-        values["device_id"] = shorten(device_id, 8)
+    if isinstance(told := decision.get("device_id") or request.get("deviceId"), str):
+        values["device_id"] = shorten(told, 8)
     if entry.get("party") == "log" and entry.get("step") == LOOKUP:
         values["device_id"] = _device_asked_for(entries)
     return values
@@ -233,6 +236,18 @@ def _log_rows(entries: Sequence[Entry]) -> tuple[list[Row], list[Row]]:
     rows = {**found, **written}
     after = [rows[number] for number in sorted(rows)]
     return [row for row in after if row["event_id"] not in written], after
+
+
+def row_that_binds(recording: Recording) -> int | None:
+    """Return the event id of the row by which SEES decided last, from its journal; None where it tells of none."""
+    decided = [row_decided_by(step) for step in recording["steps"] if step["n"] == DECIDED]
+    return decided[-1] if decided else None
+
+
+def row_decided_by(step: RecordedStep) -> int | None:
+    """Return the event id of the row by which SEES decided, where this step tells of it."""
+    event_id = _object(step.get("decision")).get("event_id") if step["n"] == DECIDED else None
+    return event_id if isinstance(event_id, int) else None
 
 
 def written_row(entry: Entry) -> Row | None:

@@ -1,16 +1,21 @@
 """The parts of the page's state: who goes on alone, which row binds, and a field of an SPC that is changed."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from emulator.device import Provisioning
+from emulator.transport import Web
+from fairplay.certificate import ApplicationCertificate
 from fairplay.spc import SpcContents
 from walkthrough.page.free_play import changed, spc_fields
-from walkthrough.page.log_rows import LogRows
 from walkthrough.page.pacing import Busy, Pacing, StartedOver
+from walkthrough.page.page_state import PageState
+from walkthrough.record.stage import Stage
 
 
 def row(number: int, *, device: str, registration: bool = True, result: int = 0) -> dict[str, object]:
@@ -19,30 +24,34 @@ def row(number: int, *, device: str, registration: bool = True, result: int = 0)
     }  # fmt: skip
 
 
-def roles(rows: LogRows) -> list[str | None]:
-    return [row["role"] for row in rows.shown()]
+def shown(page: PageState, *rows: Any, decided: int | None = None) -> list[int]:
+    """Show rows, and a step in which SEES decides by one; return which rows bind then."""
+    steps = [{"n": 10, "decision": {"event_id": decided}}] if decided else []
+    with page.pacing.run() as run:
+        page.show(run, steps, rows)
+    return [row["event_id"] for row in page.shown()["rows"] if row["binds"]]
 
 
-def test_no_row_binds_before_sees_has_decided() -> None:
-    rows = LogRows()
-    assert rows.add([row(1, device="a"), row(2, device="b")])
-    assert not rows.add([row(2, device="b")])
-    rows.add([row(3, device="a", result=-9002), row(4, device="a", registration=False)])
-    assert roles(rows) == ["superseded", "newest", None, None]
+@pytest.fixture
+def page(certificate: ApplicationCertificate) -> Iterator[PageState]:
+    web = Web()
+    yield PageState(Stage("http://sees", "http://expressplay", web, Provisioning(certificate, bytes(16))))
+    web.close()
 
 
-def test_the_row_binds_by_which_sees_decided_until_a_device_registers() -> None:
-    rows = LogRows()
-    rows.add([row(1, device="a"), row(2, device="b")])
-    rows.decide(1)  # SEES saw a log that lags behind
-    assert roles(rows) == ["binds", "newest"]
-    rows.decide(2)
-    assert roles(rows) == ["superseded", "binds"]
-    rows.decide(7)  # of another page
-    rows.add([row(3, device="a", result=-9002)])
-    assert roles(rows) == ["superseded", "binds", None]
-    rows.add([row(4, device="a")])
-    assert roles(rows) == ["superseded", "superseded", None, "newest"]
+def test_no_row_binds_before_sees_has_decided(page: PageState) -> None:
+    assert shown(page, row(2, device="b"), row(1, device="a")) == []
+    assert shown(page, row(2, device="b"), row(3, device="a", result=-9002)) == []
+    assert [row["event_id"] for row in page.shown()["rows"]] == [1, 2, 3]
+
+
+def test_the_row_binds_by_which_sees_decided_until_a_device_registers(page: PageState) -> None:
+    shown(page, row(1, device="a"), row(2, device="b"))
+    assert shown(page, decided=1) == [1]  # SEES saw a log that lags behind
+    assert shown(page, decided=2) == [2]
+    assert shown(page, row(3, device="a", result=-9002), decided=7) == [2]  # 7 is of another page
+    assert shown(page, row(4, device="a", registration=False)) == [2]
+    assert shown(page, row(5, device="a")) == []
 
 
 def test_one_run_at_a_time() -> None:

@@ -24,10 +24,11 @@ from walkthrough.page.outline import outline
 from walkthrough.page.page_language import BROWSER, DEVICE_SCRIPT, SHEETS, WEB, render_page
 from walkthrough.page.security import STATIC_POLICY
 from walkthrough.page.source_code import sources_of
-from walkthrough.page.static.bundle import bundle, shorten
+from walkthrough.page.static.bundle import bundle, shorten, shorten_sheet
 from walkthrough.page.static.record import COOKIE, INDEX, RUNS, SEEDS, STILL
 from walkthrough.page.static.recorded_keys import contents_from
-from walkthrough.record.recorded import Recording, row_that_binds
+from walkthrough.record.recorded import Recording
+from walkthrough.record.recording import row_that_binds
 from walkthrough.record.steps import STEPS
 from walkthrough.words import words
 
@@ -78,7 +79,7 @@ def build(folder: Path, recordings: Path, lab: Path, titles: Path) -> None:
     modules = {path.name: path.read_text(encoding="utf-8") for path in WEB.glob("*.js")}
     (folder / "page.js").write_text(bundle(modules, "main.js"), encoding="utf-8")
     sheets = "".join((WEB / sheet).read_text(encoding="utf-8") for sheet in SHEETS)
-    (folder / "page.css").write_text(sheets, encoding="utf-8")
+    (folder / "page.css").write_text(shorten_sheet(sheets), encoding="utf-8")
     device = (BROWSER / DEVICE_SCRIPT).read_text(encoding="utf-8")
     (folder / DEVICE_SCRIPT).write_text(shorten(DEVICE_SCRIPT, device), encoding="utf-8")
     for path in (WEB / "icon.svg", recordings / STILL):

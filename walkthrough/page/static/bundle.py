@@ -10,6 +10,7 @@ from collections.abc import Mapping
 _IMPORT = re.compile(r"^import (?:\{ ([\w$]+(?:, [\w$]+)*) \} from )?'\./([\w.-]+)';$", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const) ([\w$]+)", re.MULTILINE)
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+_SHEET_COMMENT = re.compile(r"^ */\*.*?\*/\n", re.MULTILINE | re.DOTALL)
 _INDENTATION = re.compile(r"^ +", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
 
@@ -34,6 +35,11 @@ def shorten(name: str, script: str) -> str:
         if line.count("`") % 2:
             raise CannotBundle(f"{name}: expected each text on one line, found {line[:80]}")
     return _INDENTATION.sub("", script)
+
+
+def shorten_sheet(sheet: str) -> str:
+    """Return a style sheet without comments and indentation."""
+    return _INDENTATION.sub("", _SHEET_COMMENT.sub("", sheet))
 
 
 def _in_order(modules: Mapping[str, str], entry: str) -> list[str]:

@@ -2,8 +2,9 @@
 
 import { get, isLive, post } from './api.js';
 import { $, h, replace } from './dom.js';
-import { bindingRow, lookOf } from './parties.js';
+import { lookOf } from './parties.js';
 import { play, reset } from './player.js';
+import { bindingRow, registrations } from './rows.js';
 import { complain } from './alert.js';
 import { tell } from './story.js';
 import { quote, relay, say } from './words.js';
@@ -251,7 +252,7 @@ const shown = (time) => new Date(time).toISOString().slice(0, 19).replace('T', '
 function statusOf(device, { rows, devices }) {
   const binding = bindingRow(rows, device.cookie);
   const registered = binding?.device_id === device.device_id;
-  const before = rows.some((row) => row.registration && row.result === 0 && row.cookie === device.cookie && row.device_id === device.device_id);
+  const before = registrations(rows, device.cookie).some((row) => row.device_id === device.device_id);
   const other = !registered && before && devices.find((one) => one.device_id === binding?.device_id)?.name;
   const status = (words, look) => ({ words, look, registered, lost: other || null });
   if (device.over) return status(relay(device.over.title), 'bad');

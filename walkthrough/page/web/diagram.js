@@ -1,8 +1,9 @@
 // The sequence diagram: a lifeline for each device and each service, thirteen steps. Grey until a step has happened.
 
 import { $, replace, s } from './dom.js';
-import { bindingRow, lifelineOf, lifelineOfDevice, lifelines, lookOf, partyNamed } from './parties.js';
+import { lifelineOf, lifelineOfDevice, lifelines, lookOf, partyNamed } from './parties.js';
 import { moves, pace } from './pace.js';
+import { bindingRow } from './rows.js';
 import { relay, say } from './words.js';
 
 const HEAD = 50;
@@ -61,7 +62,7 @@ export function watchWidth(redraw) {
 const boundDevice = ({ devices, rows }) => {
   const row = rows.filter((one) => one === bindingRow(rows, one.cookie)).at(-1);
   const device = row && devices.find((device) => device.device_id === row.device_id && device.cookie === row.cookie);
-  return { device, role: row?.role };
+  return { device, role: row?.binds ? 'binds' : 'newest' };
 };
 
 // Half the width of a lifeline's head.

@@ -2,10 +2,18 @@
 
 import { $, h, replace } from './dom.js';
 import { hu } from './parties.js';
+import { registrations } from './rows.js';
 import { say } from './words.js';
 
 const COLUMNS = [say('event'), 'cookie', 'device_id', say('content'), say('result')];
-const ROLES = { binds: say('binds'), newest: say('newest registration'), superseded: say('registration, superseded') };
+
+// What a registration is to its cookie; of a play or a refusal nothing.
+function roleOf(row, rows) {
+  const registered = registrations(rows, row.cookie);
+  if (!registered.includes(row)) return '';
+  if (row.binds) return say('binds');
+  return row === registered.at(-1) ? say('newest registration') : say('registration, superseded');
+}
 
 export function showLog({ rows, devices }) {
   if (!rows.length) {
@@ -15,17 +23,16 @@ export function showLog({ rows, devices }) {
   replace($('rows'), h('table', {},
     h('thead', {}, h('tr', {}, COLUMNS.map((name) => h('th', { scope: 'col' }, name)),
       h('th', { scope: 'col' }, h('span', { class: 'unseen' }, say('role'))))),
-    h('tbody', {}, rows.map((row) => line(row, devices)))));
+    h('tbody', {}, rows.map((row) => line(row, roleOf(row, rows), devices)))));
   $('rows').scrollTop = $('rows').scrollHeight;
 }
 
-function line(row, devices) {
+function line(row, role, devices) {
   const refused = row.cause ? say('refused {result}, cause {cause}', row) : say('refused {result}', row);
-  const role = ROLES[row.role];
   const owner = devices.find((device) => device.device_id === row.device_id);
-  return h('tr', { class: row.role === 'binds' ? 'binds' : row.result ? 'refused' : '', data: { event: String(row.event_id) } },
+  return h('tr', { class: row.binds ? 'binds' : row.result ? 'refused' : '', data: { event: String(row.event_id) } },
     h('td', { title: row.time }, row.event_id), h('td', { title: row.cookie ?? '' }, (row.cookie ?? '–').replace(/^(.{16}).{3,}/, '$1…')),
     h('td', {}, row.device_id ? hu(row.device_id, devices, owner && say('Device {name}', owner)) : '–'),
     h('td', {}, h('code', {}, row.content_id ? `${row.content_id.slice(0, 8)}…` : '–')),
-    h('td', { class: 'result' }, row.result === 0 ? say('issued') : refused), h('td', {}, role && h('span', { class: `pill ${row.role === 'binds' ? 'good' : ''}` }, role)));
+    h('td', { class: 'result' }, row.result === 0 ? say('issued') : refused), h('td', {}, role && h('span', { class: `pill ${row.binds ? 'good' : ''}` }, role)));
 }

@@ -22,10 +22,6 @@ export const partyNamed = (party, device) => (party === CLIENT && device ? say('
 
 export const legend = (party, device) => h('span', { class: `who ${lookOf(party, device ?? 'A')}` }, partyNamed(party, device));
 
-// The row by which SEES decided for a cookie or, where it has not looked that up since, the newest registration.
-export const bindingRow = (rows, cookie) => ['binds', 'newest']
-  .map((role) => rows.find((row) => row.role === role && row.cookie === cookie)).find(Boolean);
-
 // A device_id as it is shown in passing: its first eight digits, in the colour of its device.
 export function hu(id, devices, words = '') {
   const owner = devices.find((device) => device.device_id === id);

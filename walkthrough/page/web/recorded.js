@@ -2,6 +2,8 @@
 //
 // data.js sets `recordedWalkthrough`: answers by path, and runs by device, title and the device that was bound before.
 
+import { registrations } from './rows.js';
+
 const data = globalThis.recordedWalkthrough;
 const words = globalThis.recordedWords;
 
@@ -51,12 +53,10 @@ function addStep(step, run, device, title) {
 
 function end(run, device, title) {
   rows = [...rows, ...run.rows.map((row) => ({ ...row, event_id: rows.length + 1 }))];
-  const registrations = rows.filter((row) => row.registration && row.result === 0);
   // Whom SEES decided for in this run: before its look-up nobody, and a refusal changes nothing.
-  if (run.decided) decided = registrations.findLast((row) => row.device_id === run.decided)?.event_id;
+  if (run.decided) decided = registrations(rows, data.devices[0].cookie).findLast((row) => row.device_id === run.decided)?.event_id;
   else if (title === 'dummy') decided = null;
-  const role = (row) => (row.event_id === decided ? 'binds' : row.event_id === registrations.at(-1).event_id ? 'newest' : 'superseded');
-  rows = rows.map((row) => ({ ...row, role: row.registration && row.result === 0 ? role(row) : null }));
+  rows = rows.map((row) => ({ ...row, binds: row.event_id === decided }));
   if (title === 'dummy') bound = device;
   Object.assign(devices.find((one) => one.name === device), run.refusal ? { title: null, refusal: run.refusal } : { title, refusal: null, licenses: run.licenses });
 }
