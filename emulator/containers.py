@@ -1,6 +1,7 @@
 """What a file of media is, and what it says of itself in the clear: container, streams, key ids, a cut end."""
 
 import io
+import re
 from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _MP4_BOXES = (
     b"mdat",
 )
 _TS_PACKET = 188
+_SMALLEST_GROUP = 20
+"""Bytes of the description of a sample group of type `seig`, at least."""
 
 
 class PlaybackError(Exception):
@@ -77,6 +80,28 @@ def key_ids(data: bytes) -> tuple[str, ...]:
             found.append(data[place + 12 : place + 28].hex())
         place = data.find(b"tenc", place + 4)
     return tuple(dict.fromkeys(found))
+
+
+def group_key_ids(data: bytes) -> set[str]:
+    """Return the key ids that the sample groups of a fragment give to protected samples, in hex.
+
+    The box `sgpd` of type `seig` (ISO/IEC 14496-12, 8.9.3, and 23001-7, 6), counted from its name: name 4, version 1,
+    flags 3, type 4, length of a description 4, count 4; then each description: its length 4 where that was 0,
+    reserved 1, pattern 1, protected 1, per-sample IV size 1, KID 16, and what follows.
+    """
+    found = set()
+    for box in re.finditer(rb"sgpd\x01...seig(....)(....)", data, re.DOTALL):
+        length, count = (int.from_bytes(field, "big") for field in box.groups())
+        place = box.end()
+        for _ in range(min(count, len(data) // _SMALLEST_GROUP)):
+            size = length
+            if not length:
+                size, place = int.from_bytes(data[place : place + 4], "big"), place + 4
+            entry = data[place : place + size]
+            if entry[2:3] == b"\1" and len(entry) >= _SMALLEST_GROUP:
+                found.add(entry[4:_SMALLEST_GROUP].hex())
+            place += size
+    return found
 
 
 def has_sample_groups(data: bytes) -> bool:

@@ -1,4 +1,7 @@
-"""What can be known of a title before a license is spent on it: containers, encryption scheme, codecs, files at all."""
+"""What can be known of a title before a license is spent on it: containers, encryption scheme, codecs, files at all,
+and whether one license can do for a key URI."""
+
+from collections.abc import Iterator
 
 from emulator.containers import (
     MP4,
@@ -6,16 +9,19 @@ from emulator.containers import (
     NoPyAv,
     PlaybackError,
     container_of,
+    group_key_ids,
     has_sample_groups,
     is_encrypted,
+    key_ids,
     kinds_in,
     scheme_of,
 )
 from emulator.errors import PlaybackFailed
 from emulator.hls import Segment
+from emulator.key_uri import KeyUri
 from emulator.playlist import Rendition, Title
 from emulator.transport import Web
-from emulator.verdict import Verdict
+from emulator.verdict import ONE_KEY, Verdict, several_key_ids
 
 START = 65_536
 """Bytes of a segment without an init segment that are looked at."""
@@ -23,14 +29,33 @@ FAIRPLAY_SCHEME = "cbcs"
 
 
 def check_media(web: Web, title: Title) -> None:
-    """Look at the first file of each rendition; PlaybackFailed where no license could make it play."""
+    """Look at the init segments and the first segment of each rendition; PlaybackFailed where no license could do."""
+    found: dict[KeyUri, set[str]] = {}
     for rendition in title.renditions:
-        first = next((segment for segment in rendition.playlist.segments if not segment.gap), None)
-        if first is not None:
-            _check(web, title, rendition, first)
+        for number, segment in enumerate(_firsts(rendition)):
+            data = _check_first_file(web, title, rendition, segment)
+            if number == 0 and segment.map is not None and container_of(data) == MP4:
+                _check_segment(web, title, rendition, segment, data)
+            if segment.key:
+                found.setdefault(segment.key, set()).update(key_ids(data))
+            if segment.key and len(found[segment.key]) > 1:
+                said = several_key_ids(segment.key.uri, found[segment.key])
+                raise _unplayable(rendition, "a key URI for each key", said.rstrip("."), ONE_KEY)
 
 
-def _check(web: Web, title: Title, rendition: Rendition, first: Segment) -> None:
+def _firsts(rendition: Rendition) -> Iterator[Segment]:
+    """Yield the first segment under each init segment and key, of a live title the first of all."""
+    seen = set()
+    for segment in rendition.playlist.segments:
+        if not segment.gap and (segment.map, segment.key) not in seen:
+            seen.add((segment.map, segment.key))
+            yield segment
+            if not rendition.playlist.ended:
+                return
+
+
+def _check_first_file(web: Web, title: Title, rendition: Rendition, first: Segment) -> bytes:
+    """Look at a segment's init segment, or the start of a segment that has none; returns what was looked at."""
     place = first.map or first.place
     length = min(START, place.length or START) if first.map is None else place.length
     part = None if length is None else (place.offset or 0, length)
@@ -45,12 +70,10 @@ def _check(web: Web, title: Title, rendition: Rendition, first: Segment) -> None
         fix = f"package the title for FairPlay, with --protection_scheme {FAIRPLAY_SCHEME} or the like"
         raise _unplayable(rendition, f"samples encrypted as {FAIRPLAY_SCHEME}", repr(scheme), fix)
     if has_sample_groups(data):
-        fix = "package each key period with an init segment of its own"
-        raise _unplayable(rendition, "a key for each init segment", "keys in sample groups (seig)", fix)
+        raise _in_sample_groups(rendition)
     if container in PACKED or b"moov" in data:
         _check_codecs(data, rendition)
-    if container == MP4 and first.map is not None:
-        _check_segment(web, title, rendition, first, data)
+    return data
 
 
 def _check_segment(web: Web, title: Title, rendition: Rendition, first: Segment, init: bytes) -> None:
@@ -60,12 +83,19 @@ def _check_segment(web: Web, title: Title, rendition: Rendition, first: Segment,
     if container_of(start) != MP4:
         found = "media of another form" if start else "an empty file"
         raise _unplayable(rendition, "MP4 fragments", found, Verdict.DAMAGED.fix)
+    if not group_key_ids(start) <= set(key_ids(init)):
+        raise _in_sample_groups(rendition)
     try:
         if not first.key and is_encrypted(init + start):
             found, fix = "none, and encrypted samples", Verdict.NO_KEY.fix
             raise _unplayable(rendition, "an EXT-X-KEY line before the first segment", found, fix)
     except PlaybackError:
         return  # told with more evidence when it plays
+
+
+def _in_sample_groups(rendition: Rendition) -> PlaybackFailed:
+    fix = "package each key period with an init segment of its own"
+    return _unplayable(rendition, "a key for each init segment", "keys in sample groups (seig)", fix)
 
 
 def _get(web: Web, title: Title, url: str, part: tuple[int, int] | None) -> bytes:

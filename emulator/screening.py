@@ -16,7 +16,7 @@ from emulator.playback import TrackDecoder
 from emulator.playlist import Title, reload
 from emulator.step import at_step
 from emulator.timeline import Pause, Timeline
-from emulator.verdict import TrackResult, Verdict
+from emulator.verdict import ONE_KEY, TrackResult, Verdict, several_key_ids
 from fairplay.ckc import ContentKey
 
 STEP = 13
@@ -292,13 +292,9 @@ def _named_key_ids(parts: Sequence[Shown], tracks: Mapping[int, _Rendition]) -> 
     double = next(((key, found) for key, found in kids.items() if len(found) > 1), None)
     if double is None:
         return parts
-    shown = double[0].uri.split("?", 1)[0][:80]
-    reason = (
-        f"Under the one key URI {shown!r} there are {len(double[1])} default key ids, {', '.join(sorted(double[1]))}."
-    )
-    fix = "give each key a key URI of its own: one license has one key"
+    reason = several_key_ids(double[0].uri, double[1])
     return [
-        replace(part, result=replace(part.result, detail=f"{part.result.detail} {reason}", fix=fix))
+        replace(part, result=replace(part.result, detail=f"{part.result.detail} {reason}", fix=ONE_KEY))
         if part.result.verdict is Verdict.WRONG_KEY
         else part
         for part in parts

@@ -32,6 +32,16 @@ _FIXES = {
 }
 
 
+ONE_KEY = "give each key a key URI of its own: one license has one key"
+"""What to do about several keys under one URI."""
+
+
+def several_key_ids(uri: str, found: set[str]) -> str:
+    """Say that there are several default key ids under one key URI."""
+    shown = uri.split("?", 1)[0][:80]  # its query may hold a token
+    return f"Under the one key URI {shown!r} there are {len(found)} default key ids, {', '.join(sorted(found))}."
+
+
 @dataclass(frozen=True)
 class TrackResult:
     """The outcome of one track: `frames` of `expected` came out as in the clear source, at their places.

@@ -1,11 +1,13 @@
 """What goes wrong with titles of other packagers and web servers: named for what it is, and no license spent on it."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner, Result
 from emulator_stage import services
 from flask import Response
+from live_title import live
 from title_server import TitleServer, serving, text
 
 from emulator.cli import main
@@ -23,8 +25,17 @@ def where() -> Iterator[tuple[str, ...]]:
 
 
 def play(where: tuple[str, ...], files: dict[str, bytes | str | Response], *, ranges: bool = True) -> Result:
-    with serving(TitleServer({"film/frames.json": NO_FRAMES, **files}, ranges=ranges)) as server:
-        return CliRunner().invoke(main, ["play", f"{server.url}/film/master.m3u8", *where])
+    return play_from(where, TitleServer({"film/frames.json": NO_FRAMES, **files}, ranges=ranges))
+
+
+def play_from(where: tuple[str, ...], titles: TitleServer, title: str = "film") -> Result:
+    with serving(titles) as server:
+        return CliRunner().invoke(main, ["play", f"{server.url}/{title}/master.m3u8", *where])
+
+
+def spent(result: Result) -> bool:
+    """Tell whether a license was spent."""
+    return " 13 CKC" in result.stdout
 
 
 def without_key_line(kind: str) -> str:
@@ -50,7 +61,7 @@ def test_what_the_first_segment_shows_is_told_before_a_license_is_spent(
     assert result.exit_code == 1
     assert found in result.stderr
     assert fix in result.stderr.partition("Fix: ")[2]
-    assert "issued" not in result.stdout.replace("issued, registration", "")
+    assert not spent(result)
 
 
 @pytest.mark.parametrize("body", [b"", b"\0\0\0\x10stypmsdh\0\0\0\0"])
@@ -70,3 +81,35 @@ def test_an_expired_address_of_the_playlist_has_a_fitting_fix(where: tuple[str, 
 def test_a_title_without_any_key_line_is_not_called_clear(where: tuple[str, ...]) -> None:
     result = play(where, {f"film/{kind}.m3u8": without_key_line(kind) for kind in ("video", "audio")})
     assert "Fix: add the key line if its segments are encrypted" in result.stderr
+
+
+def test_two_key_ids_under_one_key_uri_are_named_before_a_license_is_spent(where: tuple[str, ...]) -> None:
+    video, _, _ = text("rotation/video.m3u8").partition("#EXT-X-DISCONTINUITY")
+    key = next(line for line in text("film/video.m3u8").splitlines() if "EXT-X-KEY" in line)
+    playlist = re.sub("#EXT-X-KEY.*", key, video).replace("video-", "../rotation/video-") + "#EXT-X-ENDLIST\n"
+    result = play(where, {"film/video.m3u8": playlist})
+    assert (result.exit_code, spent(result)) == (1, False)
+    assert "there are 2 default key ids" in result.stderr
+    assert "Fix: give each key a key URI of its own: one license has one key" in result.stderr
+
+
+def under_one_uri(playlist: str) -> str:
+    """The rotation title's playlist with the first key's URI in all its key lines."""
+    first = re.search('skd://[^"]+', text("rotation/video.m3u8"))
+    assert first
+    return re.sub('skd://[^"]+', first[0], playlist)
+
+
+def test_two_key_ids_in_one_playlist_are_named_before_a_license_is_spent(where: tuple[str, ...]) -> None:
+    files = {f"rotation/{kind}.m3u8": under_one_uri(text(f"rotation/{kind}.m3u8")) for kind in ("video", "audio")}
+    result = play_from(where, TitleServer({**files}), "rotation")
+    assert (result.exit_code, spent(result)) == (1, False)
+    assert "there are 2 default key ids" in result.stderr
+
+
+def test_two_key_ids_that_a_live_title_shows_later_are_named_at_its_end(where: tuple[str, ...]) -> None:
+    """Only the second window has the second init segment, when a license has long been spent."""
+    result = play_from(where, live(under_one_uri), "rotation")
+    assert (result.exit_code, spent(result)) == (1, True)
+    assert "there are 2 default key ids" in result.stderr
+    assert "one license has one key" in result.stderr

@@ -1,6 +1,5 @@
 """The player on titles as others lay them out: ranges, live, variants, redirects, headers; and what it refuses."""
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
 
@@ -8,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 from emulator_stage import services
 from flask import Response
+from live_title import live
+from seig import sgpd
 from title_server import TitleServer, committed, serving, text
 
 from emulator.cli import main
@@ -58,28 +59,6 @@ def test_single_files_by_byte_ranges(urls: tuple[str, str], ranges: bool) -> Non
     assert (result.exit_code, result.stderr) == (0, "")
     assert f"{PLAYED} as in the clear source" in result.stdout
     assert all(one.startswith("bytes=") for one in ranged)
-
-
-def windows(kind: str) -> list[str]:
-    """Three windows of the rotation title as a live one: the second key is in the last two, the end in the last."""
-    lines = text(f"rotation/{kind}.m3u8").replace("#EXT-X-PLAYLIST-TYPE:VOD\n", "").replace("DURATION:2", "DURATION:1")
-    head, first, second = lines.split("#EXT-X-MAP")[0], *("#EXT-X-MAP" + part for part in lines.split("#EXT-X-MAP")[1:])
-    first = first.replace("#EXT-X-DISCONTINUITY\n", "")
-    cut = second.index(f"{kind}-key2-1.m4s\n") + len(f"{kind}-key2-1.m4s\n")
-    return [
-        head + first,
-        head + first + "#EXT-X-DISCONTINUITY\n" + second[:cut],
-        head + f"#EXT-X-MEDIA-SEQUENCE:2\n#EXT-X-DISCONTINUITY-SEQUENCE:1\n{second}",
-    ]
-
-
-def live() -> TitleServer:
-    def shown(kind: str) -> Iterator[str]:
-        three = windows(kind)
-        return itertools.chain(three, itertools.repeat(three[-1]))
-
-    video, audio = shown("video"), shown("audio")
-    return TitleServer({"rotation/video.m3u8": lambda: next(video), "rotation/audio.m3u8": lambda: next(audio)})
 
 
 def test_a_live_title_asks_for_its_second_key_when_it_appears(urls: tuple[str, str]) -> None:
@@ -263,6 +242,7 @@ def answered(urls: tuple[str, str], files: dict[str, bytes | str]) -> tuple[Resu
         ("film/video-init.mp4", committed("film/video-init.mp4").replace(b"avc1", b"xxxx"), "that this player's libav"),
         ("film/video.m3u8", text("film/video.m3u8").replace('#EXT-X-MAP:URI="video-init.mp4"\n', ""), "EXT-X-MAP"),
         ("film/audio-init.mp4", committed("film/audio-init.mp4") + b"sgpd\0\0\0\0seig", "sample groups"),
+        ("film/video-1.m4s", sgpd(bytes(16)) + committed("film/video-1.m4s"), "sample groups"),
     ],
 )
 def test_what_no_license_could_mend_is_told_before_one_is_spent(
@@ -289,17 +269,6 @@ def test_a_missing_key_line_is_named(urls: tuple[str, str]) -> None:
     result, _ = answered(urls, {"film/audio.m3u8": "".join(line for line in lines if "EXT-X-KEY" not in line)})
     assert result.exit_code == 1
     assert "EXT-X-KEY line" in result.stderr
-
-
-def test_two_key_ids_under_one_key_uri_are_named(urls: tuple[str, str]) -> None:
-    other = text("rotation/video.m3u8").split("#EXT-X-DISCONTINUITY")[0] + "#EXT-X-ENDLIST\n"
-    uri = next(line for line in text("film/video.m3u8").splitlines() if "EXT-X-KEY" in line)
-    lines = [uri if "EXT-X-KEY" in line else line for line in other.splitlines()]
-    playlist = "\n".join(lines).replace("video-", "../rotation/video-")
-    result, _ = answered(urls, {"film/video.m3u8": playlist, "film/frames.json": "none"})
-    assert result.exit_code == 1
-    assert "there are 2 default key ids" in result.stderr
-    assert "one license has one key" in result.stderr
 
 
 def test_the_entitlement_server_of_a_playlist_gets_the_cookie_only_with_leave(urls: tuple[str, str]) -> None:
