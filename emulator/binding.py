@@ -15,7 +15,6 @@ from itertools import count
 from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.addresses import is_http_url, origin_of
 from emulator.device import Device, make_spc, provision
 from emulator.errors import (
     BadAddress,
@@ -37,22 +36,19 @@ from emulator.license_client import (
     ask_sees,
     entitlement_request,
 )
+from emulator.offered_titles import find_dummy, find_title
 from emulator.playlist import AS_IT_IS, Reading, Title, load_title
 from emulator.preflight import check_media
 from emulator.step import at_step, current_step
-from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, WEB_SERVER, Access, Web, clean_base
+from emulator.urls import is_http_url, origin_of
 from fairplay.ckc import License, open_ckc
-from fairplay.layout import PlaybackState
+from fairplay.layout import ASSET_ID, PlaybackState
 from fairplay.spc import SpcContents
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock
 from simulation.journal import Journal
-
-FIRST_OF_PLAY = 6
-"""The step that begins a play."""
-MAX_ASSET_ID = 200
-"""Bytes of an SPC's asset id."""
+from simulation.steps import Step
 
 
 @dataclass(frozen=True)
@@ -118,16 +114,16 @@ def register(client: Client, cookie: str, name: str | Title | None = None) -> Gr
     `name` is a dummy's playlist URL (None: the dummy of SEES), or a title read before: step 0 is then left out.
     """
     # 0. Read the dummy M3U8 and take the content id from its skd: URI.
-    with at_step(0):
+    with at_step(Step.READ_DUMMY):
         title = name if isinstance(name, Title) else read_title(client, name, dummy=True)
         key, content_id = title.keys[0], content_id_of(title.keys[0])
     # 1. Tell SEES the dummy content id and the cookie. SEES has ExpressPlay make a token with the cookie in it (2),
     # 3. and hands on the cookie-bound token URL.
-    with at_step(1):
+    with at_step(Step.ASK_TO_REGISTER):
         entitlement = entitle(client, RequestType.REGISTRATION, content_id, cookie, key=_as_read(title, key))
     # 4. Send the SPC to the token URL. It carries the device_id, sealed. ExpressPlay opens token and SPC, and writes
     #    cookie and device_id side by side into the transaction log (5). Only then it answers with a CKC.
-    with at_step(4):
+    with at_step(Step.SEND_SPC_TO_REGISTER):
         return redeem(client, title, key, entitlement)
 
 
@@ -136,7 +132,7 @@ def play(client: Client, cookie: str, name: str | Title | None = None) -> tuple[
 
     `name` is that of a title at SEES (None: the first that is no dummy), a playlist's URL, or a title read before.
     """
-    with at_step(6):
+    with at_step(Step.ASK_TO_PLAY):
         title = name if isinstance(name, Title) else read_title(client, name, dummy=False)
     session = client.device.random(8)
     return tuple(get_license(client, title, key, cookie, session=session) for key in title.keys)
@@ -155,18 +151,18 @@ def get_license(
     client = _in_new_round(client)
     if key.mode is KeyMode.DIRECT:
         # The playlist carries the token itself: straight to steps 11 to 13.
-        with at_step(11):
+        with at_step(Step.SEND_SPC_TO_PLAY):
             return redeem(client, title, key, None, state=state, session=session)
     # 6. Tell SEES the real content id and the same cookie. SEES asks ExpressPlay for the device of this cookie (7),
     #    which ExpressPlay looks up in its log (8); then has it make a token that names this device (9),
     # 10. and hands on the device-bound token URL.
-    with at_step(6):
+    with at_step(Step.ASK_TO_PLAY):
         content_id = content_id_of(key)
         entitlement = entitle(client, RequestType.DEVICE_BOUND, content_id, cookie, key=_as_read(title, key))
     # 11. Send a fresh SPC to the token URL. ExpressPlay compares the device_id of the token with the one of the
     #     SPC (12),
     # 13. and sends a CKC only if the two are equal.
-    with at_step(11):
+    with at_step(Step.SEND_SPC_TO_PLAY):
         return redeem(client, title, key, entitlement, state=state, session=session)
 
 
@@ -282,7 +278,7 @@ def redeem(
 ) -> Grant:
     """Make an SPC, send it to the token URL (steps 4 or 11 to 13), and open the CKC that comes back."""
     token_url = entitlement.token_url if entitlement else direct_url(client, key)
-    asset_id = key.content_id or urlsplit(token_url).netloc[:MAX_ASSET_ID]
+    asset_id = key.content_id or urlsplit(token_url).netloc[: ASSET_ID.largest]
     spc, contents = make_spc(client.device, asset_id, state, session)
     client.made(spc, contents)
     answer = post_spc(client, token_url, spc, asset_id=asset_id)
@@ -300,7 +296,7 @@ def check_output(device: Device, license_: License) -> None:
             expected=f"an output with {license_.needed_hdcp.meaning}, which the license asks for",
             found=device.output.meaning,
             fix="play on a protected output (--hdcp), or ask for less by the hdcp extension of the token",
-            step=13 if current_step() == 11 else None,  # it came with the license, which is the answer to step 11
+            step=Step.ANSWER_WITH_CKC if current_step() == Step.SEND_SPC_TO_PLAY else None,  # the CKC brought it
         )
 
 

@@ -1,12 +1,14 @@
 """What can go wrong for a client, one exception each: the step, what was expected, what was found, the likely fix.
 
-The numbers -9101 and below are this emulator's own. A refusal keeps the number of the service that refused.
+The numbers -9101 and below are this emulator's own; `simulation.numbers` has their titles and meanings. A refusal keeps
+the number of the service that refused.
 """
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from emulator.step import current_step
+from simulation.numbers import BY_NUMBER
 
 
 class EmulatorError(Exception):
@@ -16,12 +18,16 @@ class EmulatorError(Exception):
     """
 
     number: int
-    title: ClassVar[str]
 
     def __init__(self, *, expected: str, found: str, fix: str, step: int | None = None) -> None:
         self.step = current_step() if step is None else step
         self.expected, self.found, self.fix = expected, found, fix
         super().__init__(self.step, expected, found, fix)
+
+    @property
+    def title(self) -> str:
+        """The number in a few words."""
+        return BY_NUMBER[self.number].title
 
     @property
     def where(self) -> str:
@@ -47,140 +53,120 @@ class NoAnswer(EmulatorError):
     """Nobody answered, or not in time, or not in HTTP."""
 
     number = -9101
-    title = "no answer"
 
 
 class UnexpectedAnswer(EmulatorError):
     """Somebody answered, but not with what this service answers."""
 
     number = -9102
-    title = "unexpected answer"
 
 
 class BadPlaylist(EmulatorError):
     """The playlist is no HLS playlist, or not one this player can play."""
 
     number = -9103
-    title = "bad playlist"
 
 
 class BadKeyUri(EmulatorError):
     """The URI of an EXT-X-KEY names no content id and carries no token."""
 
     number = -9104
-    title = "bad key URI"
 
 
 class MessageIdMismatch(EmulatorError):
     """SEES echoed another messageID; by its API the entitlement counts as denied."""
 
     number = -9105
-    title = "messageID differs"
 
 
 class BadProvisioning(EmulatorError):
     """What `/_sim/provisioning` gave is not a certificate and an ASk."""
 
     number = -9106
-    title = "bad provisioning"
 
 
 class UnknownTitle(EmulatorError):
     """SEES serves no such title."""
 
     number = -9107
-    title = "unknown title"
 
 
 class RentalRanOut(EmulatorError):
     """The rental seconds of the license have passed on the device's clock."""
 
     number = -9108
-    title = "rental ran out"
 
 
 class BadAddress(EmulatorError):
     """An address that cannot be the address of a service."""
 
     number = -9109
-    title = "bad address"
 
 
 class PlaybackFailed(EmulatorError):
     """A title cannot be played at all, or the wrong frames came out."""
 
     number = -9110
-    title = "playback failed"
 
 
 class LeaseRanOut(EmulatorError):
     """The lease has ended on the device's clock, and no renewal came in time."""
 
     number = -9111
-    title = "lease ran out"
 
 
 class BadRecording(EmulatorError):
     """A file that is no recording, or one that cannot be played again."""
 
     number = -9112
-    title = "bad recording"
 
 
 class ReplayDiffers(EmulatorError):
     """A replayed run went another way than the recorded one; `step` is a number, or names another part of it."""
 
     number = -9113
-    title = "replay differs"
 
 
 class StoredKeyExpired(EmulatorError):
     """A key kept on the device has expired on the device's clock."""
 
     number = -9114
-    title = "stored key expired"
 
 
 class NoKeptTitle(EmulatorError):
     """The device keeps no such title, or cannot open what is there."""
 
     number = -9115
-    title = "no such kept title"
 
 
 class KeyNotPersistent(EmulatorError):
     """The license does not let the device keep the key."""
 
     number = -9116
-    title = "key not persistent"
 
 
 class TlsFailed(EmulatorError):
     """Client and service come to no TLS connection: one of them does not speak it, or not like this."""
 
     number = -9117
-    title = "TLS failed"
 
 
 class CannotTell(EmulatorError):
     """All frames were decoded, but so they were under random keys: nothing shows that the key is the right one."""
 
     number = -9118
-    title = "cannot tell"
 
 
 class OutputNotProtected(EmulatorError):
     """The license asks for an output that is protected better than the device's."""
 
     number = -9119
-    title = "output not protected"
 
 
 class NotRenewable(EmulatorError):
     """A kept license that cannot be asked for anew: its key line had a token in place of a content id."""
 
     number = -9120
-    title = "license not renewable"
 
 
 class EntitlementDenied(EmulatorError):
@@ -191,7 +177,6 @@ class EntitlementDenied(EmulatorError):
     itself gives, behind "Fix:", takes the place of `fix`.
     """
 
-    title = "SEES denied the entitlement"
     UNKNOWN_CONTENT = 4
 
     def __init__(
@@ -213,6 +198,11 @@ class EntitlementDenied(EmulatorError):
         self.status, self.response = status, response
 
     @property
+    def title(self) -> str:
+        """What happened, whatever the number."""
+        return "SEES denied the entitlement"
+
+    @property
     def unknown_content(self) -> bool:
         """True if SEES knows no such content id."""
         return self.ours and self.number == self.UNKNOWN_CONTENT
@@ -226,8 +216,6 @@ class LicenseRefused(EmulatorError):
 
     `number` is its errorCode, `cause` the number of the SPC check that failed or None, `response` its answer.
     """
-
-    title = "ExpressPlay refused the license"
 
     def __init__(
         self,
@@ -244,6 +232,11 @@ class LicenseRefused(EmulatorError):
         super().__init__(expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint, step=step)
         self.number = code
         self.message, self.hint, self.cause, self.status, self.response = message, hint, cause, status, response
+
+    @property
+    def title(self) -> str:
+        """What happened, whatever the number."""
+        return "ExpressPlay refused the license"
 
     def __str__(self) -> str:
         because = "" if self.cause is None else f", cause {self.cause}"

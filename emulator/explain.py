@@ -1,14 +1,11 @@
 """`explain CODE`: from a number to what it means, at which step, and what to do."""
 
 import re
-from collections.abc import Mapping
 
-from emulator.meanings import MEANINGS
-from simulation.numbers import Number
+from simulation.numbers import BY_NUMBER, NUMBERS, Number
 
-BY_NUMBER: Mapping[int, Number] = {meaning.number: meaning for meaning in MEANINGS}
 UNKNOWN_FIX = "ask whoever runs the service that gave this number"
-NEAR = 3
+MAX_NEAR = 3
 
 
 class UnknownCode(Exception):
@@ -48,4 +45,4 @@ def _near(text: str) -> tuple[Number, ...]:
     def likeness(meaning: Number) -> float:
         return SequenceMatcher(None, text[:16].lstrip("+-"), str(abs(meaning.number))).ratio()
 
-    return tuple(sorted(MEANINGS, key=likeness, reverse=True)[:NEAR])
+    return tuple(sorted(NUMBERS, key=likeness, reverse=True)[:MAX_NEAR])

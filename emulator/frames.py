@@ -6,11 +6,11 @@ The file is this project's own, so anything but a valid one means none.
 import re
 from typing import Any
 
-from emulator.addresses import join_url
 from emulator.containers import KINDS, Kind
 from emulator.errors import EmulatorError
 from emulator.playlist import Title
 from emulator.transport import Web
+from emulator.urls import join_url
 from simulation.strict_json import parse_json
 
 FRAMES_FILE = "frames.json"

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import parse_qsl, urlsplit
 
-from emulator.addresses import join_url
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri, parse_key_uri
+from emulator.urls import join_url
 
 KEY_FORMAT = "com.apple.streamingkeydelivery"
 KEY_METHOD = "SAMPLE-AES"

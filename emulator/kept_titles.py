@@ -20,16 +20,17 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from emulator.binding import FIRST_OF_PLAY, Client, Grant, get_license
+from emulator.binding import Client, Grant, get_license
 from emulator.errors import KeyNotPersistent, NoKeptTitle, NotRenewable, StoredKeyExpired
+from emulator.expiry import check_end, may_persist, playback_seconds, rental_end
 from emulator.frames import Frames
 from emulator.hls import MediaPlaylist, Place, Segment
 from emulator.key_uri import KeyMode, KeyUri
-from emulator.limits import check_end, may_persist, playback_seconds, rental_end
 from emulator.playlist import Rendition, Title
 from emulator.screening import Fetch, Keys, Screening, show
 from emulator.timeline import Timeline
 from fairplay.ckc import ContentKey
+from simulation.steps import Step
 from simulation.strict_json import parse_json
 
 FORMAT, VERSION = "device-title", 2
@@ -104,16 +105,11 @@ def keep(state: Path, seed: str, grants: Sequence[Grant], fetch: Fetch, frames: 
     Raises KeyNotPersistent unless every license allows it, NoKeptTitle for a live title.
     """
     title = grants[0].title
-    if not all(may_persist(grant) for grant in grants):
-        raise KeyNotPersistent(
-            step=13,
-            expected="licenses with a persistent key",
-            found="one that is for this playback only",
-            fix="set persistent = true for the title in the catalog",
-        )
+    for grant in grants:
+        _check_persistent(grant)
     if title.live:
         fix = "keep it when it has ended"
-        raise NoKeptTitle(step=13, expected="a title that is whole", found="a live one", fix=fix)
+        raise NoKeptTitle(step=Step.ANSWER_WITH_CKC, expected="a title that is whole", found="a live one", fix=fix)
     name = name_of(title)
     licenses = {grant.key: _kept_key(grant) for grant in grants}
     folder = state / name
@@ -197,15 +193,13 @@ def renew(client: Client, cookie: str, state: Path, name: str | None) -> KeptTit
     for key in kept.licenses:
         if key.content_id is None:
             raise NotRenewable(
-                step=FIRST_OF_PLAY,
+                step=Step.ASK_TO_PLAY,
                 expected="a content id to ask SEES for",
                 found="a key line that had a token in it",
                 fix="play it from its playlist again, with --state",
             )
         grant = get_license(client, kept.title, key, cookie, session=session)
-        if not may_persist(grant):
-            fix = "set persistent = true for the title in the catalog"
-            raise KeyNotPersistent(step=13, expected="a persistent key", found="one for this playback only", fix=fix)
+        _check_persistent(grant)
         licenses[key] = _kept_key(grant)
     renewed = replace(kept, licenses=licenses, begun=None)
     _write_licenses(renewed, client.device.seed)
@@ -216,6 +210,16 @@ def play_kept(kept: KeptTitle, *, still: bool = False) -> Screening:
     """Play a kept title, from the device alone."""
     timeline = Timeline(kept.title, lambda one: one.playlist, lambda _: None)
     return show(timeline, kept.fetch, kept.keys.get, kept.frames, still=still)
+
+
+def _check_persistent(grant: Grant) -> None:
+    if not may_persist(grant):
+        raise KeyNotPersistent(
+            step=Step.ANSWER_WITH_CKC,
+            expected="a license with a persistent key",
+            found="one that is for this playback only",
+            fix="set persistent = true for the title in the catalog",
+        )
 
 
 def _moved(segments: Sequence[Segment], kept: Any) -> list[Segment]:

@@ -11,7 +11,7 @@ from heapq import heapify, heappop, heappush
 
 from emulator.binding import Client, Grant, get_license
 from emulator.errors import EmulatorError, LeaseRanOut
-from emulator.limits import lease_end
+from emulator.expiry import lease_end
 from fairplay.errors import FairPlayError
 from fairplay.layout import PlaybackState
 from simulation.clock import rfc3339

@@ -10,12 +10,13 @@ from enum import Enum, IntEnum
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from emulator.addresses import is_http_url
 from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.explain import fix_for, title_of
 from emulator.key_uri import TOKEN_PARAMETER
 from emulator.step import current_step
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Web
+from emulator.urls import is_http_url
+from simulation.steps import Step
 
 SEES_PATH = "/sees/SEESServlet"
 VERSION = 1
@@ -214,7 +215,7 @@ def _refusal(answer: Answer) -> LicenseRefused | UnexpectedAnswer:
                 status=answer.status,
                 response=response,
                 # Asked for in step 11, decided in 12, answered in 13: a refusal is the decision. 4 is all in one.
-                step=12 if current_step() == 11 else None,
+                step=Step.COMPARE_DEVICES if current_step() == Step.SEND_SPC_TO_PLAY else None,
             )
         case _:
             return answer.unexpected(LICENSE, answer.shape())

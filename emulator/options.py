@@ -135,7 +135,7 @@ def _content_id(_: click.Context, __: click.Parameter, text: str | None) -> str 
 
 
 def _token_url(_: click.Context, __: click.Parameter, url: str | None) -> str | None:
-    from emulator.addresses import is_http_url
+    from emulator.urls import is_http_url
 
     if url is not None and not is_http_url(url):
         raise click.BadParameter("expected an address at http:// or https://")

@@ -8,18 +8,18 @@ from emulator.binding import Client, Grant, get_license
 from emulator.containers import KINDS, NoPyAv, PlaybackError, key_ids, kinds_in
 from emulator.decoding import still_png
 from emulator.errors import PlaybackFailed
+from emulator.expiry import check_limits
 from emulator.frames import Frames, fetch_frames
 from emulator.hls import Place, Segment
 from emulator.key_uri import KeyUri
-from emulator.limits import check_limits
-from emulator.playback import TrackDecoder
 from emulator.playlist import Title, reload
 from emulator.step import at_step
 from emulator.timeline import Pause, Timeline
+from emulator.track_decoder import TrackDecoder
 from emulator.verdict import ONE_KEY, TrackResult, Verdict, several_key_ids
 from fairplay.ckc import ContentKey
+from simulation.steps import Step
 
-STEP = 13
 INSTALL = "pip install av, or this project with its extra video"
 
 Keys = Mapping[KeyUri, ContentKey]
@@ -145,7 +145,7 @@ def watch(
 def fetcher(client: Client, title: Title) -> Fetch:
     """Return what fetches a title's files from where it is."""
 
-    @at_step(STEP)
+    @at_step(Step.ANSWER_WITH_CKC)
     def fetch(place: Place) -> bytes:
         part = None if place.length is None else (place.offset or 0, place.length)
         return client.web.get(title.server, place.url, expected="a media segment", part=part).body
@@ -153,7 +153,7 @@ def fetcher(client: Client, title: Title) -> Fetch:
     return fetch
 
 
-@at_step(STEP)
+@at_step(Step.ANSWER_WITH_CKC)
 def show(
     timeline: Timeline,
     fetch: Fetch,

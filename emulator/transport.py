@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from emulator.addresses import is_http_url, join_url, origin_of, wire_url, without_query
 from emulator.errors import BadAddress, TlsFailed, UnexpectedAnswer
+from emulator.urls import is_http_url, join_url, origin_of, wire_url, without_query
 from hosting.base_url import read_base_url
 from hosting.tls.tls import ClientTls, TlsError
 from simulation.journal import TRACE_HEADER
@@ -157,10 +157,6 @@ class Web:
         """Return a Web with another trace id over the same connections."""
         return Web(trace, self.tls, self._session, self.access)
 
-    def with_access(self, access: Access) -> "Web":
-        """Return a Web that shows these headers, over the same connections."""
-        return Web(self.trace, self.tls, self._session, access)
-
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
@@ -184,7 +180,7 @@ class Web:
         import requests
         import urllib3
 
-        from emulator.failures import no_answer, turned_away
+        from emulator.transport_errors import no_answer, turned_away
         from hosting.deadline import within
         from hosting.tls.tls_diagnosis import wants_certificate
 

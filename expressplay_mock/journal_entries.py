@@ -20,6 +20,7 @@ from expressplay_mock.tokens.sealed_token import Token
 from expressplay_mock.tokens.token_request import PARAMETERS as TOKEN_PARAMETERS
 from expressplay_mock.tokens.token_request import REPEATABLE
 from simulation.clock import rfc3339
+from simulation.steps import Step
 
 THE_LOG = "log"
 """The party named for what the transaction log does: it has a lifeline of its own in the sequence."""
@@ -69,7 +70,7 @@ def token_request(
     request = _single(parameters, known)
     notes = {"notes": [HEADER_NOTE.format(name) for name in headers if _looks_like_a_parameter(name)]}
     by_query = {"in_query": sorted(known.intersection(in_query)), **(notes if notes["notes"] else {})}
-    step = 9 if "deviceId" in parameters else 2
+    step = Step.ORDER_DEVICE_TOKEN if "deviceId" in parameters else Step.ORDER_COOKIE_TOKEN
     if isinstance(answer, Refusal):
         response = answer.as_json()
         why = _why(answer) | by_query
@@ -92,7 +93,8 @@ def redemption(body: LicenseBody | None, decision: Decision, record: Record | No
     """Steps 4 and 5 for a token without a device; 11 and 12 for one with, and its row in the log."""
     token, spc = decision.token, decision.spc
     device_id = token.device_id if token else None
-    step = (4 if device_id is None else 11) if token else None
+    asked_in = Step.SEND_SPC_TO_REGISTER if device_id is None else Step.SEND_SPC_TO_PLAY
+    step = asked_in if token else None
     request = {"shape": body.shape.value, "notes": body.notes, "spc": _base64(body.spc)} if body else None
     warnings = {"warnings": spc.warnings} if spc and spc.warnings else None
     match decision:
@@ -107,11 +109,11 @@ def redemption(body: LicenseBody | None, decision: Decision, record: Record | No
         equal = device_id == spc.device_id
         summary = f"device_id of token and SPC compared: {'equal' if equal else 'different'}"
         compared = {"token device_id": device_id, "spc device_id": spc.device_id, "equal": equal}
-        entries.append(Entry(12, summary, decision=compared))
+        entries.append(Entry(Step.COMPARE_DEVICES, summary, decision=compared))
     if record:
         what = "registration" if record.row.registration else "redemption"
         summary = f"{what} written to the transaction log"
-        entries.append(Entry(None if device_id else 5, summary, THE_LOG, decision=record.as_json()))
+        entries.append(Entry(None if device_id else Step.LOG_DEVICE, summary, THE_LOG, decision=record.as_json()))
     return entries
 
 
@@ -120,7 +122,7 @@ def record_request(parameters: Parameters, query: Query | None, answer: list[Rec
     request = _single(parameters, set(record_query.PARAMETERS))
     if isinstance(answer, Refusal):
         summary = f"record request: {_refused(answer)}"
-        return [Entry(7, summary, None, answer.status, request, answer.as_json(), _why(answer))]
+        return [Entry(Step.ASK_FOR_RECORDS, summary, None, answer.status, request, answer.as_json(), _why(answer))]
     found = f"{len(answer)} found"
     response = {"records": [record.as_json() for record in answer]}
     looked_up = {
@@ -129,8 +131,8 @@ def record_request(parameters: Parameters, query: Query | None, answer: list[Rec
         "event_ids": [record.event_id for record in answer],
     }
     return [
-        Entry(7, f"record request: {found}", None, 200, request, response),
-        Entry(8, f"records looked up: {found}", THE_LOG, decision=looked_up),
+        Entry(Step.ASK_FOR_RECORDS, f"record request: {found}", None, 200, request, response),
+        Entry(Step.LOOK_UP_RECORDS, f"records looked up: {found}", THE_LOG, decision=looked_up),
     ]
 
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from emulator import binding
-from emulator.binding import FIRST_OF_PLAY, Client
+from emulator.binding import Client
 from emulator.device import Device, provision
 from emulator.key_uri import KeyMode, KeyUri, with_token_url
 from emulator.license_client import RequestType
@@ -15,6 +15,7 @@ from emulator.transport import NO_FILES, SEES, Web, clean_base
 from fairplay.ckc import License
 from hosting.tls.tls import ClientTls
 from simulation.journal import Journal
+from simulation.steps import Step
 
 
 @dataclass(frozen=True, repr=False)
@@ -50,7 +51,7 @@ class VirtualDevice:
     def entitle(self, sees: str, request_type: int, content: str, cookie: str) -> str:
         """Ask SEES and return its token URL. Raises EntitlementDenied if it says no."""
         kind = RequestType(request_type)
-        with at_step(1 if kind is RequestType.REGISTRATION else FIRST_OF_PLAY):
+        with at_step(1 if kind is RequestType.REGISTRATION else Step.ASK_TO_PLAY):
             return binding.entitle(self._client(sees), kind, content, cookie).token_url
 
     def redeem(self, token_url: str, content: str) -> License:

@@ -46,14 +46,15 @@ def add_title(
 
     It needs the extra `package`. Each language of the film becomes an audio track; subtitles are left out.
     """
-    from server import adding
-    from server.packaging import Layout, PackagingError
+    from server.add_title import Wish
+    from server.add_title import add_title as add
+    from server.packaging import FileLayout, PackagingError
 
     if single_file and ts:
         raise click.UsageError("--single-file and --ts exclude each other.")
     terms = {f"{name}_duration": value for name, value in durations.items() if value is not None}
-    layout = Layout.SINGLE_FILE if single_file else Layout.TS if ts else Layout.SEGMENTS
-    wish = adding.Wish(
+    layout = FileLayout.SINGLE_FILE if single_file else FileLayout.TS if ts else FileLayout.SEGMENTS
+    wish = Wish(
         film, catalog, title or film.stem, content_id, keys == "per-track", layout, terms | {"persistent": persistent}
     )
     doing = ""
@@ -67,7 +68,7 @@ def add_title(
             bar.update(max(0, int(PARTS * min(1.0, part)) - bar.pos))
 
         try:
-            size = adding.add_title(wish, progress)
+            size = add(wish, progress)
         except (PackagingError, CatalogError) as error:
             raise click.ClickException(str(error)) from None
     click.echo(f"Added {wish.name!r} as {wish.id} to {catalog}, {size / 1_000_000:.1f} MB. To play it:")

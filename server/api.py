@@ -29,7 +29,7 @@ _TYPE_NAMES = {str: "a string", int: "an integer", bool: "a boolean", float: "a 
 
 
 @dataclass(frozen=True)
-class Envelope:
+class Echo:
     """What a response repeats from its request, as far as the request could be read."""
 
     message_id: str = ""
@@ -64,7 +64,7 @@ def too_large() -> DeniedError:
     return malformed(f"expected at most {MAX_BODY} bytes, found more. Fix: one request object per request.")
 
 
-def read_envelope(body: bytes) -> Envelope:
+def read_echo(body: bytes) -> Echo:
     """Take from a body, malformed or not, what the response must repeat.
 
     A `messageID` is found wherever a lenient reader of JSON finds exactly one: a mistake elsewhere does not hide it.
@@ -75,11 +75,11 @@ def read_envelope(body: bytes) -> Envelope:
         members = json.loads(text, object_pairs_hook=tuple, parse_int=lambda digits: int(digits[:20]))
         if isinstance(members, tuple):
             message_ids, versions = ([value for key, value in members if key == name] for name in _REPEATED)
-            return Envelope(
+            return Echo(
                 message_ids[0] if len(message_ids) == 1 and _is_text(message_ids[0]) else "",
                 min(versions[0], VERSION) if len(versions) == 1 and _is_integer(versions[0]) else VERSION,
             )
-    return Envelope()
+    return Echo()
 
 
 def read_request(message: dict[str, Any]) -> EntitlementRequest:
@@ -93,23 +93,23 @@ def read_request(message: dict[str, Any]) -> EntitlementRequest:
     )
 
 
-def allowed(envelope: Envelope, token_url: str) -> dict[str, Any]:
+def allowed(echo: Echo, token_url: str) -> dict[str, Any]:
     """Build the response object of an entitlement."""
-    return _response(envelope, is_allowed=True, token_url=token_url)
+    return _response(echo, is_allowed=True, token_url=token_url)
 
 
-def denied(envelope: Envelope, error: DeniedError) -> dict[str, Any]:
+def denied(echo: Echo, error: DeniedError) -> dict[str, Any]:
     """Build the response object of a denial or an error."""
-    return _response(envelope, is_allowed=False, token_url="") | {
+    return _response(echo, is_allowed=False, token_url="") | {
         "error": int(error.number),
         "errorText": error.text,
     }
 
 
-def _response(envelope: Envelope, *, is_allowed: bool, token_url: str) -> dict[str, Any]:
+def _response(echo: Echo, *, is_allowed: bool, token_url: str) -> dict[str, Any]:
     return {
-        "messageID": envelope.message_id,
-        "version": envelope.version,
+        "messageID": echo.message_id,
+        "version": echo.version,
         "isAllowed": is_allowed,
         "epTokenURL": token_url,
     }

@@ -14,12 +14,13 @@ from server.catalog import CONTENT, load_catalog
 from server.entitlement import REGISTRATION_LIFETIME, RequestType, decide
 from server.errors import DeniedError
 from server.expressplay import ExpressPlay, ExpressPlayAccount
-from server.patience import LAG_PATIENCE, PatientLookUp
+from server.patient_look_up import LAG_PATIENCE, PatientLookUp
 from simulation.clock import Clock
 from simulation.http_errors import read_body, register_http_errors
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 from simulation.origins import Visitors
 from simulation.routes import sim_routes
+from simulation.steps import Step
 from simulation.visitors import refuse_strangers
 
 SERVLET = "/sees/SEESServlet"
@@ -45,7 +46,11 @@ _MEDIA_TYPES = {
 
 _ONE_RANGE = re.compile(r"bytes=(?:(?P<first>[0-9]{1,18})-(?P<last>[0-9]{1,18})?|-[0-9]{1,18})", re.IGNORECASE)
 
-_STEPS: dict[int, int] = {RequestType.REGISTRATION: 1, RequestType.TIME_BASED: 6, RequestType.DEVICE_BOUND: 6}
+_STEPS: dict[int, Step] = {
+    RequestType.REGISTRATION: Step.ASK_TO_REGISTER,
+    RequestType.TIME_BASED: Step.ASK_TO_PLAY,
+    RequestType.DEVICE_BOUND: Step.ASK_TO_PLAY,
+}
 
 
 @dataclass(frozen=True)
@@ -95,21 +100,21 @@ def create_app(config: Config) -> Flask:
     @app.post(SERVLET)
     def entitle() -> tuple[Response, int]:
         trace = read_trace(request.headers.get(TRACE_HEADER))
-        envelope, message, step, why, event_id = api.Envelope(), None, None, None, None
+        echo, message, step, why, event_id = api.Echo(), None, None, None, None
         look_up = PatientLookUp(lambda cookie: expressplay.look_up(cookie, trace), config.lag_patience)
         try:
             body = _body()
-            envelope = api.read_envelope(body)
+            echo = api.read_echo(body)
             message = api.parse_message(body)
             asked = api.read_request(message)
             step = _STEPS.get(asked.request_type)
             with within(config.expressplay.deadline):
                 order = decide(asked, catalog, look_up, config.registration_lifetime)
                 event_id = order.event_id
-                answer, status = api.allowed(envelope, expressplay.order_token(order, trace)), 200
+                answer, status = api.allowed(echo, expressplay.order_token(order, trace)), 200
             why = f"{order.why}. {look_up.account()}".rstrip(" .")
         except DeniedError as error:
-            answer, status = api.denied(envelope, error), error.number.http_status
+            answer, status = api.denied(echo, error), error.number.http_status
             why = error.text
         journal.record(
             step=step,
@@ -157,7 +162,7 @@ def create_app(config: Config) -> Flask:
 def _refuse_broken(_status: int, text: str) -> tuple[int, object]:
     """Answer a request that broke off or stalled, of which the app gets to see nothing."""
     error = api.malformed(text.removeprefix("malformed request: "))
-    return error.number.http_status, api.denied(api.Envelope(), error)
+    return error.number.http_status, api.denied(api.Echo(), error)
 
 
 def _body() -> bytes:

@@ -43,23 +43,44 @@ class Key:
 
 
 @dataclass(frozen=True)
-class Title:
-    """One title; durations in seconds, 0 meaning none.
+class Terms:
+    """How long a license lets its key be used: seconds, 0 meaning no such limit.
 
     A `persistent` key may be kept by the device beyond the playback, for as long as the rental lasts if there is one.
     With dual expiry a key is kept too: it must begin to play within the `storage_duration`, and plays for the
-    `playback_duration` once begun. Both are given or none, and neither rental nor lease nor `persistent` beside them.
+    `playback_duration` once begun. Raises ValueError for terms that no license of FairPlay can hold together.
     """
+
+    rental_duration: int = 0
+    lease_duration: int = 0
+    persistent: bool = False
+    storage_duration: int = 0
+    playback_duration: int = 0
+
+    def __post_init__(self) -> None:
+        if self.persistent and self.lease_duration:
+            raise ValueError("persistent: expected false beside a lease_duration, found true")
+        if bool(self.storage_duration) != bool(self.playback_duration):
+            raise ValueError("expected storage_duration and playback_duration together, found one of them")
+        if self.storage_duration and (self.rental_duration or self.lease_duration or self.persistent):
+            raise ValueError(
+                "storage_duration: expected no rental_duration, lease_duration or persistent beside it, found one"
+            )
+
+
+NO_LIMITS = Terms()
+_DURATIONS = ("rental_duration", "lease_duration", "storage_duration", "playback_duration")
+
+
+@dataclass(frozen=True)
+class Title:
+    """One title: its keys, for whom, and on which terms. `token_lifetime` is in seconds."""
 
     id: str
     name: str
     dummy: bool
     token_lifetime: int
-    rental_duration: int
-    lease_duration: int
-    persistent: bool
-    storage_duration: int
-    playback_duration: int
+    terms: Terms
     viewers: tuple[str, ...] | None
     """Prefixes of the customer cookies that may watch; None means everybody, also without a cookie."""
     keys: tuple[Key, ...]
@@ -133,26 +154,20 @@ def _title(name: str, table: "_Table") -> Title:
         name=table.text("name"),
         dummy=table.boolean("dummy", default=False),
         token_lifetime=table.seconds("token_lifetime", 1, MAX_TOKEN_LIFETIME),
-        rental_duration=table.seconds("rental_duration", 0, MAX_DURATION, default=0),
-        lease_duration=table.seconds("lease_duration", 0, MAX_DURATION, default=0),
-        persistent=table.boolean("persistent", default=False),
-        storage_duration=table.seconds("storage_duration", 0, MAX_DURATION, default=0),
-        playback_duration=table.seconds("playback_duration", 0, MAX_DURATION, default=0),
+        terms=_terms(name, table),
         viewers=table.viewers("viewers"),
         keys=tuple(_key(key) for key in table.list_of_tables("keys")),
     )
     table.check_nothing_left()
-    if title.persistent and title.lease_duration:
-        raise CatalogError(f"titles.{name}: persistent: expected false beside a lease_duration, found true")
-    if bool(title.storage_duration) != bool(title.playback_duration):
-        raise CatalogError(
-            f"titles.{name}: expected storage_duration and playback_duration together, found one of them"
-        )
-    if title.storage_duration and (title.rental_duration or title.lease_duration or title.persistent):
-        raise CatalogError(
-            f"titles.{name}: storage_duration: expected no rental_duration, lease_duration or persistent beside it"
-        )
     return title
+
+
+def _terms(name: str, table: "_Table") -> Terms:
+    durations = {field: table.seconds(field, 0, MAX_DURATION, default=0) for field in _DURATIONS}
+    try:
+        return Terms(persistent=table.boolean("persistent", default=False), **durations)
+    except ValueError as error:
+        raise CatalogError(f"titles.{name}: {error}") from None
 
 
 def _key(table: "_Table") -> Key:

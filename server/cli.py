@@ -18,7 +18,7 @@ from server.app import Config, create_app
 from server.catalog import MAX_TOKEN_LIFETIME, CatalogError
 from server.entitlement import REGISTRATION_LIFETIME
 from server.expressplay import DEADLINE, ExpressPlayAccount
-from server.patience import LAG_PATIENCE, LOOKS, MAX_PATIENCE
+from server.patient_look_up import LAG_PATIENCE, MAX_LOOKS, MAX_PATIENCE
 from simulation.origins import Visitors
 
 MAX_DEADLINE = 60.0
@@ -86,7 +86,8 @@ def _check_ca(_context: click.Context, _parameter: click.Parameter, file: Path |
     type=Seconds(0, MAX_PATIENCE),
     default=LAG_PATIENCE,
     show_default=True,
-    help=f"Seconds to wait, in {LOOKS} looks, for a registration that record retrieval does not show yet; 0: one look.",
+    help=f"Seconds to wait, in {MAX_LOOKS} looks, for a registration that record retrieval does not show yet; "
+    "0: one look.",
 )
 @click.option(
     "--registration-lifetime",

@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from server.api import EntitlementRequest
-from server.catalog import MAX_CONTENT_ID, Catalog, Key, Title
+from server.catalog import MAX_CONTENT_ID, NO_LIMITS, Catalog, Key, Terms, Title
 from server.errors import DeniedError, ErrorNumber
+from simulation.steps import Step
 
 MAX_COOKIE_LENGTH = 32
 """Characters (Unicode code points) of a customer cookie."""
@@ -47,10 +48,9 @@ class Record:
 
 @dataclass(frozen=True)
 class TokenOrder:
-    """The token to ask ExpressPlay for; durations in seconds, 0 meaning no rental and no lease."""
+    """The token to ask ExpressPlay for. `lifetime` is in seconds."""
 
     step: int
-    title: Title
     key: Key
     cookie: str | None
     device_id: str | None
@@ -58,12 +58,7 @@ class TokenOrder:
     why: str
     event_id: int | None = None
     """Of the row that binds the device."""
-    rental_duration: int = 0
-    lease_duration: int = 0
-    persistent: bool = False
-    storage_duration: int = 0
-    """With `playback_duration`: dual expiry."""
-    playback_duration: int = 0
+    terms: Terms = NO_LIMITS
 
 
 LookUp = Callable[[str], Sequence[Record]]
@@ -129,7 +124,8 @@ def decide(
             )
         # Step 2, answered in step 3: cookie-bound, so that steps 4 and 5 write the device down.
         why = "registration: the SPC will name the device"
-        return TokenOrder(2, title, key, cookie, None, min(title.token_lifetime, registration_lifetime), why)
+        lifetime = min(title.token_lifetime, registration_lifetime)
+        return TokenOrder(Step.ORDER_COOKIE_TOKEN, key, cookie, None, lifetime, why)
 
     _check_not_dummy(title)
     # Steps 7 and 8: which device has the viewer with this cookie?
@@ -147,21 +143,8 @@ def _shown(content_id: str) -> str:
 def _order_to_watch(
     title: Title, key: Key, cookie: str | None, device_id: str | None, why: str, event_id: int | None = None
 ) -> TokenOrder:
-    return TokenOrder(
-        9,
-        title,
-        key,
-        cookie,
-        device_id,
-        title.token_lifetime,
-        why,
-        event_id,
-        rental_duration=title.rental_duration,
-        lease_duration=title.lease_duration,
-        persistent=title.persistent,
-        storage_duration=title.storage_duration,
-        playback_duration=title.playback_duration,
-    )
+    lifetime, terms = title.token_lifetime, title.terms
+    return TokenOrder(Step.ORDER_DEVICE_TOKEN, key, cookie, device_id, lifetime, why, event_id, terms)
 
 
 def bound_device(records: Sequence[Record]) -> tuple[str, int]:

@@ -27,9 +27,9 @@ MAX_ANSWER = 256 * 1024
 """Bytes of an answer; 32 records take about 10 KiB."""
 MAX_KEPT = 200
 """Characters of a foreign text that the journal keeps."""
-LARGEST_CODE = 99_999
+MAX_CODE = 99_999
 """What is further from 0 is no error code: ExpressPlay's have four digits, those of FairPlay five."""
-ATTEMPTS = 3
+MAX_TRIES = 3
 """Tries of one request, the first included, where the connection fails or the answer is 502, 503 or 504."""
 MAX_WAITING = 192
 """Requests that wait for ExpressPlay at the same time; the next one is told so. The server's other threads, 64, are
@@ -42,7 +42,7 @@ CHECK_ADDRESS = "check that it runs and that SEES was given its address"
 SECRET_PARAMETERS = ("customerAuthenticator", "contentKey")
 
 
-class Line:
+class Connections:
     """The way to ExpressPlay: a session with its time-outs (to connect, of silence), whom it trusts, and its places."""
 
     def __init__(self, session: requests.Session, timeouts: tuple[float, float], tls: ClientTls) -> None:
@@ -72,29 +72,29 @@ class Exchange:
     trace: str | None
     journal: Journal
 
-    def send(self, line: Line) -> tuple[str, bytes]:
+    def send(self, connections: Connections) -> tuple[str, bytes]:
         """Return media type and body of an answer with status 200, or raise DeniedError."""
-        with line.place() as taken:
+        with connections.place() as taken:
             if not taken:
                 busy = f"{MAX_WAITING} requests of this SEES wait for it already"
                 raise self._unreachable(busy, "find out why it is slow")
-            status, content_type, body = self._exchange(line)
+            status, content_type, body = self._exchange(connections)
         if len(body) > MAX_ANSWER:
             raise self.unusable(f"at most {MAX_ANSWER} bytes", "more", status=status)
         if status != 200:
             raise self._not_ok(status, body)
         return content_type, body
 
-    def _exchange(self, line: Line) -> tuple[int, str, bytes]:
+    def _exchange(self, connections: Connections) -> tuple[int, str, bytes]:
         form = self.method == "POST"
         try:
-            with line.session.request(
+            with connections.session.request(
                 self.method,
                 self.url,
                 data=self.parameters if form else None,
                 params=None if form else self.parameters,
                 headers={TRACE_HEADER: self.trace} if self.trace else None,
-                timeout=line.timeouts,
+                timeout=connections.timeouts,
                 allow_redirects=False,  # they would carry the authenticator to somebody else
                 stream=True,
             ) as response:
@@ -103,7 +103,7 @@ class Exchange:
                 if missing and len(body) <= MAX_ANSWER:
                     raise IncompleteRead(len(body), missing)  # half a token URL looks like a whole one
         except (requests.RequestException, HTTPError, OSError, TlsError) as error:
-            raise self._unreachable(*_reason_and_fix(error, self.url, line.tls)) from None
+            raise self._unreachable(*_reason_and_fix(error, self.url, connections.tls)) from None
         return response.status_code, response.headers.get("Content-Type", "").split(";", 1)[0].strip().lower(), body
 
     def record(self, status: int | None, response: Any) -> None:
@@ -132,7 +132,7 @@ class Exchange:
     def _not_ok(self, status: int, body: bytes) -> DeniedError:
         code, message = _error_of(body)
         if code is None and status in {502, 503, 504}:
-            return self._unreachable(f"status {status} from {ATTEMPTS} tries", status=status)
+            return self._unreachable(f"status {status} from {MAX_TRIES} tries", status=status)
         if code is None:
             return self.unusable("status 200 or an error code", f"status {status}", status=status)
         self.record(status, {"errorCode": code, "errorMessage": self._quoted(message)})
@@ -199,6 +199,6 @@ def _error_of(body: bytes) -> tuple[int | None, str]:
         code, message = answer["errorCode"], answer.get("errorMessage")
     except (ValueError, KeyError, TypeError, AttributeError):
         return None, ""
-    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > LARGEST_CODE:
+    if not isinstance(code, int) or isinstance(code, bool) or abs(code) > MAX_CODE:
         return None, ""
     return code, " ".join(str(message).split())

@@ -17,9 +17,11 @@ from urllib3.util import Retry
 from hosting.http_client import new_session
 from hosting.logs import hush_urllib3
 from hosting.tls.tls import ClientTls
+from server.catalog import Terms
 from server.entitlement import Record, TokenOrder
-from server.exchange import ATTEMPTS, Exchange, Line
+from server.exchange import MAX_TRIES, Connections, Exchange
 from simulation.journal import REDACTED, Journal
+from simulation.steps import Step
 from simulation.strict_json import parse_json
 
 TOKEN_PATH = "/hms/fp/token"  # noqa: S105  an address, no secret
@@ -56,7 +58,7 @@ class ExpressPlay:
         self._account = account
         self._journal = journal
         tries = Retry(
-            total=ATTEMPTS - 1,
+            total=MAX_TRIES - 1,
             redirect=0,
             status_forcelist=(502, 503, 504),
             allowed_methods=("GET", "POST"),
@@ -67,7 +69,7 @@ class ExpressPlay:
         session = new_session(account.tls, pool_maxsize=32, max_retries=tries)
         session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         session.headers["Accept-Encoding"] = "identity"
-        self._line = Line(session, account.timeouts, account.tls)
+        self._connections = Connections(session, account.timeouts, account.tls)
 
     def order_token(self, order: TokenOrder, trace: str | None) -> str:
         """Return the token URL for `order`; raises DeniedError (number 8 or 9)."""
@@ -77,8 +79,8 @@ class ExpressPlay:
             "contentKey": order.key.cek,
             "iv": order.key.iv,
             "expirationTime": f"+{order.lifetime}",
-            "rentalDuration": str(order.rental_duration) if order.rental_duration else None,
-            "fpExtension": _extension(order),
+            "rentalDuration": str(order.terms.rental_duration) if order.terms.rental_duration else None,
+            "fpExtension": _extension(order.terms),
             "cookie": order.cookie,
             "deviceId": order.device_id,
         }
@@ -92,7 +94,7 @@ class ExpressPlay:
             trace=trace,
             journal=self._journal,
         )
-        content_type, body = exchange.send(self._line)
+        content_type, body = exchange.send(self._connections)
         if content_type != "text/uri-list":
             raise exchange.unusable("text/uri-list", "another content type", content_type)
         lines = [line for line in body.decode("utf-8", "replace").splitlines() if line and not line.startswith("#")]
@@ -114,7 +116,7 @@ class ExpressPlay:
     def look_up(self, cookie: str, trace: str | None) -> list[Record]:
         """Return the issued records of `cookie`, newest first; raises DeniedError (number 8 or 9)."""
         exchange = Exchange(
-            step=7,
+            step=Step.ASK_FOR_RECORDS,
             summary="asked for the records of the cookie",
             method="GET",
             url=self._account.records_url + RECORDS_PATH,
@@ -122,7 +124,7 @@ class ExpressPlay:
             trace=trace,
             journal=self._journal,
         )
-        _, body = exchange.send(self._line)
+        _, body = exchange.send(self._connections)
         try:
             answer = parse_json(body)
             records = [_record(item, cookie) for item in answer["records"]]
@@ -132,16 +134,16 @@ class ExpressPlay:
         return records
 
 
-def _extension(order: TokenOrder) -> str | None:
+def _extension(terms: Terms) -> str | None:
     """Return the fpExtension that asks for a lease, dual expiry or a persistent key.
 
     The types are this simulation's own; expressplay_mock/tokens/extensions.py describes them.
     """
-    if order.lease_duration:
-        return f"leas,{_base64(struct.pack('>I', order.lease_duration))}"
-    if order.storage_duration:
-        return f"dual,{_base64(struct.pack('>II', order.storage_duration, order.playback_duration))}"
-    return "pers," if order.persistent else None
+    if terms.lease_duration:
+        return f"leas,{_base64(struct.pack('>I', terms.lease_duration))}"
+    if terms.storage_duration:
+        return f"dual,{_base64(struct.pack('>II', terms.storage_duration, terms.playback_duration))}"
+    return "pers," if terms.persistent else None
 
 
 def _base64(data: bytes) -> str:

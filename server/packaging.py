@@ -29,7 +29,7 @@ class PackagingError(Exception):
     """A title cannot be packaged; the text is one line: what was expected, what was found, what to do."""
 
 
-class Layout(Enum):
+class FileLayout(Enum):
     """How the files of a track are laid out; the value is the packager's template for a track's name."""
 
     SEGMENTS = "init_segment={name}-{prefix}init.mp4,segment_template={name}-{prefix}$Number$.m4s"
@@ -51,7 +51,7 @@ class Track:
 
 
 def package(
-    tracks: Sequence[Track], folder: Path, *, segment: float, layout: Layout = Layout.SEGMENTS, prefix: str = ""
+    tracks: Sequence[Track], folder: Path, *, segment: float, layout: FileLayout = FileLayout.SEGMENTS, prefix: str = ""
 ) -> None:
     """Write master and media playlists, init sections and segments of `tracks` to `folder`, which this makes.
 
@@ -81,7 +81,7 @@ def package(
         playlist.write_text(_tidy(playlist.read_text(), content_ids.get(playlist.name, "")))
 
 
-def _stream(track: Track, layout: Layout, prefix: str) -> str:
+def _stream(track: Track, layout: FileLayout, prefix: str) -> str:
     ending = "ts" if track.kind == "video" else "aac"
     files = layout.value.format(name=track.name, prefix=prefix, ending=ending)
     fields = f"in={track.file},stream={track.kind},drm_label={track.name},{files},playlist_name={track.name}.m3u8"
@@ -96,7 +96,7 @@ def _tidy(playlist: str, content_id: str) -> str:
     return "\n".join(key_line if line.startswith("#EXT-X-KEY:") else line for line in lines) + "\n"
 
 
-def fingerprints(kind: Kind, file: Path, layout: Layout = Layout.SEGMENTS) -> list[str]:
+def fingerprints(kind: Kind, file: Path, layout: FileLayout = FileLayout.SEGMENTS) -> list[str]:
     """Return the SHA-256 of each frame of a clear track (MP4) in hexadecimal, as a title's frames.json holds them.
 
     For video it is that of the decoded picture (yuv420p), for audio that of the coded frame: in packed audio, beside
@@ -104,7 +104,7 @@ def fingerprints(kind: Kind, file: Path, layout: Layout = Layout.SEGMENTS) -> li
     """
     how = ["-pix_fmt", "yuv420p", "-fps_mode", "passthrough"] if kind == "video" else ["-c:a", "copy"]
     source = ["-ignore_editlist", "1", "-i", str(file)]
-    if kind == "audio" and layout is Layout.TS:
+    if kind == "audio" and layout is FileLayout.TS:
         packed = file.with_suffix(".aac")
         run([program("ffmpeg"), *QUIET, *source, "-map", "0:0", *how, str(packed)])
         source = ["-i", str(packed)]

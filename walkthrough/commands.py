@@ -42,7 +42,7 @@ def register(url: str | None, dummy: str | None, **options: Any) -> None:
 
 
 def _check_playlist(url: str | None) -> None:
-    from emulator.addresses import is_http_url
+    from emulator.urls import is_http_url
 
     if url and not is_http_url(url):
         raise click.UsageError(f"URL: expected a playlist at http:// or https://, found {url[:200]!r}.")

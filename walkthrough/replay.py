@@ -4,14 +4,14 @@ import secrets
 from dataclasses import replace
 from typing import Any
 
-from emulator.addresses import origin_of
-from emulator.binding import FIRST_OF_PLAY
 from emulator.errors import EmulatorError, ReplayDiffers, UnexpectedAnswer
 from emulator.license_client import RequestType, SpcShape, ask_sees, entitlement_request
+from emulator.offered_titles import list_titles
 from emulator.step import at_step
-from emulator.titles import list_titles
 from emulator.transport import NO_FILES, SEES, Web, clean_base
+from emulator.urls import origin_of
 from hosting.tls.tls import ClientTls
+from simulation.steps import Step
 from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
 from walkthrough.record.license_terms import differing_terms
@@ -65,7 +65,7 @@ def find_expressplay(recording: Recording, sees: str, cookie: str, tls: ClientTl
     """Return the base URL of the ExpressPlay that SEES's token URLs lead to, by asking it for one."""
     web = Web(tls=tls)
     try:
-        first = next(step for step in recording["steps"] if step["n"] in (1, FIRST_OF_PLAY))
+        first = next(step for step in recording["steps"] if step["n"] in (1, Step.ASK_TO_PLAY))
         asked = first["request"]
         request = entitlement_request("replay", RequestType(asked["requestType"]), asked["contentID"], cookie)
         sees = clean_base(sees, SEES)
@@ -92,8 +92,8 @@ def _how_it_was_run(recording: Recording) -> RecordedClient:
         return recording["client"]
     numbers = {step["n"] for step in recording["steps"]}
     return {
-        "registers": min(numbers, default=0) < FIRST_OF_PLAY,
-        "plays": max(numbers, default=0) >= FIRST_OF_PLAY,
+        "registers": min(numbers, default=0) < Step.ASK_TO_PLAY,
+        "plays": max(numbers, default=0) >= Step.ASK_TO_PLAY,
         "title": None,
         "spc_version": 2,
         "spc_shape": SpcShape.RAW.value,

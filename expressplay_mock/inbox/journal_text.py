@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from simulation.steps import Step
+
 Entry = Mapping[str, Any]
 
 
@@ -19,7 +21,7 @@ def lines_of(entry: Entry) -> list[str]:
     if refusal := refusal_of(entry):
         why = f"  {decision.get('refused')}: expected {decision.get('expected')}, found {decision.get('found')}"
         return [head, why, f"  hint: {refusal['hint']}"]
-    if entry.get("step") in (2, 9):
+    if entry.get("step") in (Step.ORDER_COOKIE_TOKEN, Step.ORDER_DEVICE_TOKEN):
         return [f"{head}; {_asked(entry)}"]
     return [head]
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, TypeVar
 
-from emulator.addresses import is_http_url
 from emulator.device import Device, Provisioning, make_spc
 from emulator.errors import EmulatorError, LicenseRefused
 from emulator.license_client import ask_license
 from emulator.step import at_step
 from emulator.transport import Web
+from emulator.urls import is_http_url
 from fairplay.ckc import ContentKey, open_ckc
 from fairplay.errors import FairPlayError
 from sees_testing.conform.mock import Entry, Mock

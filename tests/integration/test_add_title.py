@@ -108,9 +108,9 @@ def test_keys_and_terms_are_in_the_catalog(catalog: Path) -> None:
     assert [title.dummy for title in titles.values()] == [True, *(False for _ in CASES)]
     assert [key.content_id for key in titles["key-per-track"].keys] == ["movie-42/VIDEO", "movie-42/AUDIO"]
     assert [key.content_id for key in titles["two-languages"].keys] == ["/AEiM0RVZneImaq7zN3u/w=="]
-    assert (titles["silent"].storage_duration, titles["silent"].playback_duration) == (2_592_000, 172_800)
-    assert (titles["audio-only"].rental_duration, titles["hevc"].lease_duration) == (3600, 3600)
-    assert titles["old-codecs"].persistent
+    assert (titles["silent"].terms.storage_duration, titles["silent"].terms.playback_duration) == (2_592_000, 172_800)
+    assert (titles["audio-only"].terms.rental_duration, titles["hevc"].terms.lease_duration) == (3600, 3600)
+    assert titles["old-codecs"].terms.persistent
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from emulator_stage import AUTHENTICATOR, real_stage
 from emulator.binding import bind, play, register
 from emulator.device import make_spc
 from emulator.errors import EntitlementDenied, LicenseRefused, RentalRanOut
-from emulator.limits import check_limits, rental_end
+from emulator.expiry import check_limits, rental_end
 from emulator.screening import watch
 from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey, License, open_ckc
@@ -62,7 +62,7 @@ def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
     _, grant = bind(client, cookie_of(request, stage))
     end = rental_end(grant)
     assert end is not None
-    assert end - grant.downloaded == load_catalog(CONTENT / "catalog.toml").titles["film"].rental_duration
+    assert end - grant.downloaded == load_catalog(CONTENT / "catalog.toml").titles["film"].terms.rental_duration
     client.device.clock.advance(end - client.device.clock.now() - 60)
     check_limits(client.device.clock.now(), [grant])
     client.device.clock.advance(60)

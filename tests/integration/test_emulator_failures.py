@@ -9,9 +9,9 @@ from emulator_stage import Told, services, told
 
 from emulator.errors import BadAddress, BadPlaylist, MessageIdMismatch, NoAnswer, UnexpectedAnswer, UnknownTitle
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
+from emulator.offered_titles import find_dummy, find_title
 from emulator.playlist import load_title
 from emulator.step import at_step
-from emulator.titles import find_dummy, find_title
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
 from walkthrough.record.journals import fetch_journal
 from walkthrough.record.stage import make_stage

@@ -20,7 +20,7 @@ from emulator.key_uri import parse_key_uri
 from emulator.playlist import Title
 from server.catalog import CONTENT, load_catalog
 
-RENTAL = load_catalog(CONTENT / "catalog.toml").titles["film"].rental_duration
+RENTAL = load_catalog(CONTENT / "catalog.toml").titles["film"].terms.rental_duration
 SEED = "device A"
 NOWHERE = ("--sees", "http://127.0.0.1:9", "--expressplay", "http://127.0.0.1:9")
 

@@ -9,8 +9,8 @@ from emulator_stage import real_stage
 from emulator import leases
 from emulator.binding import Client, Grant, bind, play, register
 from emulator.errors import LeaseRanOut, NoAnswer
+from emulator.expiry import check_limits, lease_end, rental_end
 from emulator.leases import play_on, renew
-from emulator.limits import check_limits, lease_end, rental_end
 from emulator.screening import watch
 from fairplay.ckc import Duration
 from fairplay.layout import KeyType, PlaybackState

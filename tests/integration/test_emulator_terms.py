@@ -87,7 +87,7 @@ def test_a_device_without_offline_keys_gets_the_shorter_end(urls: tuple[str, str
 
 
 def test_a_kept_license_is_renewed_without_its_playlist(urls: tuple[str, str], tmp_path: Path) -> None:
-    rental = FILM.rental_duration
+    rental = FILM.terms.rental_duration
     assert run("bind", *where(urls, "renew"), "--state", str(tmp_path)).exit_code == 0
     assert "fps-emulator renew" in offline(tmp_path, rental).stderr
     renewed = run("renew", *where(urls, "renew"), "--state", str(tmp_path), "--clock", str(rental))
@@ -119,7 +119,7 @@ def test_altered_licenses_do_not_open(urls: tuple[str, str], tmp_path: Path) -> 
 
 
 def test_a_persistent_key_that_expires_during_playback_lets_it_go_on(urls: tuple[str, str], tmp_path: Path) -> None:
-    beyond = str(FILM.rental_duration + 60)
+    beyond = str(FILM.terms.rental_duration + 60)
     played = run("bind", *where(urls, "during"), "--for", beyond)
     assert (played.exit_code, "Played: all 120" in played.stdout) == (0, True)
     run("bind", *where(urls, "during"), "--state", str(tmp_path))

@@ -19,7 +19,7 @@ from server.app import create_app as create_sees
 from server.entitlement import Record
 from server.errors import DeniedError, ErrorNumber
 from server.expressplay import ExpressPlayAccount
-from server.patience import LAG_PATIENCE, LOOKS, PatientLookUp
+from server.patient_look_up import LAG_PATIENCE, MAX_LOOKS, PatientLookUp
 from walkthrough.record.stage import make_stage
 
 REGISTERED = [Record(1, DEVICE, True, 0)]
@@ -44,7 +44,7 @@ def test_a_registration_that_comes_late_is_waited_for() -> None:
 
 
 def test_the_wait_has_an_end_and_the_answer_says_so() -> None:
-    look_up, naps = patient([[]] * LOOKS)
+    look_up, naps = patient([[]] * MAX_LOOKS)
     with pytest.raises(
         DeniedError, match=r"not registered.* looked 3 times over 0\.3 s, since records may lag"
     ) as caught:
@@ -54,14 +54,14 @@ def test_the_wait_has_an_end_and_the_answer_says_so() -> None:
 
 
 def test_the_default_outlasts_a_lag_of_one_second() -> None:
-    look_up, naps = patient([[]] * LOOKS, LAG_PATIENCE)
+    look_up, naps = patient([[]] * MAX_LOOKS, LAG_PATIENCE)
     with pytest.raises(DeniedError):
         look_up("alice")
     assert 1 < sum(naps) < 2
 
 
 def test_no_wait_goes_beyond_the_deadline_of_the_request() -> None:
-    look_up, naps = patient([[]] * LOOKS, 60)
+    look_up, naps = patient([[]] * MAX_LOOKS, 60)
     with within(40), pytest.raises(DeniedError, match="looked 2 times over 20 s") as caught:
         look_up("alice")
     assert caught.value.number is ErrorNumber.DEVICE_NOT_REGISTERED

@@ -13,7 +13,7 @@ import pytest
 from dripping import dripping
 from sees_stage import AUTHENTICATOR, CEKS, DEVICE, FILM, IVS, Answer, Stage, row, stage
 
-from server.exchange import ATTEMPTS, MAX_ANSWER
+from server.exchange import MAX_ANSWER, MAX_TRIES
 from simulation.journal import REDACTED
 
 
@@ -105,11 +105,11 @@ def test_bounded_retry(sees: Stage, status: int) -> None:
     busy = Answer(status, "text/html", "busy", {"Retry-After": "3600"})
     sees.expressplay.token_answers = [busy, busy, Answer(200, LIST, sees.expressplay.token_url)]
     assert sees.ask().json()["isAllowed"]
-    assert len(sees.expressplay.orders()) == ATTEMPTS
+    assert len(sees.expressplay.orders()) == MAX_TRIES
     sees.expressplay.token_answers = [busy]
     sees.expressplay.asked.clear()
     assert error_of(sees, 1)[:2] == (503, 9)
-    assert len(sees.expressplay.orders()) == ATTEMPTS
+    assert len(sees.expressplay.orders()) == MAX_TRIES
 
 
 def test_refusals_are_not_tried_again(sees: Stage) -> None:

@@ -16,8 +16,8 @@ from emulator_stage import services
 import expressplay_mock.cli
 import server.cli
 from emulator.cli import main
-from emulator.meanings import MEANINGS
 from hosting.process import running_program
+from simulation.numbers import NUMBERS
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 ROTATION = str(RECORDINGS / "rotation.binding.json")
@@ -59,7 +59,7 @@ def test_a_character_that_the_terminal_lacks_ends_nothing(
 
 @pytest.mark.parametrize("charset", FEW_CHARACTERS)
 def test_every_number_can_be_explained_with_few_characters(charset: str) -> None:
-    for meaning in MEANINGS:
+    for meaning in NUMBERS:
         assert run("explain", str(meaning.number), charset=charset).exit_code == 0
 
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-PACKAGES = ("emulator", "hosting", "simulation")
+PACKAGES = ("emulator", "hosting", "server", "simulation")
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from emulator.binding import FIRST_OF_PLAY, Client, Grant, content_id_of, entitle, post_spc, read_title
+from emulator.binding import Client, Grant, content_id_of, entitle, post_spc, read_title
 from emulator.device import make_spc
 from emulator.errors import UnexpectedAnswer
 from emulator.license_client import Entitlement, LicenseAnswer, RequestType
 from emulator.screening import Screening, watch
 from emulator.step import at_step
+from simulation.steps import Step
 from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import ASK_LOG, written_row
@@ -24,13 +25,13 @@ def two_devices(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
 
 def film_id(client: Client, name: str | None) -> str:
     """Return the content id of a title's first key."""
-    with at_step(FIRST_OF_PLAY):
+    with at_step(Step.ASK_TO_PLAY):
         return content_id_of(read_title(client, name, dummy=False).keys[0])
 
 
 def entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
     """Get as far as a device-bound token URL for a title's first key."""
-    with at_step(FIRST_OF_PLAY):
+    with at_step(Step.ASK_TO_PLAY):
         return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie)
 
 

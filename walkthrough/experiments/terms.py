@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 
 from emulator.binding import Client, Grant, play, register
 from emulator.errors import LeaseRanOut, StoredKeyExpired
+from emulator.expiry import check_limits, lease_end, rental_end
 from emulator.frames import fetch_frames
 from emulator.kept_titles import begin, keep, load, play_kept, renew
 from emulator.leases import play_on
-from emulator.limits import check_limits, lease_end, rental_end
 from emulator.screening import fetcher, watch
 from fairplay.layout import Capability
 from walkthrough.experiments.acting import PLAYED, shown, two_devices, watched
@@ -152,7 +152,7 @@ EXPERIMENTS = (
         "The rental duration is in the CKC, and the device counts it from the download. No server is asked at "
         "playback, so none could refuse. What stops a device from ignoring it is the device's own protection, not "
         "this protocol.",
-        "emulator/limits.py: check_limits",
+        "emulator/expiry.py: check_limits",
         rental,
         (ISSUED, RENTAL_OVER),
     ),

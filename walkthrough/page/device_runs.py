@@ -3,18 +3,19 @@
 import itertools
 from typing import Any
 
-from emulator.binding import FIRST_OF_PLAY, Client, play, register
+from emulator.binding import Client, play, register
 from emulator.device import Device
 from emulator.errors import EmulatorError
+from emulator.expiry import lease_end
 from emulator.leases import renew
-from emulator.limits import lease_end
+from emulator.offered_titles import Offer
 from emulator.screening import watch
-from emulator.titles import Offer
 from emulator.transport import Web
 from fairplay.errors import FairPlayError
 from fairplay.layout import PlaybackState
 from fairplay.spc import SpcContents
 from simulation.journal import Journal
+from simulation.steps import Step
 from walkthrough.page.devices import MAX_TEXT, PageDevice
 from walkthrough.page.media import as_license, describe_tracks, key_ids
 from walkthrough.page.pacing import Run, StartedOver
@@ -46,7 +47,7 @@ def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
 
 def _play(page: PageState, run: Run, device: PageDevice, offer: Offer) -> dict[str, Any]:
     device.forget_license()
-    client = _begin(page, run, device, offer.name, from_step=0 if offer.dummy else FIRST_OF_PLAY)
+    client = _begin(page, run, device, offer.name, from_step=0 if offer.dummy else Step.ASK_TO_PLAY)
     try:
         grants = (register(client, device.cookie),) if offer.dummy else play(client, device.cookie, offer.title)
     except (EmulatorError, FairPlayError) as error:
@@ -68,7 +69,7 @@ def renew_leases(page: PageState, name: str) -> dict[str, Any]:
     title = next(offer.name for offer in page.titles() if offer.title == device.title)
     try:
         with page.pacing.run() as run:
-            client = _begin(page, run, device, title, from_step=FIRST_OF_PLAY, renews=True)
+            client = _begin(page, run, device, title, from_step=Step.ASK_TO_PLAY, renews=True)
             state = PlaybackState.PLAYING
             device.grants = tuple(renew(client, device.cookie, grant, state) for grant in device.grants)
     except StartedOver:

@@ -6,7 +6,7 @@ from typing import Any
 
 from emulator.binding import Grant
 from emulator.errors import EmulatorError
-from emulator.limits import check_limits, lease_end, rental_end
+from emulator.expiry import check_limits, lease_end, rental_end
 from fairplay.session_key import device_id_of
 from simulation.clock import Clock, rfc3339
 from walkthrough.page.page_requests import Unusable

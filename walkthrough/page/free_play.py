@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, jsonify
 
-from emulator.binding import FIRST_OF_PLAY, Client, content_id_of, post_spc, read_title, register
+from emulator.binding import Client, content_id_of, post_spc, read_title, register
 from emulator.device import make_spc
 from emulator.errors import EmulatorError
 from emulator.license_client import RequestType, ask_sees, entitlement_request
@@ -19,6 +19,7 @@ from fairplay.annotate import annotate_spc, keys_of
 from fairplay.ckc import open_ckc
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents, read_envelope
+from simulation.steps import Step
 from walkthrough.experiments.acting import SPC_STEP
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
@@ -101,7 +102,7 @@ def set_up(stage: Stage) -> Bench:
     """Make a device of its own, a request, and the SPC."""
     stage = Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning)
     client, cookie = stage.client("free"), stage.name("free")
-    with at_step(FIRST_OF_PLAY):
+    with at_step(Step.ASK_TO_PLAY):
         content_id = content_id_of(read_title(client, stage.title, dummy=False).keys[0])
     request = entitlement_request("free-play", RequestType.DEVICE_BOUND, content_id, cookie)
     return Bench(client, request, content_id, *make_spc(client.device, content_id))
@@ -128,7 +129,7 @@ def send_changed(bench: Bench, layer: str, name: str, value: str) -> dict[str, A
         spc = changed(spc, bench.contents, layer, name, _hex(value))
     differ = sum(one != other for one, other in zip(spc, bench.spc, strict=True))
     try:
-        with at_step(FIRST_OF_PLAY):
+        with at_step(Step.ASK_TO_PLAY):
             entitlement = ask_sees(bench.client.web, bench.client.sees, request)
         with at_step(SPC_STEP):
             answer = post_spc(bench.client, entitlement.token_url, spc, asset_id=bench.content_id)

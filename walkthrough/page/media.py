@@ -9,9 +9,9 @@ from urllib.parse import urljoin
 
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
+from emulator.offered_titles import list_titles
 from emulator.playlist import Rendition, load_title
 from emulator.step import at_step
-from emulator.titles import list_titles
 from emulator.transport import SEES, Web
 from fairplay.spc import SpcContents
 from walkthrough.page.page_requests import Unusable

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from emulator.titles import Offer
+from emulator.offered_titles import Offer
 from walkthrough.glossary import GLOSSARY
 from walkthrough.record.steps import LIFELINES, STEPS
 

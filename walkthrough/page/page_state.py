@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
+from emulator.offered_titles import Offer, list_titles
 from emulator.step import at_step
-from emulator.titles import Offer, list_titles
 from fairplay.spc import SpcContents
 from walkthrough.page.devices import PageDevices
 from walkthrough.page.event_stream import EventStream

@@ -3,9 +3,8 @@
 from typing import Any
 
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
-from emulator.explain import BY_NUMBER
 from fairplay.errors import FairPlayError
-from simulation.numbers import Number
+from simulation.numbers import BY_NUMBER, Number
 
 
 def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:

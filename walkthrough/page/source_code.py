@@ -50,7 +50,7 @@ PLACES: dict[int, tuple[Place, ...]] = {
         Place("emulator/binding.py", "register", ("entitlement = entitle(",)),
         Place("emulator/license_client.py", "entitlement_request"),
     ),
-    2: (Place("server/entitlement.py", "decide", ("# Step 2,", "return TokenOrder(2, title, key, cookie, None")),),
+    2: (Place("server/entitlement.py", "decide", ("# Step 2,", "return TokenOrder(Step.ORDER_COOKIE_TOKEN")),),
     3: (Place("emulator/license_client.py", "check_entitlement", ("if message_id !=", "return token_url")),),
     4: (
         Place("emulator/binding.py", "redeem", ("spc, contents = make_spc", "answer = post_spc")),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from emulator.binding import Grant
-from emulator.limits import LEASES, RENTALS
+from emulator.expiry import LEASES, RENTALS
 from fairplay.layout import NO_LEASE
 from walkthrough.record.comparison import Difference
 from walkthrough.record.recorded import Recording, place_of

@@ -5,19 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from emulator.binding import FIRST_OF_PLAY, Client, Grant, play, read_title, register
+from emulator.binding import Client, Grant, play, read_title, register
 from emulator.errors import EmulatorError
+from emulator.expiry import check_limits
 from emulator.frames import fetch_frames
 from emulator.kept_titles import KeptTitle, keep
 from emulator.key_uri import ContentIdRule, parse_key_uri
 from emulator.leases import play_on
-from emulator.limits import check_limits
 from emulator.playlist import Title
 from emulator.screening import Screening, Tell, fetcher, watch
 from emulator.step import at_step
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents
 from simulation.clock import rfc3339
+from simulation.steps import Step
 from walkthrough.record.journals import collect
 from walkthrough.record.recorded import RecordedPlayback, RecordedTrack, Recording, place_of
 from walkthrough.record.recording import make_recording, teaching_keys
@@ -92,7 +93,7 @@ def run_binding(
         film = None
         if plays:  # read first: of what cannot be played nobody registers
             chosen = titles.film if titles else stage.title
-            with at_step(FIRST_OF_PLAY):
+            with at_step(Step.ASK_TO_PLAY):
                 film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False)
         if registers:
             grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else dummy)

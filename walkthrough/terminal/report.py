@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from emulator.errors import CannotTell, EmulatorError, PlaybackFailed
+from emulator.expiry import lease_end, rental_end
 from emulator.kept_titles import KeptTitle
-from emulator.limits import lease_end, rental_end
 from emulator.screening import Screening
 from simulation.clock import rfc3339
 from walkthrough.record.comparison import Comparison

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from emulator.containers import container_of
-from emulator.playback import TrackDecoder
 from emulator.sample_aes import decrypt_frame
+from emulator.track_decoder import TrackDecoder
 from emulator.verdict import Verdict
 
 KEY, IV = bytes(range(16)), bytes(range(16, 32))

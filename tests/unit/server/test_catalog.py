@@ -31,7 +31,7 @@ def test_good_catalog() -> None:
     assert found is not None
     title, key = found
     assert (title.id, title.name, title.dummy) == ("film", "The Film", False)
-    assert (title.token_lifetime, title.rental_duration) == (300, 60)
+    assert (title.token_lifetime, title.terms.rental_duration) == (300, 60)
     assert key.kid == "00112233445566778899aabbccddeeff"
     assert key.cek == CEK
     assert parse_catalog(GOOD).find("c7e5b9d2") is None
@@ -55,16 +55,16 @@ def test_a_content_id_is_opaque_and_compared_exactly(content_id: str) -> None:
 
 
 def test_dual_expiry() -> None:
-    assert parse_catalog(GOOD).titles["film"].storage_duration == 0
+    assert parse_catalog(GOOD).titles["film"].terms.storage_duration == 0
     dual = GOOD.replace("rental_duration = 60", "storage_duration = 2592000\nplayback_duration = 172800")
     film = parse_catalog(dual).titles["film"]
-    assert (film.storage_duration, film.playback_duration) == (2_592_000, 172_800)
+    assert (film.terms.storage_duration, film.terms.playback_duration) == (2_592_000, 172_800)
 
 
 def test_lease_and_persistence_are_off_unless_asked_for() -> None:
     def limits(text: str) -> tuple[int, bool]:
         title = parse_catalog(text).titles["film"]
-        return title.lease_duration, title.persistent
+        return title.terms.lease_duration, title.terms.persistent
 
     assert limits(GOOD) == (0, False)
     assert limits(GOOD.replace("= 60", "= 60\nlease_duration = 120")) == (120, False)

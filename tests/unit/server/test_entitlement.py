@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sees_stage import CATALOG, CLUB, DEVICE, DUMMY, FILM, OTHER_DEVICE
 
 from server.api import EntitlementRequest
-from server.catalog import parse_catalog
+from server.catalog import Terms, parse_catalog
 from server.entitlement import MAX_COOKIE_LENGTH, Record, bound_device, decide, play_cookie
 from server.errors import DeniedError, ErrorNumber
 
@@ -30,7 +30,7 @@ def never(cookie: str) -> Sequence[Record]:
 def test_device_bound() -> None:
     order = decide(GOOD, TITLES, registered)
     assert (order.step, order.cookie, order.device_id) == (9, play_cookie("alice"), DEVICE)
-    assert (order.lifetime, order.rental_duration) == (300, 7200)
+    assert (order.lifetime, order.terms.rental_duration) == (300, 7200)
     assert "event 1" in order.why
 
 
@@ -57,9 +57,9 @@ def test_registration_token_lives_a_minute_unless_told_otherwise() -> None:
 
 def test_registration_and_time_based_ask_for_no_records() -> None:
     order = decide(replace(GOOD, request_type=2, content_id=DUMMY), TITLES, never)
-    assert (order.step, order.cookie, order.device_id, order.rental_duration) == (2, "alice", None, 0)
+    assert (order.step, order.cookie, order.device_id, order.terms.rental_duration) == (2, "alice", None, 0)
     order = decide(replace(GOOD, request_type=1), TITLES, never)
-    assert (order.step, order.cookie, order.device_id, order.rental_duration) == (9, None, None, 7200)
+    assert (order.step, order.cookie, order.device_id, order.terms.rental_duration) == (9, None, None, 7200)
 
 
 @pytest.mark.parametrize(
@@ -86,16 +86,16 @@ def test_first_fault_counts_and_records_come_last(request_: EntitlementRequest, 
 def test_lease_and_persistence_are_for_what_is_watched(kind: int, policy: str, lease: int, persistent: bool) -> None:
     titles = parse_catalog(CATALOG.replace("token_lifetime", f"{policy}\ntoken_lifetime"))
     order = decide(replace(GOOD, request_type=kind), titles, registered)
-    assert (order.lease_duration, order.persistent) == (lease, persistent)
+    assert (order.terms.lease_duration, order.terms.persistent) == (lease, persistent)
     order = decide(replace(GOOD, request_type=2, content_id=DUMMY), titles, never)
-    assert (order.lease_duration, order.persistent) == (0, False)
+    assert (order.terms.lease_duration, order.terms.persistent) == (0, False)
 
 
 def test_dual_expiry_is_for_what_is_watched() -> None:
     dual = "storage_duration = 2592000\nplayback_duration = 172800"
     titles = parse_catalog(CATALOG.replace("rental_duration = 7200", dual))
     order = decide(GOOD, titles, registered)
-    assert (order.storage_duration, order.playback_duration, order.rental_duration) == (2_592_000, 172_800, 0)
+    assert order.terms == Terms(storage_duration=2_592_000, playback_duration=172_800)
 
 
 def test_order_shows_no_content_key() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api import EntitlementRequest, parse_message, read_envelope, read_request
+from server.api import EntitlementRequest, parse_message, read_echo, read_request
 from server.errors import DeniedError, ErrorNumber
 
 odd = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
@@ -23,17 +23,17 @@ GOOD = {"messageID": "m", "version": 1, "contentID": "c"}
 )
 def test_any_bytes_give_a_request_or_error_1(body: bytes) -> None:
     try:
-        envelope = read_envelope(body)
-        envelope.message_id.encode()
-        assert type(envelope.version) is int
-        assert envelope.version <= 1
+        echo = read_echo(body)
+        echo.message_id.encode()
+        assert type(echo.version) is int
+        assert echo.version <= 1
         request = read_request(parse_message(body))
     except DeniedError as error:
         assert error.number is ErrorNumber.MALFORMED_REQUEST  # noqa: PT017
         assert error.text.startswith("malformed request: ")  # noqa: PT017
     else:
         assert isinstance(request, EntitlementRequest)
-        assert envelope.message_id == request.message_id
+        assert echo.message_id == request.message_id
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_any_bytes_give_a_request_or_error_1(body: bytes) -> None:
     ],
 )
 def test_a_mistake_elsewhere_does_not_hide_the_message_id(body: bytes) -> None:
-    assert read_envelope(body).message_id == "m"
+    assert read_echo(body).message_id == "m"
     with pytest.raises(DeniedError):
         read_request(parse_message(body))
 
@@ -68,7 +68,7 @@ def test_a_mistake_elsewhere_does_not_hide_the_message_id(body: bytes) -> None:
     ],
 )
 def test_where_there_is_not_one_message_id_none_is_repeated(body: bytes) -> None:
-    assert read_envelope(body).message_id == ""
+    assert read_echo(body).message_id == ""
 
 
 def test_unknown_properties_are_ignored() -> None:

@@ -9,9 +9,9 @@ import pytest
 from jinja2 import Environment
 from jinja2.ext import extract_from_ast
 
-from emulator.meanings import EMULATOR, MEANINGS
 from fairplay import layout
 from fairplay.fields import Layout, Source
+from simulation.numbers import EMULATOR, NUMBERS
 from walkthrough.experiments import EXPERIMENTS, FAMILIES
 from walkthrough.glossary import GLOSSARY
 from walkthrough.page import inspector
@@ -60,8 +60,8 @@ def of_the_glossary() -> set[str]:
 
 
 def of_the_numbers() -> set[str]:
-    said_by = {meaning.whose for meaning in MEANINGS}
-    return {*said_by, *(meaning.meaning for meaning in MEANINGS), *(meaning.title for meaning in EMULATOR)}
+    said_by = {meaning.whose for meaning in NUMBERS}
+    return {*said_by, *(meaning.meaning for meaning in NUMBERS), *(meaning.title for meaning in EMULATOR)}
 
 
 def of_the_bytes() -> set[str]:
@@ -169,7 +169,7 @@ def test_a_filled_text_is_found_again_by_one_shape_only() -> None:
     for text in FRENCH.filled:
         filled = HOLE.sub("a 1", text)
         assert [other for other, shape in shapes.items() if shape.fullmatch(filled)] == [text]
-    terms = [text for meaning in MEANINGS for text in (meaning.title, f"ExpressPlay: {meaning.number} {meaning.title}")]
+    terms = [text for meaning in NUMBERS for text in (meaning.title, f"ExpressPlay: {meaning.number} {meaning.title}")]
     assert not [term for term in terms for shape in shapes.values() if shape.fullmatch(term)]
 
 

@@ -12,9 +12,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emulator.binding import FIRST_OF_PLAY
-from emulator.titles import Offer
+from emulator.offered_titles import Offer
 from fairplay.spc import SpcContents
+from simulation.steps import Step
 from walkthrough.experiments import EXPERIMENTS
 from walkthrough.page.inspector import Context, inspect_ckc, inspect_spc, inspect_token
 from walkthrough.page.lab_routes import described_lab, described_result
@@ -116,7 +116,7 @@ def _message(recording: Mapping[str, Any], n: int, kind: str, address: str) -> t
     data = message_bytes(text, kind)
     if kind == "token":
         return data, inspect_token(text, Context(address, ""), None)
-    contents = _contents(recording, 4 if n < FIRST_OF_PLAY else 11)
+    contents = _contents(recording, 4 if n < Step.ASK_TO_PLAY else 11)
     shown = (inspect_spc if kind == "spc" else inspect_ckc)(
         data, Context(address, "", contents, b"", recording["device"]["seed"])
     )

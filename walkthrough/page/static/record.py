@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from emulator.binding import Client
+from emulator.offered_titles import list_titles
 from emulator.step import at_step
-from emulator.titles import list_titles
 from walkthrough.page.media import describe_tracks, track_as_json
 from walkthrough.page.refusals import as_refusal
 from walkthrough.record.run import Run, run_binding

@@ -12,7 +12,7 @@ from hosting.deadline import seconds_left
 from server.entitlement import Record, bound_device
 from server.errors import DeniedError, ErrorNumber
 
-LOOKS = 3
+MAX_LOOKS = 3
 """Looks at the records at most, the first one included."""
 LAG_PATIENCE = 1.2
 """Seconds that SEES waits between its looks, in all, unless told otherwise: a lag of one second is over by then."""
@@ -41,9 +41,9 @@ class PatientLookUp:
                 if not self.patience:
                     raise
                 # The second pause is twice the first: a short lag costs little, a longer one is still caught.
-                pause = self.patience * self.looks / sum(range(LOOKS))
+                pause = self.patience * self.looks / sum(range(MAX_LOOKS))
                 left = seconds_left()
-                if self.looks == LOOKS or (left is not None and pause >= left):
+                if self.looks == MAX_LOOKS or (left is not None and pause >= left):
                     text = f"{error.text} {self.account()}".rstrip()
                     raise DeniedError(ErrorNumber.DEVICE_NOT_REGISTERED, text) from None
                 self.sleep(pause)
@@ -54,5 +54,5 @@ class PatientLookUp:
         """Say that, how often and how long SEES looked; nothing where it looked once."""
         if self.looks < 2:
             return ""
-        waited = self.patience * sum(range(self.looks)) / sum(range(LOOKS))
+        waited = self.patience * sum(range(self.looks)) / sum(range(MAX_LOOKS))
         return f"SEES looked {self.looks} times over {waited:.3g} s, since records may lag behind the log."

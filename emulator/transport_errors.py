@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
 from typing import TYPE_CHECKING
 
-from emulator.addresses import origin_of
 from emulator.errors import EmulatorError, NoAnswer, TlsFailed
+from emulator.urls import origin_of
 from hosting.tls.tls import ClientTls
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ from typing import Any
 from server.catalog import CONTENT, Key, load_catalog, parse_catalog
 from server.packaging import (
     QUIET,
+    FileLayout,
     Kind,
-    Layout,
     PackagingError,
     Track,
     failed,
@@ -61,7 +61,7 @@ class Wish:
     """None: a GUID that is made for it."""
     key_per_track: bool = False
     """The content ids are then those above with /VIDEO and /AUDIO at their ends."""
-    layout: Layout = Layout.SEGMENTS
+    layout: FileLayout = FileLayout.SEGMENTS
     terms: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -71,7 +71,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class _Source:
+class _Stream:
     """A stream of the film: its number there, and how ffmpeg is to make a track of it."""
 
     kind: Kind
@@ -96,12 +96,12 @@ def add_title(wish: Wish, progress: Progress) -> int:
     folder = wish.catalog.parent / wish.id
     if folder.exists() or wish.id in tomllib.loads(text)["titles"]:
         raise PackagingError(f"expected a new title, found one with the id {wish.id}. Fix: give another --title")
-    sources, seconds = _probe(wish.film)
-    keys = _new_keys(wish, {source.kind for source in sources})
+    streams, seconds = _probe(wish.film)
+    keys = _new_keys(wish, {stream.kind for stream in streams})
     text += _as_toml(wish, keys)
     parse_catalog(text)
     with tempfile.TemporaryDirectory(prefix="add-title-") as scratch:
-        tracks = _clear_tracks(wish, sources, seconds, keys, Path(scratch), progress)
+        tracks = _clear_tracks(wish, streams, seconds, keys, Path(scratch), progress)
         progress("packaging", 0.0)
         packaged = Path(scratch, "packaged")
         package(tracks, packaged, segment=SEGMENT, layout=wish.layout)
@@ -127,45 +127,45 @@ def _new_keys(wish: Wish, kinds: set[Kind]) -> dict[Kind, Key]:
     }
 
 
-def _probe(film: Path) -> tuple[list[_Source], float]:
+def _probe(film: Path) -> tuple[list[_Stream], float]:
     """Return the streams of the film that become tracks, and its length in seconds."""
     if not film.is_file():
         raise PackagingError(f"expected a film, found no file {film}")
     command = [program("ffprobe"), "-v", "error", "-show_streams", "-show_format", "-of", "json", str(film.resolve())]
     found = json.loads(run(command))
-    sources: list[_Source] = []
+    streams: list[_Stream] = []
     for stream in found.get("streams", []):
         codec, number = stream.get("codec_name"), int(stream["index"])
         if stream["codec_type"] == "video" and not stream.get("disposition", {}).get("attached_pic"):
-            if not any(source.kind == "video" for source in sources):
+            if not any(taken.kind == "video" for taken in streams):
                 kept = codec in AS_IT_IS and stream.get("pix_fmt") == "yuv420p"
                 tag = ("-tag:v", "hvc1") if codec == "hevc" else ()
                 options = ("-c:v", "copy", *tag) if kept else VIDEO_ANEW
-                sources.append(_Source("video", number, options))
+                streams.append(_Stream("video", number, options))
         elif stream["codec_type"] == "audio":
             language = str(stream.get("tags", {}).get("language", "")).lower()
             language = language if LANGUAGE.fullmatch(language) and language != "und" else ""
             options = ("-c:a", "copy") if codec == "aac" else ("-c:a", "aac", "-b:a", "128k", "-ac", "2")
-            sources.append(_Source("audio", number, options, language=language))
-    if not sources:
+            streams.append(_Stream("audio", number, options, language=language))
+    if not streams:
         raise PackagingError(f"expected video or audio, found none in {film}")
-    return sources, float(found.get("format", {}).get("duration") or 0)
+    return streams, float(found.get("format", {}).get("duration") or 0)
 
 
 def _clear_tracks(
-    wish: Wish, sources: list[_Source], seconds: float, keys: Mapping[Kind, Key], folder: Path, progress: Progress
+    wish: Wish, streams: list[_Stream], seconds: float, keys: Mapping[Kind, Key], folder: Path, progress: Progress
 ) -> list[Track]:
     """Make a clear file of each stream, alone."""
     tracks: list[Track] = []
-    for source in sources:
-        count = sum(track.kind == source.kind for track in tracks)
-        name = source.kind if not count else f"{source.kind}-{count + 1}"
-        label = source.language or f"Audio {count + 1}"
+    for stream in streams:
+        count = sum(track.kind == stream.kind for track in tracks)
+        name = stream.kind if not count else f"{stream.kind}-{count + 1}"
+        label = stream.language or f"Audio {count + 1}"
         file = folder / f"{name}.mp4"
         command = [program("ffmpeg"), *QUIET, "-progress", "pipe:1", "-i", str(wish.film.resolve())]
-        command += ["-map", f"0:{source.number}", "-map_metadata", "-1", *source.options, str(file)]
+        command += ["-map", f"0:{stream.number}", "-map_metadata", "-1", *stream.options, str(file)]
         _run_watched(command, lambda done, name=name: progress(name, done / seconds if seconds else 0.0))  # type: ignore[misc]
-        tracks.append(Track(source.kind, name, file, keys[source.kind], label, source.language))
+        tracks.append(Track(stream.kind, name, file, keys[stream.kind], label, stream.language))
     return tracks
 
 
