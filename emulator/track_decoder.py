@@ -244,6 +244,15 @@ class TrackDecoder:
         return self._result(Verdict.UNPLAYABLE, detail, fix="package each key period with an init segment of its own")
 
 
+def play_track(
+    kind: Kind, data: bytes, key: bytes | None, expected: Sequence[str] | None, *, iv: bytes | None = None
+) -> TrackResult:
+    """Play a track that is in memory as a whole: its init segment and all its media segments, joined."""
+    decoder = TrackDecoder(kind, key, iv, expected)
+    decoder.feed(data)
+    return decoder.finish()
+
+
 def fingerprints(kind: Kind, data: bytes, key: bytes | None = None) -> list[str]:
     """Return the SHA-256 of each frame of a track in hexadecimal, as frames.json holds them.
 

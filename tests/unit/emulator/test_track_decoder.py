@@ -23,7 +23,7 @@ from emulator.hls import MediaPlaylist, Place, Segment
 from emulator.playlist import Rendition, Title
 from emulator.screening import show
 from emulator.timeline import Timeline
-from emulator.track_decoder import TrackDecoder, fingerprints
+from emulator.track_decoder import TrackDecoder, fingerprints, play_track
 from emulator.verdict import TrackResult, Verdict
 
 CONTENT = Path(__file__).parents[3] / "server" / "content"
@@ -61,15 +61,6 @@ def frames_of(part: Part, kind: Kind) -> Sequence[str]:
 
 def key_of(part: Part) -> bytes:
     return bytes.fromhex(KEYS[part]["cek"])
-
-
-def play_track(
-    kind: Kind, data: bytes, key: bytes | None, expected: Sequence[str] | None, *, iv: bytes | None = None
-) -> TrackResult:
-    """Play a track whole: its init segment and all its media segments, joined."""
-    decoder = TrackDecoder(kind, key, iv, expected)
-    decoder.feed(data)
-    return decoder.finish()
 
 
 def play(part: Part, kind: Kind, key: bytes | None, data: bytes | None = None) -> TrackResult:
