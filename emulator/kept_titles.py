@@ -40,6 +40,7 @@ LICENSES = "licenses"
 SALT = b"sees-sim/device-state/v1"
 NONCE = 12
 """Bytes, of AES-GCM."""
+_KEEP = "play it once with --state and a server, on this device"
 
 
 @dataclass(frozen=True)
@@ -304,11 +305,10 @@ def _find(state: Path, name: str | None) -> Path:
         return matching[0]
     found = ", ".join(folder.name for folder in (matching or kept)) or "none"
     expected = f"one title {name!r}" if name else "one kept title, or --title to choose"
-    raise _none(expected, found, state)
+    raise _none(expected, found, state, "name one of these with --title" if kept else _KEEP)
 
 
-def _none(expected: str, found: str, place: Path) -> NoKeptTitle:
-    fix = "play it once with --state and a server, on this device"
+def _none(expected: str, found: str, place: Path, fix: str = _KEEP) -> NoKeptTitle:
     return NoKeptTitle(expected=f"{expected} in {place}", found=found, fix=fix)
 
 

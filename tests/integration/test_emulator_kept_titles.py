@@ -110,6 +110,7 @@ def test_two_titles_of_one_folder_name_are_two(state: Path, tmp_path: Path) -> N
     assert {path: path.read_bytes() for path in first} == first
     ambiguous = offline(tmp_path / "state", "--title", "film")
     assert (ambiguous.exit_code, all(name in ambiguous.stderr for name in names)) == (1, True)
+    assert "Fix: name one of these with --title." in ambiguous.stderr
     for name in names:
         assert offline(tmp_path / "state", "--title", name).exit_code == 0
 
