@@ -201,9 +201,9 @@ def test_query_string_and_form_are_read_together() -> None:
 
 
 def test_the_cost_of_a_name_given_often_grows_no_faster_than_the_body() -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()  # the processor's time of this thread: other work does not count
     assert len(read_parameters(b"a&" * 32_000)["a"]) == 32_000
-    assert time.perf_counter() - begun < 0.5  # it took 3 s while each value made a new tuple
+    assert time.thread_time() - begun < 1  # some 20 milliseconds; it took 3 s while each value made a new tuple
 
 
 def test_bytes_that_are_no_utf_8_never_pass_for_text() -> None:

@@ -86,7 +86,7 @@ LARGEST = 64 * 1024
     ids=["a string without an end", "quotation marks", "the last of many keys twice"],
 )
 def test_the_cost_grows_no_faster_than_the_body(body: bytes) -> None:
-    begun = time.perf_counter()
+    begun = time.thread_time()  # the processor's time of this thread: other work does not count
     with pytest.raises(ValueError, match="expected"):
         parse_json(body)
-    assert time.perf_counter() - begun < 0.25  # some milliseconds; the first took 16 s with a search per quote
+    assert time.thread_time() - begun < 2  # some milliseconds; the first took 16 s with a search per quote
