@@ -99,7 +99,7 @@ def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int
 
 
 def start_mock(state: Path, *options: str) -> Service:
-    """Start a mock as it is meant for load: without the stage, and with one thread unless `options` say otherwise."""
+    """Start a mock as it is meant for load: without `/_sim/`, and with one thread unless `options` say otherwise."""
     command = module_command("expressplay_mock", "serve", f"--state={state}", "--no-sim", "--threads=1")
     return start([*command, "--log-level=error", *options])
 

@@ -157,26 +157,26 @@ def _run(
 ) -> None:
     from emulator.license_client import SpcShape
     from emulator.playlist import Reading
+    from walkthrough.record.deployment import find_deployment
     from walkthrough.record.run import run_binding, titles_of
-    from walkthrough.record.stage import make_stage
     from walkthrough.terminal.report import report_run
     from walkthrough.terminal.terminal import progress, progress_bar
 
-    stage = make_stage(sees, expressplay, title, client_tls)
+    deployment = find_deployment(sees, expressplay, title, client_tls)
     device: dict[str, Any] = {
         "device": device_settings(spc_version, offline_key, hdcp, randomised=randomised, id_seed=id_seed),
         "shape": SpcShape(spc_shape),
         "reading": Reading(rule, content_id, token_url, variant, trust_playlist_host),
         "headers": headers,
     }
-    client = stage.client("run", seed, **device)
-    player = stage.client("run", play_on, **device) if play_on else None
+    client = deployment.client("run", seed, **device)
+    player = deployment.client("run", play_on, **device) if play_on else None
     for one in (client, player):
         if one:
             one.device.clock.advance(clock)
     with progress("playing" if plays else "registering") as update:
         run = run_binding(
-            stage,
+            deployment,
             client,
             cookie,
             registers=registers,

@@ -5,9 +5,9 @@ from pathlib import Path
 from emulator.transport import NO_FILES
 from hosting.tls.tls import ClientTls
 from walkthrough.experiments import DEMO, as_scenario, run_experiment
+from walkthrough.record.deployment import Deployment, find_deployment
 from walkthrough.record.recorded import RecordedScenario
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import Stage, make_stage
 from walkthrough.terminal.report import compared, failure_of, write_json, write_still
 from walkthrough.terminal.terminal import (
     make_console,
@@ -27,9 +27,9 @@ def run_demo(
 ) -> bool:
     """Run and show the demo; return whether all came out as expected. Raises what ended the binding early."""
     console = make_console()
-    stage = make_stage(sees, expressplay, tls=tls)
+    deployment = find_deployment(sees, expressplay, tls=tls)
     with progress("the binding"):
-        run = run_binding(stage, stage.client(PURPOSE), stage.name(PURPOSE), teach=teach)
+        run = run_binding(deployment, deployment.client(PURPOSE), deployment.name(PURPOSE), teach=teach)
     print_heading(console, "The binding, step by step")
     print_sequence(console, run.recording)
     failure = failure_of(run)
@@ -37,7 +37,7 @@ def run_demo(
     try:
         if failure:
             raise failure
-        _run_experiments(stage, outcomes)
+        _run_experiments(deployment, outcomes)
     finally:
         if recording:
             write_json(recording, run.recording)
@@ -53,8 +53,8 @@ def run_demo(
     return all(outcome["ok"] for outcome in outcomes)
 
 
-def _run_experiments(stage: Stage, outcomes: list[RecordedScenario]) -> None:
+def _run_experiments(deployment: Deployment, outcomes: list[RecordedScenario]) -> None:
     with progress("trying") as tell:
         for experiment in DEMO:
             tell(f"trying: {experiment.name}")
-            outcomes.append(as_scenario(run_experiment(experiment, stage)))
+            outcomes.append(as_scenario(run_experiment(experiment, deployment)))

@@ -14,11 +14,11 @@ from hosting.tls.tls import ClientTls
 from simulation.steps import Step
 from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
+from walkthrough.record.deployment import Deployment, find_deployment
 from walkthrough.record.license_terms import differing_terms
 from walkthrough.record.reading import bad_recording
 from walkthrough.record.recorded import RecordedClient, Recording
 from walkthrough.record.run import Run, Titles, run_binding, titles_of
-from walkthrough.record.stage import Stage, make_stage
 
 MAX_COOKIE = 32
 
@@ -36,21 +36,21 @@ def replay(recording: Recording, sees: str, expressplay: str | None, tls: Client
         )
     cookie = _fresh(recording["cookie"])
     how = _how_it_was_run(recording)
-    stage = make_stage(sees, expressplay or find_expressplay(recording, sees, cookie, tls), how["title"], tls)
+    deployment = find_deployment(sees, expressplay or find_expressplay(recording, sees, cookie, tls), how["title"], tls)
     device: dict[str, Any] = {"spc_version": how["spc_version"], "shape": _shape(how["spc_shape"])}
     run = run_binding(
-        stage,
-        stage.client("replay", recording["device"]["seed"], **device),
+        deployment,
+        deployment.client("replay", recording["device"]["seed"], **device),
         cookie,
         registers=how["registers"],
         plays=how["plays"],
-        player=stage.client("replay", how["plays_on"], **device) if how["plays_on"] else None,
-        titles=_titles(recording, stage),
+        player=deployment.client("replay", how["plays_on"], **device) if how["plays_on"] else None,
+        titles=_titles(recording, deployment),
         watch_for=how.get("watch_for", 0),
     )
     comparison = compare(recording, run.recording)
     difference = comparison.difference or differing_terms(recording, run.grants) or _not_played(recording, run)
-    return replace(comparison, difference=difference or _replay_scenarios(recording, stage))
+    return replace(comparison, difference=difference or _replay_scenarios(recording, deployment))
 
 
 def check(comparison: Comparison) -> None:
@@ -108,11 +108,11 @@ def _shape(name: str) -> SpcShape:
         raise bad_recording(f"the SPC shape {name!r}", expected="one that this emulator knows") from None
 
 
-def _titles(recording: Recording, stage: Stage) -> Titles | None:
+def _titles(recording: Recording, deployment: Deployment) -> Titles | None:
     """Return titles made of the recorded content ids, for a SEES that offers none itself."""
     try:
         with at_step(0):
-            list_titles(stage.web, stage.sees)
+            list_titles(deployment.web, deployment.sees)
     except UnexpectedAnswer:
         asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in (1, 6)}
         # Each once: a renewal asks for the same content again.
@@ -127,15 +127,15 @@ def _not_played(recording: Recording, run: Run) -> Difference | None:
     return Difference("playback", "", recording["playback"]["outcome"], str(run.error))
 
 
-def _replay_scenarios(recording: Recording, stage: Stage) -> Difference | None:
+def _replay_scenarios(recording: Recording, deployment: Deployment) -> Difference | None:
     """Play the recorded scenarios anew, as far as this emulator has them; return the first that came out otherwise."""
     known = {experiment.name: experiment for experiment in EXPERIMENTS.values()}
-    stage = replace(stage, title=None)
+    deployment = replace(deployment, title=None)
     for recorded in recording.get("scenarios", ()):
         experiment = known.get(recorded["name"])
         if experiment is None:
             return Difference(f"scenario {recorded['name']}", "", str(recorded["actual"]), "no such experiment")
-        actual = as_scenario(run_experiment(experiment, stage))["actual"]
+        actual = as_scenario(run_experiment(experiment, deployment))["actual"]
         if actual != recorded["actual"]:
             return Difference(f"scenario {recorded['name']}", "actual", str(recorded["actual"]), str(actual))
     return None

@@ -10,7 +10,7 @@ from _walkthrough.blocks import Maker, Source
 from _walkthrough.opened import field, token_bytes, token_of
 from fairplay.layout import SKR1_VALUE
 from fairplay.session_key import HU_SALT, device_id_of
-from walkthrough.record.stage import OTHER_SEED
+from walkthrough.record.deployment import OTHER_SEED
 
 SHELL_PYTHON = ".venv/bin/python -c"
 RECORDING = "docs/recordings/walkthrough.binding.json"

@@ -11,8 +11,8 @@ from typing import Any
 from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
 from hosting.process import module_command, start
 from walkthrough.experiments import DEMO, EXPERIMENTS, as_json, as_scenario, run_experiment
+from walkthrough.record.deployment import find_deployment
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import make_stage
 from walkthrough.terminal.report import failure_of, write_json
 
 
@@ -23,11 +23,11 @@ def record(folder: Path) -> None:
         mock = stack.enter_context(start([*_serve("expressplay_mock"), f"--state={state}"]))
         environment = {**os.environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
         sees = stack.enter_context(start([*_serve("server"), f"--expressplay={mock.url}"], env=environment))
-        stage = make_stage(sees.url, mock.url)
-        run = run_binding(stage, stage.client("walkthrough"), COOKIE, teach=True)
+        deployment = find_deployment(sees.url, mock.url)
+        run = run_binding(deployment, deployment.client("walkthrough"), COOKIE, teach=True)
         if failure := failure_of(run):
             raise failure
-        results = {one.id: run_experiment(one, stage) for one in EXPERIMENTS.values()}
+        results = {one.id: run_experiment(one, deployment) for one in EXPERIMENTS.values()}
     run.recording["scenarios"] += [as_scenario(results[one.id]) for one in DEMO]
     items = [as_json(result) for result in results.values()]
     _check(items)

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from hosting.serving import running
 from walkthrough.page.app import create_app
-from walkthrough.record.stage import make_stage
+from walkthrough.record.deployment import find_deployment
 
 QUIET = (
     "--autoplay-policy=no-user-gesture-required",
@@ -51,7 +51,7 @@ def browser() -> Iterator[Browser]:
 def address() -> Iterator[str]:
     """The base URL of a page on a stage of its own."""
     with services(teach=True) as (sees, expressplay):
-        stage = make_stage(sees, expressplay)
+        stage = find_deployment(sees, expressplay)
         with running(lambda url: create_app(stage, url)) as url:
             yield url
         stage.web.close()

@@ -7,7 +7,7 @@ import pytest
 from page_actions import more_of, play, register_and_play, screen, video, wait_for_frames
 from playwright.sync_api import Page, Route
 
-from walkthrough.record.stage import OTHER_SEED
+from walkthrough.record.deployment import OTHER_SEED
 
 
 def test_a_newcomer_registers_watches_and_is_refused(page: Page) -> None:

@@ -11,8 +11,8 @@ import requests
 from processes import Processes, running_processes
 
 from walkthrough.experiments import EXPERIMENTS, run_experiment
+from walkthrough.record.deployment import find_deployment
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import make_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 TITLES = tomllib.loads((ROOT / "server" / "content" / "catalog.toml").read_text())["titles"].values()
@@ -43,7 +43,7 @@ class Everything:
             return answer
 
         monkeypatch.setattr(requests.Session, "send", noting)
-        stage = make_stage(processes.sees.url, processes.mock.url)
+        stage = find_deployment(processes.sees.url, processes.mock.url)
         run = run_binding(stage, stage.client("secrets"), stage.name("secrets"))
         assert run.error is None
         journals = [processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (stage.sees, stage.expressplay)]

@@ -11,9 +11,9 @@ import pytest
 from processes import Processes
 
 from walkthrough.experiments import CHAPTERS, DEMO, EXPERIMENTS
+from walkthrough.record.deployment import find_deployment
 from walkthrough.record.recorded import Recording, all_steps
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import make_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 RECORDINGS = ROOT / "docs" / "recordings"
@@ -37,7 +37,7 @@ def shape_of(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def again(processes: Processes) -> Recording:
     """The recorded run, run again: the same seed, another cookie, since this log may know the old one."""
-    stage = make_stage(processes.sees.url, processes.mock.url)
+    stage = find_deployment(processes.sees.url, processes.mock.url)
     return run_binding(stage, stage.client("again"), stage.name("again"), teach=True).recording
 
 

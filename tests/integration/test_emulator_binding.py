@@ -16,21 +16,23 @@ from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey, License, open_ckc
 from fairplay.errors import CkcError
 from server.catalog import CONTENT, load_catalog
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import Stage
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Deployment]:
     with real_stage() as standing:
         yield standing
 
 
-def cookie_of(request: pytest.FixtureRequest, stage: Stage) -> str:
+def cookie_of(request: pytest.FixtureRequest, stage: Deployment) -> str:
     return stage.name(request.node.name[-20:])
 
 
-def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(
+    stage: Deployment, request: pytest.FixtureRequest
+) -> None:
     client = stage.client("play")
     _, grant = bind(client, cookie_of(request, stage))
     screening = watch(client, [grant], still=True)
@@ -43,7 +45,7 @@ def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(stage: Stage, re
     assert screening.still.startswith(b"\x89PNG")
 
 
-def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Deployment, request: pytest.FixtureRequest) -> None:
     client = stage.client("wrong")
     _, grant = bind(client, cookie_of(request, stage))
     wrong = License(ContentKey(bytes(16), grant.license.content.iv), None)
@@ -55,7 +57,7 @@ def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Stage, request: py
 
 
 def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
-    stage: Stage, request: pytest.FixtureRequest
+    stage: Deployment, request: pytest.FixtureRequest
 ) -> None:
     client = stage.client("rental")
     client.device.clock.advance(1_000_000)
@@ -70,11 +72,11 @@ def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
         watch(client, [grant])
 
 
-def test_the_dummy_has_no_rental(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_the_dummy_has_no_rental(stage: Deployment, request: pytest.FixtureRequest) -> None:
     assert rental_end(register(stage.client("dummy"), cookie_of(request, stage))) is None
 
 
-def test_a_ckc_opens_with_its_own_spc_only(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_a_ckc_opens_with_its_own_spc_only(stage: Deployment, request: pytest.FixtureRequest) -> None:
     client = stage.client("own")
     grant = register(client, cookie_of(request, stage))
     _, other = make_spc(client.device, grant.content_id)
@@ -82,7 +84,7 @@ def test_a_ckc_opens_with_its_own_spc_only(stage: Stage, request: pytest.Fixture
         open_ckc(grant.ckc, other)
 
 
-def test_the_newest_registration_counts(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_the_newest_registration_counts(stage: Deployment, request: pytest.FixtureRequest) -> None:
     cookie, one, other = cookie_of(request, stage), stage.client("one", "A"), stage.client("two", "B")
     register(one, cookie)
     register(other, cookie)
@@ -92,13 +94,13 @@ def test_the_newest_registration_counts(stage: Stage, request: pytest.FixtureReq
     assert caught.value.number == -9003
 
 
-def test_refusals_carry_step_and_number(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_refusals_carry_step_and_number(stage: Deployment, request: pytest.FixtureRequest) -> None:
     with pytest.raises(EntitlementDenied) as denied:
         play(stage.client("early"), cookie_of(request, stage))
     assert (denied.value.step, denied.value.number) == (6, 6)
 
 
-def test_the_recording_of_a_bound_play(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_the_recording_of_a_bound_play(stage: Deployment, request: pytest.FixtureRequest) -> None:
     client, cookie = stage.client("recorded"), cookie_of(request, stage)
     run = run_binding(stage, client, cookie)
     recording = run.recording
@@ -122,7 +124,7 @@ def test_the_recording_of_a_bound_play(stage: Stage, request: pytest.FixtureRequ
     assert recording["device"] == {"seed": "device A", "device_id": client.device.device_id}
 
 
-def test_the_log_before_holds_what_earlier_runs_wrote(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_the_log_before_holds_what_earlier_runs_wrote(stage: Deployment, request: pytest.FixtureRequest) -> None:
     cookie = cookie_of(request, stage)
     register(stage.client("first"), cookie)
     recording = run_binding(stage, stage.client("second"), cookie, registers=False).recording
@@ -131,7 +133,7 @@ def test_the_log_before_holds_what_earlier_runs_wrote(stage: Stage, request: pyt
     assert [step["n"] for step in recording["steps"]] == list(range(6, 14))
 
 
-def test_a_refused_run_is_recorded_as_far_as_it_came(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_a_refused_run_is_recorded_as_far_as_it_came(stage: Deployment, request: pytest.FixtureRequest) -> None:
     run = run_binding(stage, stage.client("refused"), cookie_of(request, stage), registers=False)
     assert isinstance(run.error, EntitlementDenied)
     assert [step["n"] for step in run.recording["steps"]] == [6, 7, 8, 10]
@@ -140,7 +142,7 @@ def test_a_refused_run_is_recorded_as_far_as_it_came(stage: Stage, request: pyte
 
 @pytest.mark.parametrize("teach", [False, True])
 def test_secrets_are_in_the_recording_only_where_teaching_puts_them(
-    stage: Stage, request: pytest.FixtureRequest, teach: bool
+    stage: Deployment, request: pytest.FixtureRequest, teach: bool
 ) -> None:
     client = stage.client(f"secret-{teach}")
     run = run_binding(stage, client, cookie_of(request, stage), teach=teach)

@@ -13,8 +13,8 @@ from emulator.offered_titles import find_dummy, find_title
 from emulator.playlist import load_title
 from emulator.step import at_step
 from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+from walkthrough.record.deployment import find_deployment
 from walkthrough.record.journals import fetch_journal
-from walkthrough.record.stage import make_stage
 
 REQUEST = entitlement_request("m-1", RequestType.REGISTRATION, "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4", "alice")
 
@@ -147,8 +147,8 @@ def test_a_playlist_that_cannot_be_played(web: Web, body: bytes, found: str) -> 
 def test_services_that_are_swapped() -> None:
     with services() as (sees, expressplay):
         with pytest.raises(UnexpectedAnswer, match="--expressplay is its address"):
-            make_stage(sees, sees)
-        stage = make_stage(expressplay, expressplay)
+            find_deployment(sees, sees)
+        stage = find_deployment(expressplay, expressplay)
         with pytest.raises(UnexpectedAnswer, match="--sees is the address of sees-server"):
             find_dummy(stage.web, stage.sees)
 

@@ -14,26 +14,26 @@ from emulator.leases import play_on, renew
 from emulator.screening import watch
 from fairplay.ckc import Duration
 from fairplay.layout import KeyType, PlaybackState
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import Stage
 
 LEASE = 120
 """Seconds: the lease of the title `rotation`."""
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Deployment]:
     with real_stage() as standing:
         yield standing
 
 
 @pytest.fixture
-def client(stage: Stage, request: pytest.FixtureRequest) -> Client:
+def client(stage: Deployment, request: pytest.FixtureRequest) -> Client:
     return stage.client(request.node.name[5:28])
 
 
 @pytest.fixture
-def cookie(stage: Stage, request: pytest.FixtureRequest) -> str:
+def cookie(stage: Deployment, request: pytest.FixtureRequest) -> str:
     return stage.name(request.node.name[5:28])
 
 
@@ -115,7 +115,7 @@ def test_where_the_first_request_fails_a_second_says_that_the_lease_is_about_to_
     assert shares == pytest.approx([0.5, 0.9], abs=0.02)
 
 
-def test_a_refused_renewal_stops_playback_at_the_leases_end(stage: Stage, client: Client, cookie: str) -> None:
+def test_a_refused_renewal_stops_playback_at_the_leases_end(stage: Deployment, client: Client, cookie: str) -> None:
     register(client, cookie)
     grants = play(client, cookie, "rotation")
     end = min(end for grant in grants if (end := lease_end(grant)))
@@ -129,7 +129,7 @@ def test_a_refused_renewal_stops_playback_at_the_leases_end(stage: Stage, client
 
 
 def test_playback_that_ends_before_the_lease_needs_no_renewal_that_is_refused(
-    stage: Stage, client: Client, cookie: str
+    stage: Deployment, client: Client, cookie: str
 ) -> None:
     register(client, cookie)
     grants = play(client, cookie, "rotation")
@@ -148,7 +148,7 @@ def test_a_rental_counts_on_from_the_first_download(client: Client, cookie: str)
     assert (lease_end(renewed) or 0) - (lease_end(first) or 0) >= 60
 
 
-def test_renewals_are_rounds_of_the_recording(stage: Stage, client: Client, cookie: str) -> None:
+def test_renewals_are_rounds_of_the_recording(stage: Deployment, client: Client, cookie: str) -> None:
     run = run_binding(replace(stage, title="rotation"), client, cookie, watch_for=LEASE * 0.75)
     assert run.error is None
     assert run.screening

@@ -14,24 +14,24 @@ from emulator.transport import Answer, Party
 from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey
 from server.catalog import CONTENT
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.inspection import inspect_bytes
 from walkthrough.record.run import run_binding
-from walkthrough.record.stage import Stage
 
 FRAMES = json.loads((CONTENT / "rotation" / "frames.json").read_text())
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Deployment]:
     with real_stage() as standing:
         yield standing
 
 
-def cookie_of(request: pytest.FixtureRequest, stage: Stage) -> str:
+def cookie_of(request: pytest.FixtureRequest, stage: Deployment) -> str:
     return stage.name(request.node.name[-20:])
 
 
-def test_all_frames_come_out_across_the_key_change(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_all_frames_come_out_across_the_key_change(stage: Deployment, request: pytest.FixtureRequest) -> None:
     client = stage.client("all")
     _, *grants = bind(client, cookie_of(request, stage), "rotation")
     assert len({grant.content_id for grant in grants}) == len({grant.license.content.key for grant in grants}) == 2
@@ -46,7 +46,9 @@ def test_all_frames_come_out_across_the_key_change(stage: Stage, request: pytest
 
 
 @pytest.mark.parametrize("bad", [0, 1])
-def test_with_one_key_wrong_exactly_its_period_fails(stage: Stage, request: pytest.FixtureRequest, bad: int) -> None:
+def test_with_one_key_wrong_exactly_its_period_fails(
+    stage: Deployment, request: pytest.FixtureRequest, bad: int
+) -> None:
     client = stage.client("bad")
     _, *grants = bind(client, cookie_of(request, stage), "rotation")
     right = grants[bad].license
@@ -60,7 +62,9 @@ def test_with_one_key_wrong_exactly_its_period_fails(stage: Stage, request: pyte
     assert f"Period {bad + 1}: " in screening.outcome
 
 
-def test_a_key_that_was_not_got_is_no_key_for_its_period_only(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_a_key_that_was_not_got_is_no_key_for_its_period_only(
+    stage: Deployment, request: pytest.FixtureRequest
+) -> None:
     client = stage.client("one")
     _, first, _ = bind(client, cookie_of(request, stage), "rotation")
     screening = watch(client, [first])
@@ -70,7 +74,7 @@ def test_a_key_that_was_not_got_is_no_key_for_its_period_only(stage: Stage, requ
     }
 
 
-def test_swapped_keys_play_nothing(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_swapped_keys_play_nothing(stage: Deployment, request: pytest.FixtureRequest) -> None:
     client = stage.client("swapped")
     _, one, other = bind(client, cookie_of(request, stage), "rotation")
     swapped = [replace(one, license=other.license), replace(other, license=one.license)]
@@ -79,7 +83,7 @@ def test_swapped_keys_play_nothing(stage: Stage, request: pytest.FixtureRequest)
 
 
 def test_all_keys_are_asked_for_at_the_start_in_one_playback_session(
-    stage: Stage, request: pytest.FixtureRequest
+    stage: Deployment, request: pytest.FixtureRequest
 ) -> None:
     client = stage.client("start")
     register(client, cookie_of(request, stage))
@@ -89,7 +93,7 @@ def test_all_keys_are_asked_for_at_the_start_in_one_playback_session(
     assert len({grant.contents.transaction_id for grant in grants}) == 2
 
 
-def test_the_recording_tells_the_rounds_apart(stage: Stage, request: pytest.FixtureRequest) -> None:
+def test_the_recording_tells_the_rounds_apart(stage: Deployment, request: pytest.FixtureRequest) -> None:
     run = run_binding(replace(stage, title="rotation"), stage.client("rounds"), cookie_of(request, stage), teach=True)
     steps = run.recording["steps"]
     assert [step["n"] for step in steps] == [*range(1, 14), *range(6, 14)]
@@ -107,7 +111,7 @@ def test_the_recording_tells_the_rounds_apart(stage: Stage, request: pytest.Fixt
 
 @pytest.mark.parametrize("periods", [[], [{"video": 128, "audio": 251}], [{"video": 1}, {"video": 2}], 7])
 def test_frames_that_do_not_fit_the_periods_are_none(
-    stage: Stage, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, periods: object
+    stage: Deployment, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, periods: object
 ) -> None:
     client = stage.client("counts")
     _, *grants = bind(client, cookie_of(request, stage), "rotation")

@@ -12,7 +12,7 @@ from emulator_stage import real_stage
 from emulator.errors import NoAnswer
 from emulator.transport import EXPRESSPLAY
 from walkthrough.experiments import DEMO, EXPERIMENTS, FAMILIES, Experiment, as_json, as_scenario, run_experiment
-from walkthrough.record.stage import Stage, shifted_clock
+from walkthrough.record.deployment import Deployment, shifted_clock
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = tuple(EXPERIMENTS.values())
@@ -20,7 +20,7 @@ EARLY = EXPERIMENTS["play-before-registering"]
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Deployment]:
     with real_stage() as stage:
         yield stage
 
@@ -32,7 +32,7 @@ def test_no_two_share_an_id_or_a_name() -> None:
 
 
 @pytest.mark.parametrize("experiment", ALL, ids=lambda one: one.id)
-def test_an_experiment_ends_as_expected(experiment: Experiment, stage: Stage) -> None:
+def test_an_experiment_ends_as_expected(experiment: Experiment, stage: Deployment) -> None:
     result = run_experiment(experiment, stage)
     assert result.outcomes == experiment.expected
     assert as_json(result)["ok"] is True
@@ -46,13 +46,13 @@ def test_an_experiment_asks_a_question_with_one_right_answer(experiment: Experim
     assert 0 <= experiment.right < len(experiment.choices)
 
 
-def test_an_experiment_can_be_run_again(stage: Stage) -> None:
-    again = Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning)
+def test_an_experiment_can_be_run_again(stage: Deployment) -> None:
+    again = stage.anew()
     assert run_experiment(EXPERIMENTS["cookie-stolen-after"], stage).ok
     assert run_experiment(EXPERIMENTS["cookie-stolen-after"], again).ok
 
 
-def test_an_experiment_that_comes_out_otherwise_is_not_ok(stage: Stage) -> None:
+def test_an_experiment_that_comes_out_otherwise_is_not_ok(stage: Deployment) -> None:
     result = run_experiment(replace(EARLY, expected=("something else",)), stage)
     assert as_scenario(result) == {
         "name": EARLY.name,
@@ -62,7 +62,7 @@ def test_an_experiment_that_comes_out_otherwise_is_not_ok(stage: Stage) -> None:
     }
 
 
-def test_in_short_the_first_difference_is_told(stage: Stage) -> None:
+def test_in_short_the_first_difference_is_told(stage: Deployment) -> None:
     stolen = EXPERIMENTS["cookie-stolen-before"]
     wrong = replace(stolen, expected=(stolen.expected[0], "nothing", stolen.expected[2]))
     assert run_experiment(wrong, stage).in_short == ("nothing", "license issued")
@@ -75,21 +75,21 @@ def test_an_experiment_names_the_code_that_decides(experiment: Experiment) -> No
     assert function in {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-def test_an_expressplay_without_a_journal_is_named(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expressplay_without_a_journal_is_named(stage: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("walkthrough.experiments.acting.collect", lambda *_: [])
     result = run_experiment(EXPERIMENTS["cookie-stolen-after"], stage)
     assert not result.ok
     assert "without --no-sim" in result.outcomes[-1]
 
 
-def test_a_service_that_is_gone_ends_the_experiments(stage: Stage) -> None:
+def test_a_service_that_is_gone_ends_the_experiments(stage: Deployment) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         nowhere = f"http://127.0.0.1:{listener.getsockname()[1]}"
     with pytest.raises(NoAnswer):
         run_experiment(EARLY, replace(stage, sees=nowhere))
 
 
-def test_the_clock_is_as_before_after_the_expired_token(stage: Stage) -> None:
+def test_the_clock_is_as_before_after_the_expired_token(stage: Deployment) -> None:
     def shift() -> float:
         url = f"{stage.expressplay}/_sim/clock"
         offset: float = stage.web.ask(EXPRESSPLAY, "GET", url).json_object("a clock")["offset"]

@@ -20,7 +20,7 @@ from server.entitlement import Record
 from server.errors import DeniedError, ErrorNumber
 from server.expressplay import ExpressPlayAccount
 from server.patient_look_up import LAG_PATIENCE, MAX_LOOKS, PatientLookUp
-from walkthrough.record.stage import make_stage
+from walkthrough.record.deployment import find_deployment
 
 REGISTERED = [Record(1, DEVICE, True, 0)]
 
@@ -87,7 +87,7 @@ def test_sees_catches_up_with_a_short_lag_and_denies_in_a_long_one() -> None:
     with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
         account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)
         with running(create_sees(SeesConfig(account, lag_patience=0.003))) as sees:
-            on = make_stage(sees, expressplay)
+            on = find_deployment(sees, expressplay)
 
             def fault(**settings: object) -> None:
                 assert requests.post(f"{expressplay}/_sim/faults", json={"fault": "lag"} | settings, timeout=10).ok

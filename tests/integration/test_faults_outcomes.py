@@ -19,23 +19,23 @@ from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from walkthrough.record.stage import Stage, make_stage
+from walkthrough.record.deployment import Deployment, find_deployment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "stage.md"
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Deployment]:
     with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
         account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR, timeouts=(2.0, 0.15))
         with running(create_sees(SeesConfig(account, lag_patience=0.003))) as sees:
-            standing = make_stage(sees, expressplay)
+            standing = find_deployment(sees, expressplay)
             yield standing
             standing.web.close()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(str(value) for value in row.fault.values()))
-def test_outcome(stage: Stage, row: Row, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_outcome(stage: Deployment, row: Row, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     cookie = stage.name(str(ROWS.index(row)))
     client = stage.client(f"fault{ROWS.index(row)}")
     faults = f"{stage.expressplay}/_sim/faults"
@@ -61,7 +61,7 @@ def test_outcome(stage: Stage, row: Row, request: pytest.FixtureRequest, monkeyp
 
 
 @pytest.mark.parametrize("at", PLACES)
-def test_every_code_at_every_place_ends_clearly(stage: Stage, at: str, request: pytest.FixtureRequest) -> None:
+def test_every_code_at_every_place_ends_clearly(stage: Deployment, at: str, request: pytest.FixtureRequest) -> None:
     cookie, client = stage.name(f"codes-{at}"), stage.client(f"codes {at}")
     faults = f"{stage.expressplay}/_sim/faults"
     request.addfinalizer(lambda: requests.delete(faults, timeout=10))
@@ -82,7 +82,7 @@ def test_every_code_at_every_place_ends_clearly(stage: Stage, at: str, request: 
     assert play(client, cookie)
 
 
-def entitled(stage: Stage, trace: str) -> int | None:
+def entitled(stage: Deployment, trace: str) -> int | None:
     """The number with which SEES denied the film, None where it did not."""
     journal = requests.get(f"{stage.sees}/_sim/journal?trace={trace}", timeout=10).json()["entries"]
     number: int | None = next(entry for entry in journal if entry["step"] == 6)["response"].get("error")

@@ -12,11 +12,11 @@ from flask import Flask, Response
 from hosting.serving import running
 from walkthrough.page.app import create_app
 from walkthrough.page.event_stream import MAX_LISTENERS
-from walkthrough.record.stage import Stage, make_stage
+from walkthrough.record.deployment import Deployment, find_deployment
 
 
 @contextmanager
-def page_on(stage: Stage) -> Iterator[str]:
+def page_on(stage: Deployment) -> Iterator[str]:
     with running(lambda url: create_app(stage, url)) as url:
         yield url
     stage.web.close()
@@ -51,7 +51,7 @@ def stuck() -> Iterator[tuple[str, threading.Event, threading.Event]]:
     with ExitStack() as stack:
         sees, expressplay = stack.enter_context(services())
         hostile = stack.enter_context(relay(sees, held, released))
-        url = stack.enter_context(page_on(make_stage(hostile, expressplay)))
+        url = stack.enter_context(page_on(find_deployment(hostile, expressplay)))
         stack.callback(released.set)
         yield url, held, released
 
@@ -89,7 +89,7 @@ def test_start_over_waits_for_nobody(stuck: tuple[str, threading.Event, threadin
 
 
 def test_windows_have_a_bound() -> None:
-    with services() as (sees, expressplay), page_on(make_stage(sees, expressplay)) as url, ExitStack() as windows:
+    with services() as (sees, expressplay), page_on(find_deployment(sees, expressplay)) as url, ExitStack() as windows:
 
         def listen() -> requests.Response:
             return windows.enter_context(requests.get(f"{url}/api/events", stream=True, timeout=10))

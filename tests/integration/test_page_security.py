@@ -8,13 +8,13 @@ from emulator_stage import services
 
 from hosting.serving import running
 from walkthrough.page.app import create_app
-from walkthrough.record.stage import make_stage
+from walkthrough.record.deployment import find_deployment
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     with services() as (sees, expressplay):
-        stage = make_stage(sees, expressplay)
+        stage = find_deployment(sees, expressplay)
         with running(lambda url: create_app(stage, url)) as url:
             yield url
         stage.web.close()

@@ -8,11 +8,11 @@ from emulator_stage import real_stage
 from emulator.binding import bind
 from fairplay.ckc import Duration
 from fairplay.layout import KeyType
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage() -> Iterator[Deployment]:
     with real_stage() as standing:
         yield standing
 
@@ -24,7 +24,7 @@ def stage() -> Iterator[Stage]:
         ("rotation", Duration(KeyType.LEASE, lease=120)),
     ],
 )
-def test_each_title_has_its_duration(stage: Stage, title: str, duration: Duration) -> None:
+def test_each_title_has_its_duration(stage: Deployment, title: str, duration: Duration) -> None:
     dummy, *grants = bind(stage.client(title), stage.name(title), title)
     assert dummy.license.duration is None
     assert {grant.license.duration for grant in grants} == {duration}

@@ -12,7 +12,7 @@ from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
-from walkthrough.record.stage import Stage, make_stage
+from walkthrough.record.deployment import Deployment, find_deployment
 
 AUTHENTICATOR = "77,0123456789abcdef0123456789abcdef"
 
@@ -28,10 +28,10 @@ def services(*, teach: bool = False) -> Iterator[tuple[str, str]]:
 
 
 @contextmanager
-def real_stage() -> Iterator[Stage]:
+def real_stage() -> Iterator[Deployment]:
     """Run both services and stand on their stage."""
     with services() as (sees, expressplay):
-        stage = make_stage(sees, expressplay)
+        stage = find_deployment(sees, expressplay)
         try:
             yield stage
         finally:

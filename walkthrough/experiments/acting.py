@@ -9,18 +9,18 @@ from emulator.license_client import Entitlement, LicenseAnswer, RequestType
 from emulator.screening import Screening, watch
 from emulator.step import at_step
 from simulation.steps import Step
+from walkthrough.record.deployment import OTHER_SEED, Deployment
 from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import ASK_LOG, written_row
-from walkthrough.record.stage import OTHER_SEED, Stage
 
 SPC_STEP = 11
 PLAYED = "the film plays, every frame right"
 
 
-def two_devices(stage: Stage, purpose: str) -> tuple[Client, Client, str]:
+def two_devices(deployment: Deployment, purpose: str) -> tuple[Client, Client, str]:
     """Return device A, device B and the one cookie of a run."""
-    return stage.client(purpose), stage.client(f"{purpose}-b", OTHER_SEED), stage.name(purpose)
+    return deployment.client(purpose), deployment.client(f"{purpose}-b", OTHER_SEED), deployment.name(purpose)
 
 
 def film_id(client: Client, name: str | None) -> str:
@@ -58,11 +58,11 @@ def shown(screening: Screening) -> str:
     return PLAYED if screening.played and screening.compared else screening.outcome
 
 
-def rows_shown_to_sees(stage: Stage, client: Client) -> list[Row]:
+def rows_shown_to_sees(deployment: Deployment, client: Client) -> list[Row]:
     """Return the rows that SEES was shown for the client's last request, newest first, from ExpressPlay's journal."""
     shown = [
         entry["response"]["records"]
-        for entry in _journal(stage, client)
+        for entry in _journal(deployment, client)
         if entry.get("step") == ASK_LOG and entry.get("party") == "expressplay"
     ]
     if not shown:
@@ -75,17 +75,17 @@ def rows_shown_to_sees(stage: Stage, client: Client) -> list[Row]:
     return list(shown[-1])
 
 
-def row_that_sees_took(stage: Stage, client: Client) -> Row:
+def row_that_sees_took(deployment: Deployment, client: Client) -> Row:
     """Return the row by which SEES decided the client's last request, as its journal says."""
-    rows = {row["event_id"]: row for row in rows_shown_to_sees(stage, client)}
-    decisions = [entry.get("decision") for entry in _journal(stage, client) if entry.get("party") == "sees"]
+    rows = {row["event_id"]: row for row in rows_shown_to_sees(deployment, client)}
+    decisions = [entry.get("decision") for entry in _journal(deployment, client) if entry.get("party") == "sees"]
     return rows[[decision for decision in decisions if decision and decision.get("event_id")][-1]["event_id"]]
 
 
-def rows_written_by(stage: Stage, client: Client) -> list[Row]:
+def rows_written_by(deployment: Deployment, client: Client) -> list[Row]:
     """Return the rows that this client's redemptions wrote, oldest first, from ExpressPlay's journal."""
-    return [row for row in map(written_row, _journal(stage, client)) if row]
+    return [row for row in map(written_row, _journal(deployment, client)) if row]
 
 
-def _journal(stage: Stage, client: Client) -> list[Entry]:
-    return collect(client.web, stage.sees, stage.expressplay, client.journal.entries())
+def _journal(deployment: Deployment, client: Client) -> list[Entry]:
+    return collect(client.web, deployment.sees, deployment.expressplay, client.journal.entries())

@@ -31,19 +31,19 @@ from walkthrough.experiments.experiment import (
     outcome_of,
     refused_by_expressplay,
 )
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.recorded import Row
-from walkthrough.record.stage import Stage
 
 WINDOW = 32
 """Rows that ExpressPlay's record lookup answers with."""
 NOBODY = "no device: the viewer is locked out"
 
 
-def signed_only(stage: Stage) -> Tries:
+def signed_only(deployment: Deployment) -> Tries:
     """Look for the content key in the token as it is, and in one with the same restrictions, signed but not sealed."""
-    a, _, cookie = two_devices(stage, "signed")
+    a, _, cookie = two_devices(deployment, "signed")
     register(a, cookie)
-    grant = play(a, cookie, stage.title)[0]
+    grant = play(a, cookie, deployment.title)[0]
     sealed = base64.urlsafe_b64decode((grant.entitlement.token if grant.entitlement else "") + "==")
     signed = sign([["contentKey", grant.license.content.key.hex()], ["deviceId", a.device.device_id]])
     text, _, _ = signed.partition(".")
@@ -61,13 +61,13 @@ def sign(restrictions: list[list[str]]) -> str:
     return f"{text.decode()}.{hmac.digest(os.urandom(32), text, 'sha256').hex()}"
 
 
-def forgetful_sees(stage: Stage) -> Tries:
+def forgetful_sees(deployment: Deployment) -> Tries:
     """Ask a SEES that forgets the device for the film on another device; then the real one."""
-    a, b, cookie = two_devices(stage, "forget")
+    a, b, cookie = two_devices(deployment, "forget")
     register(a, cookie)
-    entitlement = forget_device(b, film_id(b, stage.title), cookie)
+    entitlement = forget_device(b, film_id(b, deployment.title), cookie)
     yield attempt("device B redeems a token of a SEES that forgot the device", lambda: redeem_token(b, entitlement))
-    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, stage.title))
+    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.title))
 
 
 def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
@@ -80,31 +80,31 @@ def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
         return entitle(client, RequestType.TIME_BASED, content_id, cookie)
 
 
-def full_window(stage: Stage) -> Tries:
+def full_window(deployment: Deployment) -> Tries:
     """Be refused on another device until a window of 32 rows is full; ask for the device by both rules."""
-    a, b, cookie = two_devices(stage, "window")
+    a, b, cookie = two_devices(deployment, "window")
     register(a, cookie)
-    entitlement = entitled(b, cookie, stage.title)
+    entitlement = entitled(b, cookie, deployment.title)
     tries = {attempt("", lambda: redeem_token(b, entitlement)).outcome for _ in range(WINDOW)}
     yield Try(f"device B tries {WINDOW} times", tries.pop() if len(tries) == 1 else "various")
-    found = device_in_a_window_of_every_event([*rows_written_by(stage, a), *rows_written_by(stage, b)])
+    found = device_in_a_window_of_every_event([*rows_written_by(deployment, a), *rows_written_by(deployment, b)])
     yield Try("a window that answers with every event, on these rows", found or NOBODY)
-    yield attempt("device A plays the film with the real lookup", lambda: play(a, cookie, stage.title))
+    yield attempt("device A plays the film with the real lookup", lambda: play(a, cookie, deployment.title))
 
 
-def one_cookie(stage: Stage) -> Tries:
+def one_cookie(deployment: Deployment) -> Tries:
     """Let B register, redeem A's old bound token until a look-up is full, and ask for the device by both rules."""
-    a, b, cookie = two_devices(stage, "eviction")
+    a, b, cookie = two_devices(deployment, "eviction")
     register(a, cookie)
-    old = entitled(a, cookie, stage.title)
+    old = entitled(a, cookie, deployment.title)
     yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
     tries = {attempt("", lambda: redeem_token(a, old)).outcome for _ in range(WINDOW + 1)}
     outcome = tries.pop() if len(tries) == 1 else "various"
     yield Try(f"device A redeems its old bound token {WINDOW + 1} times", outcome)
     names = {a.device.device_id: "device A", b.device.device_id: "device B"}
-    found = device_by_one_cookie([*rows_written_by(stage, a), *rows_written_by(stage, b)])
+    found = device_by_one_cookie([*rows_written_by(deployment, a), *rows_written_by(deployment, b)])
     yield Try("the device bound, if plays carried the customer cookie", names[str(found)])
-    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, stage.title))
+    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.title))
 
 
 def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
@@ -119,12 +119,12 @@ def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
     return next((row["device_id"] for row in [*registrations, *window]), None)
 
 
-def helpful_server(stage: Stage) -> Tries:
+def helpful_server(deployment: Deployment) -> Tries:
     """Send copies of A's SPC, altered on the wire, to a server that explains what is wrong, and to the mock."""
-    a, _, cookie = two_devices(stage, "helpful")
+    a, _, cookie = two_devices(deployment, "helpful")
     register(a, cookie)
-    entitlement = entitled(a, cookie, stage.title)
-    content_id = film_id(a, stage.title)
+    entitlement = entitled(a, cookie, deployment.title)
+    content_id = film_id(a, deployment.title)
     spc, contents = make_spc(a.device, content_id)
     altered = with_block_in_front(spc, contents, contents.anti_replay_seed)
     stolen = read_hint(explain_everything(altered, contents))

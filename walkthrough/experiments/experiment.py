@@ -11,8 +11,8 @@ from typing import Any
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, NoAnswer, RentalRanOut, StoredKeyExpired
 from emulator.explain import title_of
 from fairplay.errors import FairPlayError
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.recorded import RecordedScenario
-from walkthrough.record.stage import Stage
 
 ISSUED = "license issued"
 GRANTED = "SEES: token URL granted"
@@ -48,7 +48,7 @@ class Experiment:
     right: int
     why: str
     decided_by: str
-    run: Callable[[Stage], Tries]
+    run: Callable[[Deployment], Tries]
     expected: tuple[str, ...]
     decisive: int = -1
 
@@ -80,11 +80,11 @@ class Result:
         return expected[differs], found[differs] if found else "nothing"
 
 
-def run_experiment(experiment: Experiment, stage: Stage) -> Result:
+def run_experiment(experiment: Experiment, deployment: Deployment) -> Result:
     """Run one experiment. A failure is an outcome and ends it. Raises NoAnswer only: a service that is gone."""
     tries: list[Try] = []
     try:
-        tries.extend(experiment.run(stage))
+        tries.extend(experiment.run(deployment))
     except NoAnswer:
         raise
     except (EmulatorError, FairPlayError) as error:

@@ -6,15 +6,15 @@ from emulator.binding import bind, play, register
 from emulator.screening import Screening, watch
 from walkthrough.experiments.acting import PLAYED, two_devices, watched
 from walkthrough.experiments.experiment import Experiment, Tries, Try
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 ROTATION = "rotation"
 """The title with two key periods."""
 
 
-def rotation(stage: Stage) -> Tries:
+def rotation(deployment: Deployment) -> Tries:
     """Play a title with two keys under both, then with the second one wrong."""
-    a, _, cookie = two_devices(stage, "rotation")
+    a, _, cookie = two_devices(deployment, "rotation")
     register(a, cookie)
     grants = play(a, cookie, ROTATION)
     yield Try("device A plays a title with two keys", periods_of(watch(a, grants)))
@@ -31,10 +31,10 @@ def periods_of(screening: Screening) -> str:
     return f"periods {sorted({part.period for part in screening.parts} - failed)} play"
 
 
-def old_device(stage: Stage) -> Tries:
+def old_device(deployment: Deployment) -> Tries:
     """Register and play on a device that makes SPCs of version 1 (RSA-1024)."""
-    client, cookie = stage.client("v1", spc_version=1), stage.name("v1")
-    grants = bind(client, cookie, stage.title)
+    client, cookie = deployment.client("v1", spc_version=1), deployment.name("v1")
+    grants = bind(client, cookie, deployment.title)
     versions = sorted({grant.spc[3] for grant in grants})
     yield Try("the version of the old device's SPCs", ", ".join(f"version {version}" for version in versions))
     yield Try("the old device plays the film", watched(client, grants[1:]))

@@ -14,28 +14,28 @@ from walkthrough.experiments.experiment import (
     attempt,
     refused_by_expressplay,
 )
-from walkthrough.record.stage import Stage, shifted_clock
+from walkthrough.record.deployment import Deployment, shifted_clock
 
 BEYOND_EVERY_TOKEN = 31 * 86_400
 """Seconds: no token lives longer than 30 days."""
 
 
-def expired_token(stage: Stage) -> Tries:
+def expired_token(deployment: Deployment) -> Tries:
     """Get a token, let a month pass, redeem it; then redeem a fresh one."""
-    a, _, cookie = two_devices(stage, "expired")
+    a, _, cookie = two_devices(deployment, "expired")
     register(a, cookie)
-    entitlement = entitled(a, cookie, stage.title)
-    with shifted_clock(stage, BEYOND_EVERY_TOKEN):
+    entitlement = entitled(a, cookie, deployment.title)
+    with shifted_clock(deployment, BEYOND_EVERY_TOKEN):
         yield attempt("a month later, device A sends an SPC to its old token URL", lambda: redeem_token(a, entitlement))
-    yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, stage.title))
+    yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, deployment.title))
 
 
-def flipped_bit(stage: Stage) -> Tries:
+def flipped_bit(deployment: Deployment) -> Tries:
     """Flip the first bit of HU: read it as a server would that only compares, then send it to one with a MAC."""
-    a, _, cookie = two_devices(stage, "flipped")
+    a, _, cookie = two_devices(deployment, "flipped")
     register(a, cookie)
-    entitlement = entitled(a, cookie, stage.title)
-    content_id = film_id(a, stage.title)
+    entitlement = entitled(a, cookie, deployment.title)
+    content_id = film_id(a, deployment.title)
     spc, contents = make_spc(a.device, content_id)
     altered = flip_hu_bit(spc, contents)
     stated, tag, device_id = read_without_mac(altered, contents)
@@ -48,13 +48,13 @@ def flipped_bit(stage: Stage) -> Tries:
     )
 
 
-def replayed_spc(stage: Stage) -> Tries:
+def replayed_spc(deployment: Deployment) -> Tries:
     """Play; send the same SPC again with a fresh token; then a fresh SPC with that token."""
-    a, _, cookie = two_devices(stage, "replay")
+    a, _, cookie = two_devices(deployment, "replay")
     register(a, cookie)
-    grant = play(a, cookie, stage.title)[0]
+    grant = play(a, cookie, deployment.title)[0]
     yield Try("device A plays the film", ISSUED)
-    entitlement = entitled(a, cookie, stage.title)
+    entitlement = entitled(a, cookie, deployment.title)
     yield attempt(
         "the SPC of that play, with a fresh token",
         lambda: send_spc(a, entitlement, grant.spc, grant.content_id),
@@ -62,28 +62,28 @@ def replayed_spc(stage: Stage) -> Tries:
     yield attempt("a fresh SPC, with the same fresh token", lambda: redeem_token(a, entitlement))
 
 
-def replayed_token(stage: Stage) -> Tries:
+def replayed_token(deployment: Deployment) -> Tries:
     """Redeem one token URL twice on its device, then on another one."""
-    a, b, cookie = two_devices(stage, "again")
+    a, b, cookie = two_devices(deployment, "again")
     register(a, cookie)
-    entitlement = entitled(a, cookie, stage.title)
+    entitlement = entitled(a, cookie, deployment.title)
     for what in ("device A redeems a token URL", "device A redeems the same token URL again, with a fresh SPC"):
         yield attempt(what, lambda: redeem_token(a, entitlement))
     yield attempt("device B redeems that token URL", lambda: redeem_token(b, entitlement))
 
 
-def other_content(stage: Stage) -> Tries:
+def other_content(deployment: Deployment) -> Tries:
     """Redeem the film's token with an SPC that names the dummy; see what the CKC and the log say."""
-    a, _, cookie = two_devices(stage, "content")
+    a, _, cookie = two_devices(deployment, "content")
     dummy = register(a, cookie)
-    film = play(a, cookie, stage.title)[0]
-    entitlement = entitled(a, cookie, stage.title)
+    film = play(a, cookie, deployment.title)[0]
+    entitlement = entitled(a, cookie, deployment.title)
     spc, contents = make_spc(a.device, dummy.content_id)
     answer = send_spc(a, entitlement, spc, dummy.content_id)
     key = open_ckc(answer.ckc, contents).content.key
     yield Try("an SPC that names the dummy, with the token for the film", ISSUED)
     yield Try("the key in the CKC", "the film's" if key == film.license.content.key else "another one")
-    row = rows_written_by(stage, a)[-1]
+    row = rows_written_by(deployment, a)[-1]
     named = "the dummy's" if row["content_id"] == dummy.content_id else "another one"
     yield Try("the content id in the log's row", named)
 

@@ -23,7 +23,7 @@ from walkthrough.experiments.experiment import (
     Try,
     attempt,
 )
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 LEASED = "rotation"
 """A title whose licenses are leases."""
@@ -34,11 +34,11 @@ RENEWED = "renewed in the same session"
 STOPPED = "renewal refused (device differs), playback stopped at the lease's end"
 
 
-def rental(stage: Stage) -> Tries:
+def rental(deployment: Deployment) -> Tries:
     """Get a rental license, which is good; move the device's clock past the rental, and play."""
-    a, _, cookie = two_devices(stage, "rental")
+    a, _, cookie = two_devices(deployment, "rental")
     register(a, cookie)
-    grants = play(a, cookie, stage.title)
+    grants = play(a, cookie, deployment.title)
     end = rental_end(grants[0])
     check_limits(a.device.clock.now(), grants)
     yield Try("device A gets a license for the film", ISSUED if end else "the license has no rental duration")
@@ -46,9 +46,9 @@ def rental(stage: Stage) -> Tries:
     yield attempt("after the rental's end, device A plays under that license", lambda: watch(a, grants))
 
 
-def renewal(stage: Stage) -> Tries:
+def renewal(deployment: Deployment) -> Tries:
     """Play on for twice the length of a lease: it is renewed ahead of its end, and still plays."""
-    a, _, cookie = two_devices(stage, "renewal")
+    a, _, cookie = two_devices(deployment, "renewal")
     register(a, cookie)
     first = play(a, cookie, LEASED)
     last = play_on(a, cookie, first, 2 * lease_of(first))
@@ -58,9 +58,9 @@ def renewal(stage: Stage) -> Tries:
     yield Try("the film under the renewed license", watched(a, last))
 
 
-def renewal_refused(stage: Stage) -> Tries:
+def renewal_refused(deployment: Deployment) -> Tries:
     """Let another device register the cookie while this one plays: its renewals are refused, and it stops."""
-    a, b, cookie = two_devices(stage, "takeover")
+    a, b, cookie = two_devices(deployment, "takeover")
     register(a, cookie)
     grants = play(a, cookie, LEASED)
     yield Try("device A plays a film with a lease", ISSUED)
@@ -83,11 +83,11 @@ def lease_of(grants: Sequence[Grant]) -> float:
     return min(durations, default=0)
 
 
-def persistent_key(stage: Stage) -> Tries:
+def persistent_key(deployment: Deployment) -> Tries:
     """Keep a title on the device, play it without any server, let its key expire, and renew it, bound and unbound."""
-    a, b, cookie = two_devices(stage, "persistent")
+    a, b, cookie = two_devices(deployment, "persistent")
     register(a, cookie)
-    grants = play(a, cookie, stage.title)
+    grants = play(a, cookie, deployment.title)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
         state = Path(folder)
         expires = keep_title(a, grants, state)
@@ -100,10 +100,10 @@ def persistent_key(stage: Stage) -> Tries:
         yield attempt("device A renews once more", lambda: renew(a, cookie, state, None))
 
 
-def dual_expiry(stage: Stage) -> Tries:
+def dual_expiry(deployment: Deployment) -> Tries:
     """Begin a kept title an hour before its time to begin is over, and play on; renew it, and do not begin in time."""
-    a = stage.client("dual", device={"capabilities": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY_V2})
-    cookie, clock = stage.name("dual"), a.device.clock
+    a = deployment.client("dual", device={"capabilities": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY_V2})
+    cookie, clock = deployment.name("dual"), a.device.clock
     register(a, cookie)
     grants = play(a, cookie, DUAL)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:

@@ -1,1 +1,1 @@
-"""The walkthrough page behind `fps-emulator serve`: virtual devices on a stage, and a browser that watches."""
+"""The walkthrough page behind `fps-emulator serve`: virtual devices on real services, and a browser that watches."""

@@ -24,7 +24,7 @@ from walkthrough.page.page_language import BROWSER, DEVICE_SCRIPT, WEB, serve_wo
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.security import protect
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 SERVICE = "fps-emulator"
 MAX_BODY = 4 * 1024 * 1024
@@ -33,9 +33,9 @@ MAX_BODY = 4 * 1024 * 1024
 DONE: dict[str, Any] = {"ok": True}
 
 
-def create_app(stage: Stage, url: str, allowed_hosts: frozenset[str] = frozenset()) -> Flask:
+def create_app(deployment: Deployment, url: str, allowed_hosts: frozenset[str] = frozenset()) -> Flask:
     """Build the app that is served at `url`."""
-    page = PageState(stage)
+    page = PageState(deployment)
     app = Flask(SERVICE, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
@@ -75,7 +75,7 @@ def _serve_files(app: Flask, page: PageState) -> None:
         kind = TYPES.get(Path(file).suffix)
         if kind is None:
             abort(404)
-        response = Response(fetch_file(page.stage.web, page.stage.sees, title, file), content_type=kind)
+        response = Response(fetch_file(page.deployment.web, page.deployment.sees, title, file), content_type=kind)
         response.headers["Content-Security-Policy"] = SANDBOXED
         return response
 
@@ -94,7 +94,7 @@ def _serve_actions(app: Flask, page: PageState) -> None:
     def tracks(title: str) -> Response:
         if title not in [offer.title for offer in page.titles()]:
             abort(404)
-        found = describe_tracks(page.stage.web, page.stage.sees, title)
+        found = describe_tracks(page.deployment.web, page.deployment.sees, title)
         return jsonify([track_as_json(track) for track in found])
 
     @app.post("/api/devices")

@@ -62,9 +62,9 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
         own = page.own(data)
         context = Context(
             address,
-            page.stage.expressplay,
+            page.deployment.expressplay,
             own.contents if own else None,
-            page.stage.provisioning.ask,
+            page.deployment.provisioning.ask,
             own.seed if own else None,
         )
         if kind == "token":
@@ -81,6 +81,6 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
 
 def _open_token(page: PageState, token: str) -> dict[str, Any] | None:
     """Have ExpressPlay open a token, if it teaches; None otherwise."""
-    url = f"{page.stage.expressplay}/_sim/open"
-    answer = page.stage.web.ask(EXPRESSPLAY, "POST", url, body=token.encode(), content_type="text/plain")
+    url = f"{page.deployment.expressplay}/_sim/open"
+    answer = page.deployment.web.ask(EXPRESSPLAY, "POST", url, body=token.encode(), content_type="text/plain")
     return answer.json_object("the restrictions of a token") if answer.status == 200 else None

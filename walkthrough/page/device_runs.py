@@ -89,14 +89,14 @@ def _begin(
         from_step = 0  # the registration that is shown is another cookie's
     page.begin_run(device.name, title, renews=renews, from_step=from_step)
     number = next(_numbers)
-    web = Web(page.stage.name(f"page-{number}"), page.stage.web.tls)
+    web = Web(page.deployment.name(f"page-{number}"), page.deployment.web.tls)
     about = {"device": device.name, "title": title, "renews": renews, "run": number}
     feed = StepFeed(page, run, device, web, about)
 
     def remember(spc: bytes, contents: SpcContents) -> None:
         page.add_own(spc, OwnMessage(contents, device.seed))
 
-    return Client(_as_device(page, device), page.stage.sees, web, feed, page.stage.expressplay, made=remember)
+    return Client(_as_device(page, device), page.deployment.sees, web, feed, page.deployment.expressplay, made=remember)
 
 
 def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
 
     The keys are those of a virtual device. The browser opens the CKC with them, as the device did.
     """
-    tracks = describe_tracks(page.stage.web, page.stage.sees, str(device.title))
+    tracks = describe_tracks(page.deployment.web, page.deployment.sees, str(device.title))
     return {"licenses": [as_license(grant.ckc, grant.contents, key_ids(tracks, grant.key)) for grant in device.grants]}
 
 
@@ -114,9 +114,11 @@ def still_of(page: PageState, name: str) -> bytes | None:
     if not device.grants:
         return None
     journal = Journal("client", device.clock)
-    client = Client(_as_device(page, device), page.stage.sees, page.stage.web, journal, page.stage.expressplay)
+    client = Client(
+        _as_device(page, device), page.deployment.sees, page.deployment.web, journal, page.deployment.expressplay
+    )
     return watch(client, device.grants, still=True).still
 
 
 def _as_device(page: PageState, device: PageDevice) -> Device:
-    return Device(device.seed, page.stage.provisioning, device.clock)
+    return Device(device.seed, page.deployment.provisioning, device.clock)

@@ -24,7 +24,7 @@ from walkthrough.experiments.acting import SPC_STEP
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.refusals import as_refusal
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 REQUEST = "request"
 REQUEST_FIELDS = ("messageID", "version", "requestType", "contentID", "customerCookie")
@@ -73,7 +73,7 @@ def serve_free_play(app: Flask, page: PageState) -> None:
     def fields() -> Response:
         with making:
             if not benches:
-                benches.append(set_up(page.stage))
+                benches.append(set_up(page.deployment))
         bench = benches[0]
         return jsonify(spc=bench.id, size=len(bench.spc), fields=[asdict(field) for field in bench.fields()])
 
@@ -98,12 +98,12 @@ def serve_free_play(app: Flask, page: PageState) -> None:
         return jsonify(answer)
 
 
-def set_up(stage: Stage) -> Bench:
+def set_up(deployment: Deployment) -> Bench:
     """Make a device of its own, a request, and the SPC."""
-    stage = Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning)
-    client, cookie = stage.client("free"), stage.name("free")
+    deployment = deployment.anew()
+    client, cookie = deployment.client("free"), deployment.name("free")
     with at_step(Step.ASK_TO_PLAY):
-        content_id = content_id_of(read_title(client, stage.title, dummy=False).keys[0])
+        content_id = content_id_of(read_title(client, deployment.title, dummy=False).keys[0])
     request = entitlement_request("free-play", RequestType.DEVICE_BOUND, content_id, cookie)
     return Bench(client, request, content_id, *make_spc(client.device, content_id))
 

@@ -1,4 +1,4 @@
-"""The lab's routes: the experiments with their questions, and real runs of them on a stage of their own."""
+"""The lab's routes: the experiments with their questions, and real runs of them on fresh devices."""
 
 from dataclasses import asdict
 from typing import Any
@@ -8,7 +8,7 @@ from flask import Flask, Response, abort, jsonify
 from walkthrough.experiments import EXPERIMENTS, FAMILIES, Experiment, run_experiment
 from walkthrough.page.page_state import PageState
 from walkthrough.page.source_code import find, parse_place
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 ALIASES = {"cookie-theft": "cookie-stolen-after"}
 
@@ -27,12 +27,12 @@ def serve_lab(app: Flask, page: PageState) -> None:
             abort(404)
         # An experiment may move ExpressPlay's clock.
         with page.pacing.run(can_be_given_up=False):
-            return jsonify(run_on_a_stage_of_its_own(experiment, page.stage))
+            return jsonify(run_with_fresh_devices(experiment, page.deployment))
 
 
-def run_on_a_stage_of_its_own(experiment: Experiment, stage: Stage) -> dict[str, Any]:
+def run_with_fresh_devices(experiment: Experiment, deployment: Deployment) -> dict[str, Any]:
     """Run an experiment with fresh devices and cookies; return what came, why, and the lines that decided."""
-    result = run_experiment(experiment, Stage(stage.sees, stage.expressplay, stage.web, stage.provisioning))
+    result = run_experiment(experiment, deployment.anew())
     return described_result(experiment, [asdict(one) for one in result.tries], result.ok)
 
 

@@ -15,9 +15,9 @@ from fairplay.spc import SpcContents
 from walkthrough.page.devices import PageDevices
 from walkthrough.page.event_stream import EventStream
 from walkthrough.page.pacing import Pacing, Run, StartedOver
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import row_decided_by
-from walkthrough.record.stage import Stage
 
 MAX_OWN_MESSAGES = 200
 
@@ -33,8 +33,8 @@ class OwnMessage:
 class PageState:
     """The state of one page. Reading it is always possible; runs change it one at a time."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage = stage
+    def __init__(self, deployment: Deployment) -> None:
+        self.deployment = deployment
         self.events = EventStream()
         self.pacing = Pacing()
         self.steps: dict[int, dict[str, Any]] = {}
@@ -49,12 +49,12 @@ class PageState:
 
     def _fresh_cookie(self) -> str:
         life = next(self._lives)
-        return f"viewer-{self.stage.run[:4]}" + (f"-{life}" if life > 1 else "")
+        return f"viewer-{self.deployment.run[:4]}" + (f"-{life}" if life > 1 else "")
 
     def titles(self) -> tuple[Offer, ...]:
         """Return the titles that SEES offers."""
         with at_step(0):
-            return list_titles(self.stage.web, self.stage.sees)
+            return list_titles(self.deployment.web, self.deployment.sees)
 
     def start_over(self) -> None:
         """Give up the run that goes on, and begin again with two fresh devices, a fresh cookie and an empty table."""

@@ -48,15 +48,15 @@ def serve(
     """
     from hosting.serving import serve as serve_app
     from walkthrough.page.app import SERVICE, create_app
-    from walkthrough.record.stage import make_stage
+    from walkthrough.record.deployment import find_deployment
 
-    stage = make_stage(sees, expressplay, tls=client_tls)
+    deployment = find_deployment(sees, expressplay, tls=client_tls)
     address = ""
 
     def build(url: str) -> Any:
         nonlocal address
         address = url
-        return create_app(stage, url, allowed_hosts)
+        return create_app(deployment, url, allowed_hosts)
 
     def announce() -> dict[str, str]:
         if opens:

@@ -43,7 +43,7 @@ class StepFeed(Journal):
         super().record(**fields)
         entry: Entry = self.entries()[-1]
         numbers, parties = EXCHANGES[entry["step"]]
-        addresses = {SEES: self._page.stage.sees, EXPRESSPLAY: self._page.stage.expressplay}
+        addresses = {SEES: self._page.deployment.sees, EXPRESSPLAY: self._page.deployment.expressplay}
         entries = [entry]
         for party in parties:
             theirs = fetch_journal(self._web, party, addresses[party], entry["trace"])

@@ -19,10 +19,10 @@ from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents
 from simulation.clock import rfc3339
 from simulation.steps import Step
+from walkthrough.record.deployment import Deployment
 from walkthrough.record.journals import collect
 from walkthrough.record.recorded import RecordedPlayback, RecordedTrack, Recording, place_of
 from walkthrough.record.recording import make_recording, teaching_keys
-from walkthrough.record.stage import Stage
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def _title_of(content_ids: Sequence[str]) -> Title | None:
 
 
 def run_binding(
-    stage: Stage,
+    deployment: Deployment,
     client: Client,
     cookie: str,
     *,
@@ -88,11 +88,11 @@ def run_binding(
 
     client = replace(client, made=remember)
     player = replace(player, made=remember) if player else client
-    dummy = None if plays else stage.title  # where a run plays too, the stage's title is the one to play
+    dummy = None if plays else deployment.title  # where a run plays too, the deployment's title is the one to play
     try:
         film = None
         if plays:  # read first: of what cannot be played nobody registers
-            chosen = titles.film if titles else stage.title
+            chosen = titles.film if titles else deployment.title
             with at_step(Step.ASK_TO_PLAY):
                 film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False)
         if registers:
@@ -117,16 +117,16 @@ def run_binding(
         error = reason
     own = client.journal.entries() if player is client else [*client.journal.entries(), *player.journal.entries()]
     recording = make_recording(
-        collect(client.web, stage.sees, stage.expressplay, own),
+        collect(client.web, deployment.sees, deployment.expressplay, own),
         made=rfc3339(client.device.clock.now()),
         seed=client.device.seed,
         cookie=cookie,
-        services={"sees": stage.sees, "expressplay": stage.expressplay},
+        services={"sees": deployment.sees, "expressplay": deployment.expressplay},
         playback=describe_playback(screening),
         client={
             "registers": registers,
             "plays": plays,
-            "title": stage.title,
+            "title": deployment.title,
             "spc_version": client.device.spc_version,
             "spc_shape": client.shape.value,
             "plays_on": None if player is client else player.device.seed,

@@ -15,7 +15,7 @@ from fairplay.spc import SpcContents
 from walkthrough.page.free_play import changed, spc_fields
 from walkthrough.page.pacing import Busy, Pacing, StartedOver
 from walkthrough.page.page_state import PageState
-from walkthrough.record.stage import Stage
+from walkthrough.record.deployment import Deployment
 
 
 def row(number: int, *, device: str, registration: bool = True, result: int = 0) -> dict[str, object]:
@@ -35,7 +35,7 @@ def shown(page: PageState, *rows: Any, decided: int | None = None) -> list[int]:
 @pytest.fixture
 def page(certificate: ApplicationCertificate) -> Iterator[PageState]:
     web = Web()
-    yield PageState(Stage("http://sees", "http://expressplay", web, Provisioning(certificate, bytes(16))))
+    yield PageState(Deployment("http://sees", "http://expressplay", web, Provisioning(certificate, bytes(16))))
     web.close()
 
 

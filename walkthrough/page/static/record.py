@@ -9,8 +9,8 @@ from emulator.offered_titles import list_titles
 from emulator.step import at_step
 from walkthrough.page.media import describe_tracks, track_as_json
 from walkthrough.page.refusals import as_refusal
+from walkthrough.record.deployment import DEFAULT_SEED, OTHER_SEED, Deployment
 from walkthrough.record.run import Run, run_binding
-from walkthrough.record.stage import DEFAULT_SEED, OTHER_SEED, Stage
 
 INDEX, STILL = "index.json", "still.png"
 COOKIE = "alice"
@@ -28,17 +28,19 @@ RUNS = (
 """Device, title, and which device the cookie was bound to before, in an order in which it is."""
 
 
-def record_runs(stage: Stage, folder: Path) -> None:
+def record_runs(deployment: Deployment, folder: Path) -> None:
     """Run everything on services whose log has no row of `COOKIE`, and write recordings, an index and a still."""
     with at_step(0):
-        offered = list_titles(stage.web, stage.sees)
+        offered = list_titles(deployment.web, deployment.sees)
     offers = [offer for offer in offered if offer.title in ("dummy", "film")]
     index: dict[str, Any] = {
         "format": "binding-page",
         "version": 1,
         "titles": [{"title": offer.title, "name": offer.name, "dummy": offer.dummy} for offer in offers],
         "tracks": {
-            offer.title: [track_as_json(track) for track in describe_tracks(stage.web, stage.sees, offer.title)]
+            offer.title: [
+                track_as_json(track) for track in describe_tracks(deployment.web, deployment.sees, offer.title)
+            ]
             for offer in offers
         },
         "refusals": {},
@@ -46,7 +48,7 @@ def record_runs(stage: Stage, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for device, title, bound in RUNS:
         name = f"{device}.{title}.{bound}"
-        run = _run(stage.client(f"page-{name}", SEEDS[device]), stage, title)
+        run = _run(deployment.client(f"page-{name}", SEEDS[device]), deployment, title)
         _write(folder / f"{name}.binding.json", run.recording)
         if run.error:
             index["refusals"][name] = as_refusal(run.error)
@@ -55,9 +57,9 @@ def record_runs(stage: Stage, folder: Path) -> None:
     _write(folder / INDEX, index)
 
 
-def _run(client: Client, stage: Stage, title: str) -> Run:
+def _run(client: Client, deployment: Deployment, title: str) -> Run:
     registers = title == "dummy"
-    return run_binding(stage, client, COOKIE, registers=registers, plays=not registers, teach=True)
+    return run_binding(deployment, client, COOKIE, registers=registers, plays=not registers, teach=True)
 
 
 def _write(path: Path, value: Any) -> None:

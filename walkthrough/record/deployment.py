@@ -1,4 +1,4 @@
-"""Where runs are played: the two services, the devices made for them, and ExpressPlay's clock."""
+"""The services that runs go against: where they are, the devices made for them, and ExpressPlay's clock."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -19,8 +19,11 @@ CLOCK = 'a clock {"now", "offset"}'
 
 
 @dataclass(frozen=True)
-class Stage:
-    """The services at their base URLs, and what their devices are provisioned with. `run` names this stage's runs."""
+class Deployment:
+    """SEES and ExpressPlay at their base URLs, and what their devices are provisioned with.
+
+    `title` is what runs play where nothing else is said, `run` the beginning of all names that runs get.
+    """
 
     sees: str
     expressplay: str
@@ -29,8 +32,12 @@ class Stage:
     title: str | None = None
     run: str = field(default_factory=lambda: secrets.token_hex(4))
 
+    def anew(self) -> "Deployment":
+        """Return the same services for runs with other names, which play the usual title."""
+        return Deployment(self.sees, self.expressplay, self.web, self.provisioning)
+
     def name(self, purpose: str) -> str:
-        """Return a name that no other stage has, good as a cookie (at most 32 characters) and as a trace id."""
+        """Return a name that nobody else has, good as a cookie (at most 32 characters) and as a trace id."""
         return f"{self.run}-{purpose}"[:32]
 
     def client(
@@ -52,42 +59,42 @@ class Stage:
         return Client(made, self.sees, web, Journal("client", clock), self.expressplay, **more)
 
 
-def make_stage(sees: str, expressplay: str, title: str | None = None, tls: ClientTls = NO_FILES) -> Stage:
-    """Return a stage for the services at two base URLs, its devices provisioned by ExpressPlay.
+def find_deployment(sees: str, expressplay: str, title: str | None = None, tls: ClientTls = NO_FILES) -> Deployment:
+    """Return the services at two base URLs, their devices provisioned by ExpressPlay.
 
     `sees` may be empty where only titles in direct mode are played.
     """
     sees, expressplay = sees and clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY)
     web = Web(tls=tls)
-    return Stage(sees, expressplay, web, provision(web, expressplay), title)
+    return Deployment(sees, expressplay, web, provision(web, expressplay), title)
 
 
 @contextmanager
-def shifted_clock(stage: Stage, seconds: float) -> Iterator[None]:
+def shifted_clock(deployment: Deployment, seconds: float) -> Iterator[None]:
     """Let ExpressPlay's clock run `seconds` ahead inside the block.
 
     A clock only goes forward: going back is a reset (which also empties ExpressPlay's journal) and moving forward
     again to where it was.
     """
-    before = _offset(stage)
-    _post(stage, "clock", {"advance": seconds})
+    before = _offset(deployment)
+    _post(deployment, "clock", {"advance": seconds})
     try:
         yield
     finally:
-        _post(stage, "reset", {})
+        _post(deployment, "reset", {})
         if before:
-            _post(stage, "clock", {"advance": before})
+            _post(deployment, "clock", {"advance": before})
 
 
-def _offset(stage: Stage) -> float:
-    answer = stage.web.get(EXPRESSPLAY, f"{stage.expressplay}/_sim/clock", expected=CLOCK)
+def _offset(deployment: Deployment) -> float:
+    answer = deployment.web.get(EXPRESSPLAY, f"{deployment.expressplay}/_sim/clock", expected=CLOCK)
     offset = answer.json_object(CLOCK).get("offset")
     if isinstance(offset, bool) or not isinstance(offset, int | float):
         raise answer.unexpected(CLOCK, "a clock without its offset")
     return float(offset)
 
 
-def _post(stage: Stage, route: str, value: dict[str, float]) -> None:
-    answer = stage.web.post_json(EXPRESSPLAY, f"{stage.expressplay}/_sim/{route}", value)
+def _post(deployment: Deployment, route: str, value: dict[str, float]) -> None:
+    answer = deployment.web.post_json(EXPRESSPLAY, f"{deployment.expressplay}/_sim/{route}", value)
     if answer.status != 200:
         raise answer.unexpected("a clock that can be set")
