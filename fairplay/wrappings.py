@@ -20,7 +20,7 @@ MIN_TEXT = 16
 """Bytes that a text must have to be worth decoding."""
 
 _DATA_URI = re.compile(rb"data:[^,\s]{0,100},")
-_BOUNDARY = re.compile(rb"--([^\r\n]{1,70})\r?\n")
+_BOUNDARY = re.compile(rb"--([^\r\n]{1,70})(\r?\n)")
 _FIELD = re.compile(rb"[A-Za-z0-9_.\-\[\]]{1,40}=")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+=*")
@@ -87,10 +87,9 @@ def _multipart(data: bytes) -> Layer | None:
     start = _BOUNDARY.match(data)
     if not start:
         return None
-    parts = data.split(b"--" + start[1])[1:]
-    bodies = [
-        part.replace(b"\r\n", b"\n", 4).partition(b"\n\n")[2].removesuffix(b"\n").removesuffix(b"\r") for part in parts
-    ]
+    # By the line ends of the boundary: the message itself may hold any bytes, line ends too.
+    boundary, line_end = start[1], start[2]
+    bodies = [part.partition(2 * line_end)[2].removesuffix(line_end) for part in data.split(b"--" + boundary)[1:]]
     return Layer("multipart", max(bodies, key=len))
 
 

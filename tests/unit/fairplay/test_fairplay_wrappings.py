@@ -5,11 +5,11 @@ import gzip
 import json
 from collections.abc import Callable
 
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from fairplay.mistakes import recognise
-from fairplay.wrappings import MAX_LAYERS, MAX_SIZE, described, unwrap
+from fairplay.wrappings import MAX_LAYERS, MAX_SIZE, described, peel, unwrap
 
 SPC = b"\0\0\0\x02SIM1" + bytes(range(256)) * 4
 WRAPPERS: dict[str, Callable[[bytes], bytes]] = {
@@ -52,3 +52,11 @@ def test_any_bytes_are_peeled_and_named_without_an_error(data: bytes) -> None:
     assert all(name.isprintable() for name in names)
     mistake = recognise(data)
     assert mistake is None or mistake.what.isprintable()
+
+
+@given(st.binary(max_size=64).map(lambda rest: b"\0\0\0\2" + rest), st.sampled_from([b"\r\n", b"\n"]))
+@example(b"\0\0\0\2a\r\nb\r\n\r\nc\r", b"\r\n")
+def test_a_multipart_body_keeps_every_byte_of_the_message(message: bytes, end: bytes) -> None:
+    assume(b"--x" not in message)
+    head = b"--x" + end + b'Content-Disposition: form-data; name="spc"' + end + end
+    assert peel(head + message + end + b"--x--" + end) == ("multipart", message)
