@@ -16,53 +16,46 @@ from pathlib import Path
 from typing import Any
 
 from expressplay_mock.accounts import Account, BadAuthenticator, Environment, account_of
-from expressplay_mock.toml_file import BadToml, read_toml
+from expressplay_mock.toml_file import BadFile, read_toml
 
 _SWITCHES = ("enabled", "fairplay_service", "fairplay", "device_binding")
 _MEMBERS = {"authenticator", "environment", "tokens", *_SWITCHES}
 
 
-class BadAccounts(ValueError):
-    """A file that holds no accounts; the message is one line and shows no authenticator."""
-
-
 def read_accounts(path: Path) -> tuple[Account, ...]:
-    """Read an accounts file. Raises `BadAccounts`."""
-    try:
-        content = read_toml(path)
-    except BadToml as error:
-        raise BadAccounts(f"accounts {path}: {error}") from None
+    """Read an accounts file. Raises `BadFile`."""
+    content = read_toml(path, "accounts")
     tables = content.pop("accounts", None)
     if content or not isinstance(tables, list) or not tables:
-        raise BadAccounts(f"accounts {path}: expected one or more [[accounts]] and nothing else, found another shape")
+        raise BadFile(f"accounts {path}: expected one or more [[accounts]] and nothing else, found another shape")
     accounts = [_account(table, f"accounts {path}, number {index}") for index, table in enumerate(tables, start=1)]
     keys = {(account.number, account.environment) for account in accounts}
     if len(keys) < len(accounts) or len({account.authenticator for account in accounts}) < len(accounts):
-        raise BadAccounts(f"accounts {path}: expected each account once in an environment, found one twice")
+        raise BadFile(f"accounts {path}: expected each account once in an environment, found one twice")
     return tuple(accounts)
 
 
 def _account(table: Any, where: str) -> Account:
     if not isinstance(table, dict):
-        raise BadAccounts(f"{where}: expected a table")
+        raise BadFile(f"{where}: expected a table")
     unknown = [name for name in table if name not in _MEMBERS]
     if unknown:
         # Misspelt and ignored, a switch would stay on.
-        raise BadAccounts(f"{where}: {unknown[0][:32]!a} is not one of {', '.join(sorted(_MEMBERS))}")
+        raise BadFile(f"{where}: {unknown[0][:32]!a} is not one of {', '.join(sorted(_MEMBERS))}")
     try:
         account = account_of(table["authenticator"])
         environment = Environment(table.get("environment", Environment.TEST.value))
     except BadAuthenticator as error:
-        raise BadAccounts(f"{where}: {error}") from None
+        raise BadFile(f"{where}: {error}") from None
     except (KeyError, TypeError):
-        raise BadAccounts(f"{where}: expected authenticator, a string") from None
+        raise BadFile(f"{where}: expected authenticator, a string") from None
     except ValueError:
-        raise BadAccounts(f'{where}: environment: expected "test" or "production"') from None
+        raise BadFile(f'{where}: environment: expected "test" or "production"') from None
     tokens = table.get("tokens")
     if tokens is not None and (type(tokens) is not int or tokens < 0):
-        raise BadAccounts(f"{where}: tokens: expected a whole number, 0 or more")
+        raise BadFile(f"{where}: tokens: expected a whole number, 0 or more")
     switches = {name: table[name] for name in _SWITCHES if name in table}
     for name, value in switches.items():
         if not isinstance(value, bool):
-            raise BadAccounts(f"{where}: {name}: expected true or false")
+            raise BadFile(f"{where}: {name}: expected true or false")
     return Account(account.number, account.authenticator, environment, tokens=tokens, **switches)

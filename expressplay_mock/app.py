@@ -84,7 +84,7 @@ def create_app(config: Config) -> Flask:
         environment=config.environment,
         budget=budget,
         key_storage=config.key_storage,
-        log=transaction_log,
+        transaction_log=transaction_log,
         clock=config.clock,
         journal=journal if config.sim and config.workers == 1 else None,
         faults=faults,

@@ -1,6 +1,7 @@
 """The command `expressplay-mock`."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -8,13 +9,14 @@ from flask import Flask
 
 from expressplay_mock import __version__
 from expressplay_mock.accounts import BadAuthenticator, Environment
-from expressplay_mock.accounts_file import BadAccounts, read_accounts
+from expressplay_mock.accounts_file import read_accounts
 from expressplay_mock.app import SERVICE, Config, create_app
 from expressplay_mock.compare.compare_command import compare
 from expressplay_mock.credentials import SPC_VERSIONS, StateError, load_or_create, new_credentials, seeded_credentials
 from expressplay_mock.inbox.journal_command import journal
 from expressplay_mock.shared_state import warn_if_shared
-from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
+from expressplay_mock.tokens.key_storage import read_key_storage
+from expressplay_mock.toml_file import BadFile
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable
 from hosting.commands import Commands, state_home
 from hosting.health import health_command
@@ -102,15 +104,11 @@ main.add_command(compare)
 @click.option("--teach", is_flag=True, help="Open tokens for learners, content key and all, at /_sim/open.")
 @click.version_option(__version__, prog_name=SERVICE)
 def serve(
-    host: str,
-    port: int,
     log_level: str,
     no_sim: bool,
     allowed_hosts: frozenset[str],
     cors_origins: frozenset[str],
-    until_stdin_closes: bool,
     workers: int,
-    threads: int,
     tls: bool,
     tls_dir: Path,
     durable: bool,
@@ -124,6 +122,7 @@ def serve(
     spc_versions: str,
     seed: str | None,
     teach: bool,
+    **serving: Any,
 ) -> None:
     """Serve tokens, licenses and records.
 
@@ -149,7 +148,7 @@ def serve(
                 warn_if_shared(state)
         accounts = read_accounts(accounts_file) if accounts_file else ()
         key_storage = read_key_storage(key_storage_file) if key_storage_file else None
-    except (StateError, BadAccounts, BadKeyStorage) as error:
+    except (StateError, BadFile) as error:
         raise click.ClickException(str(error)) from None
 
     def build(url: str) -> Flask:
@@ -178,12 +177,9 @@ def serve(
     serve_app(
         build,
         service=SERVICE,
-        host=host,
-        port=port,
         public_url=public_url,
         announce=lambda: {} if authenticator or accounts else {"authenticator": credentials.account.authenticator},
-        until_stdin_closes=until_stdin_closes,
         workers=workers,
-        threads=threads,
         tls_directory=tls_dir if tls else None,
+        **serving,
     )

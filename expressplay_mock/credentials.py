@@ -3,7 +3,7 @@
 In `<state>/credentials`: `fairplay.key` (RSA-2048, PEM) and `fairplay.cer` (the application certificate, DER),
 the same in RSA-1024 for SPC v1 as `fairplay-v1.json`, and `secrets.json` (ASk, token keys, authenticator). The
 directory is made aside and renamed, so it is complete or not there at all, and of two processes that start at once
-one finds the other's. One that an older release made has no `fairplay-v1.json`: it gets it at the next start.
+one finds the other's.
 """
 
 import hashlib
@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -97,8 +96,6 @@ def load_or_create(state: Path) -> Credentials:
         if not directory.exists():
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
             _create(directory, new_credentials())
-        if not (directory / V1).exists():
-            _add_v1(directory)
         return _read(directory)
     except (FileExistsError, NotADirectoryError):
         raise StateError(
@@ -124,28 +121,13 @@ def _create(directory: Path, credentials: Credentials) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _add_v1(directory: Path) -> None:
-    aside = Path(tempfile.mkdtemp(prefix=f".{DIRECTORY}-", dir=directory.parent))
-    try:
-        _write(aside / V1, _v1_file(new_application_key(1)))
-        # A link, unlike a rename, never takes the place of what another process was faster to put there.
-        with suppress(FileExistsError):
-            (directory / V1).hardlink_to(aside / V1)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
-
-
 def _write(path: Path, content: bytes) -> None:
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
 
 
-def _v1_file(key: ApplicationKey) -> bytes:
-    return json.dumps({"key": key.pem.decode("ascii"), "certificate": key.certificate.hex()}).encode("ascii")
-
-
 def _files(credentials: Credentials) -> dict[str, bytes]:
-    keys = credentials.token_keys
+    keys, v1 = credentials.token_keys, credentials.v1
     other = {
         "ask": credentials.ask.hex(),
         "token_keys": {key_id.hex(): key.hex() for key_id, key in keys.keys.items()},
@@ -155,7 +137,7 @@ def _files(credentials: Credentials) -> dict[str, bytes]:
     return {
         PRIVATE_KEY: credentials.v2.pem,
         CERTIFICATE: credentials.v2.certificate,
-        V1: _v1_file(credentials.v1),
+        V1: json.dumps({"key": v1.pem.decode("ascii"), "certificate": v1.certificate.hex()}).encode("ascii"),
         SECRETS: json.dumps(other, indent=2).encode("ascii"),
     }
 

@@ -57,7 +57,7 @@ class Services:
     environment: Environment
     budget: Budget
     key_storage: KeyStorage | None = field(repr=False)
-    log: TransactionLog
+    transaction_log: TransactionLog
     clock: Clock
     journal: Journal | None
     faults: Faults
@@ -127,7 +127,7 @@ def _answer_redemption(services: Services) -> Response:
         return _json(refusal.as_license_json(), refusal.status)
     now = services.clock.now()
     decided = redeem(token_text, body, now=now, random=secrets.token_bytes, keys=services.keys)
-    decision, record = _settle(decided, services.log)
+    decision, record = _settle(decided, services.transaction_log)
     decision = fault_effects.broken(services.faults, decision)
     _note(services, journal_entries.redemption, body, decision, record)
     if isinstance(decision, Refused):
@@ -189,7 +189,8 @@ def _answer_record_request(services: Services) -> Response:
 
 def _find(services: Services, account: Account, query: Query) -> list[Record]:
     try:
-        records = services.log.find(account.number, fault_effects.swapped(services.faults, query, account.number))
+        asked = fault_effects.swapped(services.faults, query, account.number)
+        records = services.transaction_log.find(account.number, asked)
     except LogUnavailable as error:
         raise _log_unavailable(error) from None
     records = fault_effects.left_out(services.faults, records, account.number)

@@ -42,7 +42,7 @@ _BASE64 = re.compile(rb"\s*[A-Za-z0-9+/]*={0,2}\s*")
 _NAME = re.compile(r"[A-Za-z0-9_.\[\]-]{1,40}", re.ASCII)
 
 
-class Shape(Enum):
+class SpcShape(Enum):
     """How an SPC is wrapped; the value is the name in the journal."""
 
     RAW = "raw"
@@ -51,13 +51,13 @@ class Shape(Enum):
     STREAMING_REQUEST = "streaming request"
 
 
-MEDIA_TYPES: Mapping[Shape, str] = {
-    Shape.RAW: "application/octet-stream",
-    Shape.FORM: FORM,
-    Shape.JSON: "application/json",
-    Shape.STREAMING_REQUEST: "application/json",
+MEDIA_TYPES: Mapping[SpcShape, str] = {
+    SpcShape.RAW: "application/octet-stream",
+    SpcShape.FORM: FORM,
+    SpcShape.JSON: "application/json",
+    SpcShape.STREAMING_REQUEST: "application/json",
 }
-ANSWER_TYPES: Mapping[Shape, str] = {**MEDIA_TYPES, Shape.FORM: "text/plain; charset=utf-8"}
+ANSWER_TYPES: Mapping[SpcShape, str] = {**MEDIA_TYPES, SpcShape.FORM: "text/plain; charset=utf-8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class LicenseBody:
     `id` is what a streaming request calls its SPC, which the answer has to repeat.
     """
 
-    shape: Shape
+    shape: SpcShape
     spc: bytes = field(default=b"", repr=False)
     problem: Refusal | None = None
     notes: tuple[str, ...] = ()
@@ -79,12 +79,12 @@ def read_body(body: bytes, content_type: str | None) -> LicenseBody:
     shape = _recognise(body)
     value: dict[str, Any] = {}
     problem = None
-    if shape is Shape.JSON:
+    if shape is SpcShape.JSON:
         try:
             value = parse_json(body)
         except ValueError as error:
             problem = _not_unwrapped("JSON body", '{"spc": "<Base64>"}', f"a mistake ({error})")
-        shape = Shape.STREAMING_REQUEST if REQUEST in value else Shape.JSON
+        shape = SpcShape.STREAMING_REQUEST if REQUEST in value else SpcShape.JSON
     said = (content_type or "").split(";")[0].strip().lower()
     notes = () if said == MEDIA_TYPES[shape] else (_mismatch(shape, said),)
     if problem:
@@ -101,40 +101,40 @@ def write_answer(body: LicenseBody, ckc: bytes) -> bytes:
     """Return the body that brings `ckc` in the shape of the request; its Content-Type is in ANSWER_TYPES."""
     text = base64.b64encode(ckc).decode("ascii")
     match body.shape:
-        case Shape.FORM:
+        case SpcShape.FORM:
             return f"<ckc>{text}</ckc>".encode("ascii")
-        case Shape.JSON:
+        case SpcShape.JSON:
             return json.dumps({"ckc": text}).encode("ascii")
-        case Shape.STREAMING_REQUEST:
+        case SpcShape.STREAMING_REQUEST:
             return json.dumps({RESPONSE: {CREATE: [{"id": body.id, "ckc": text}]}}).encode("ascii")
     return ckc
 
 
-def _recognise(body: bytes) -> Shape:
+def _recognise(body: bytes) -> SpcShape:
     if body.lstrip()[:1] == b"{":
-        return Shape.JSON
-    return Shape.FORM if _FORM_START.fullmatch(body) and not _BASE64.fullmatch(body) else Shape.RAW
+        return SpcShape.JSON
+    return SpcShape.FORM if _FORM_START.fullmatch(body) and not _BASE64.fullmatch(body) else SpcShape.RAW
 
 
-def _unwrap(shape: Shape, body: bytes, value: dict[str, Any]) -> tuple[bytes, int | str | None, tuple[str, ...]]:
+def _unwrap(shape: SpcShape, body: bytes, value: dict[str, Any]) -> tuple[bytes, int | str | None, tuple[str, ...]]:
     """Return the SPC, its id in a streaming request, and remarks."""
     match shape:
-        case Shape.FORM:
+        case SpcShape.FORM:
             text, remarks = _form_field(body)
             return _decode_base64(text, shape), None, remarks
-        case Shape.JSON:
+        case SpcShape.JSON:
             return _decode_base64(_json_member(value), shape), None, ()
-        case Shape.STREAMING_REQUEST:
+        case SpcShape.STREAMING_REQUEST:
             text, its_id = _only_request(value[REQUEST])
             return _decode_base64(text, shape), its_id, ()
     return body, None, ()
 
 
-def _check_unwrapped(spc: bytes, shape: Shape) -> None:
+def _check_unwrapped(spc: bytes, shape: SpcShape) -> None:
     """Raise `Refusal` for an SPC that is wrapped once more than its shape says, or was made text on its way."""
     names, inside = unwrap(spc)
     if names and inside.startswith(b"\0\0\0"):
-        raw = shape is Shape.RAW
+        raw = shape is SpcShape.RAW
         found = described(names) if raw else f"{described(('Base64', *names))}, in the {shape.value} body"
         raise _not_unwrapped("SPC", "it once, in one of the shapes", found, recognise(spc))
     mistake = recognise(spc)
@@ -142,7 +142,7 @@ def _check_unwrapped(spc: bytes, shape: Shape) -> None:
         raise _not_unwrapped("SPC", "its bytes as the device made them", mistake.what, mistake)
 
 
-def _mismatch(shape: Shape, said: str) -> str:
+def _mismatch(shape: SpcShape, said: str) -> str:
     declared = f"it says {said[:64]!a}" if said else "there is none"
     return f"the body is {shape.value}; Content-Type should be {MEDIA_TYPES[shape]}, {declared}"
 
@@ -187,7 +187,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(shown) or "nothing else"
 
 
-def _decode_base64(text: str, shape: Shape) -> bytes:
+def _decode_base64(text: str, shape: SpcShape) -> bytes:
     data = text.encode("utf-8", "surrogatepass")
     try:
         if unwrap(data)[0][:1] == ("hex digits",):  # which are letters of Base64 as well

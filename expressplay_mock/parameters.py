@@ -19,6 +19,7 @@ _LOOK_ALIKE = str.maketrans(
 """Letters of Cyrillic and Greek, and digits, by the Latin letter that they are taken for (after case folding)."""
 _LATIN = re.compile(r"LATIN (?:SMALL LETTER(?: DOTLESS)?|LETTER SMALL CAPITAL) ([A-Z])(?: WITH .*)?")
 """The Unicode names of Latin letters that are another one with a stroke or a hook, or a small capital."""
+_HEX = re.compile(r"([0-9A-Fa-f]{2})+", re.ASCII)
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 FORM = "application/x-www-form-urlencoded"
@@ -69,9 +70,19 @@ def form_of(value: str, digits: str = "hexadecimal digits") -> str:
     return f"{len(value)} characters" + (f", {strange} of them no {digits}" if strange else "")
 
 
-def unknown_names(parameters: Parameters, known: Mapping[str, Code]) -> list[str]:
-    """Return the names that mean nothing here, shortened and in ASCII, for the journal."""
-    return [ascii(name)[1:-1][:64] for name in parameters if name not in known]
+def from_hex(value: str, code: Code, name: str, sizes: tuple[int, ...], fix: str | None = None) -> bytes:
+    """Return the bytes that hexadecimal digits stand for, of one of `sizes`. Raises `Refusal` with `code`."""
+    found = bytes_of_hex(value, sizes)
+    if found is None:
+        # The value may well be a secret with a slip in it: only its form is told.
+        expected = " or ".join(str(2 * size) for size in sizes) + " hexadecimal digits"
+        raise Refusal(code, name, expected=expected, found=form_of(value), fix=fix)
+    return found
+
+
+def bytes_of_hex(value: str, sizes: tuple[int, ...]) -> bytes | None:
+    """Return the bytes that hexadecimal digits stand for; None unless there are digits only, for one of `sizes`."""
+    return bytes.fromhex(value) if _HEX.fullmatch(value) and len(value) // 2 in sizes else None
 
 
 def is_text(value: str) -> bool:

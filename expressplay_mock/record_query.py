@@ -1,6 +1,5 @@
 """The record service: the four ways to ask for records."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -8,8 +7,9 @@ from typing import Any
 from expressplay_mock.errors import Code, Refusal
 from expressplay_mock.parameters import Parameters, form_of, single_values
 from expressplay_mock.tokens.token_request import check_cookie
+from simulation.sim_requests import read_number
 
-RECENT = 32
+MAX_RECENT = 32
 """Records in an answer to a question by cookie, or to none."""
 MAX_PAGE = 200
 
@@ -20,8 +20,6 @@ PARAMETERS: Mapping[str, Code] = {
     "start": Code.NO_VALUE,
     "length": Code.NO_VALUE,
 }
-
-_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ def describe(query: Query) -> dict[str, Any]:
     """Return `query` for a reader, in the names of the parameters that ask for it."""
     match query:
         case Recent():
-            return {"newest": RECENT}
+            return {"newest": MAX_RECENT}
         case ById(event_id):
             return {"id": event_id}
     return asdict(query)
@@ -92,11 +90,11 @@ def no_such_record(event_id: int) -> Refusal:
 
 
 def _number(name: str, value: str) -> int:
-    if not _NUMBER.fullmatch(value):
-        raise Refusal(
-            Code.NO_VALUE, name, expected="a number of 1 to 18 decimal digits", found=form_of(value, "decimal digits")
-        )
-    return int(value)
+    number = read_number(value)
+    if number is None:
+        found = form_of(value, "decimal digits")
+        raise Refusal(Code.NO_VALUE, name, expected="a number of 1 to 18 decimal digits", found=found)
+    return number
 
 
 def _page(value: str) -> int:

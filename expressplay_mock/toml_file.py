@@ -8,21 +8,22 @@ from typing import Any
 _PLACE = re.compile(r"\(at (line \d+, column \d+|end of document)\)")
 
 
-class BadToml(ValueError):
-    """A file that cannot be read as TOML; the message is one line, without the path."""
+class BadFile(ValueError):
+    """A file that does not hold what it should; the message is one line, with its path and without any secret."""
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file. Raises `BadToml`."""
+def read_toml(path: Path, what: str) -> dict[str, Any]:
+    """Read a TOML file; `what` it should hold begins the message. Raises `BadFile`."""
     try:
         return tomllib.loads(path.read_text("utf-8"))
     except OSError as error:
-        raise BadToml(error.strerror or str(error)) from None
+        problem = error.strerror or str(error)
     except UnicodeDecodeError:
-        raise BadToml("expected TOML in UTF-8, found other bytes") from None
+        problem = "expected TOML in UTF-8, found other bytes"
     except RecursionError:
-        raise BadToml("expected TOML, found arrays or tables nested too deeply") from None
+        problem = "expected TOML, found arrays or tables nested too deeply"
     except ValueError as error:
         # The rest of the parser's message may quote a key or a character of the file.
         place = _PLACE.search(str(error))
-        raise BadToml("expected TOML, found a mistake" + (f" at {place[1]}" if place else "")) from None
+        problem = "expected TOML, found a mistake" + (f" at {place[1]}" if place else "")
+    raise BadFile(f"{what} {path}: {problem}")

@@ -45,7 +45,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from expressplay_mock.database_file import FileGone, open_file
 from expressplay_mock.record import Record, Row
-from expressplay_mock.record_query import RECENT, ByCookie, ById, Query, Recent, Window
+from expressplay_mock.record_query import MAX_RECENT, ByCookie, ById, Query, Recent, Window
 from expressplay_mock.watchdog import Watchdog
 
 SCHEMA_VERSION = 2
@@ -54,7 +54,7 @@ TIMEOUT = 5
 """Seconds that anything may take here, with a database server all of it together."""
 WAIT = 2
 """Seconds for a free connection, and as many to make one: what they leave is for the answer."""
-CONNECTIONS = 16
+MAX_CONNECTIONS = 16
 """Connections of one process: more requests at the same time take turns, each for a statement."""
 MAX_AGE = 300
 """Seconds after which a connection to a server is replaced: whatever lies between may have forgotten it."""
@@ -87,8 +87,8 @@ _OF_ISSUED_ROWS = (
 # Made once: to build a statement takes longer than to run it.
 _INSERT = insert(_events).returning(_events.c.event_id)
 _newest_first = select(_events).where(_events.c.account == bindparam("of")).order_by(_events.c.event_id.desc())
-_RECENT = _newest_first.limit(RECENT)
-_BY_COOKIE = _newest_first.where(_events.c.cookie == bindparam("asked"), _issued).limit(RECENT)
+_RECENT = _newest_first.limit(MAX_RECENT)
+_BY_COOKIE = _newest_first.where(_events.c.cookie == bindparam("asked"), _issued).limit(MAX_RECENT)
 _BY_ID = _newest_first.where(_events.c.event_id == bindparam("asked"))
 _WINDOW = _newest_first.offset(bindparam("start", type_=BigInteger)).limit(bindparam("length", type_=Integer))
 _WRITE_NOTHING = "UPDATE schema_version SET version = version"
@@ -273,7 +273,7 @@ def _make_engine(url: str, durable: bool) -> Engine:
     # One statement is one transaction, committed with its answer: no BEGIN and COMMIT to wait for, no ROLLBACK to make.
     options: dict[str, Any] = {"hide_parameters": True, "isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
     named: dict[str, Any] = {"paramstyle": "named"}  # as PostgreSQL's driver has it anyway
-    pool: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": WAIT}
+    pool: dict[str, Any] = {"pool_size": MAX_CONNECTIONS, "max_overflow": 0, "pool_timeout": WAIT}
     try:
         parsed = make_url("sqlite:///:memory:" if url == MEMORY else url)
         match parsed.get_backend_name(), parsed.database:

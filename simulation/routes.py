@@ -6,10 +6,9 @@ from flask import Blueprint, Response, jsonify, request
 
 from simulation.clock import Clock, rfc3339
 from simulation.journal import Journal, read_trace
-from simulation.sim_requests import NotUnderstoodError, read_object
+from simulation.sim_requests import NotUnderstoodError, read_number, read_object
 
 PREFIX = "/_sim"
-MAX_DIGITS = 18
 
 
 def sim_routes(
@@ -106,9 +105,10 @@ def sim_routes(
 
 def _asked_after() -> int:
     asked = request.args.get("after", "0")
-    if not (asked.isascii() and asked.isdecimal() and len(asked) <= MAX_DIGITS):
+    seq = read_number(asked)
+    if seq is None:
         raise NotUnderstoodError("after is no seq of an entry", expected="a whole number", found=asked[:64])
-    return int(asked)
+    return seq
 
 
 def _written(pieces: Iterator[list[str]]) -> Iterator[str]:

@@ -7,6 +7,8 @@ from typing import Any
 from simulation.http_errors import read_body
 from simulation.strict_json import parse_json
 
+MAX_DIGITS = 18
+
 
 class NotUnderstoodError(Exception):
     """A request that a `/_sim/` route does not understand; becomes a 400 that says why."""
@@ -14,6 +16,11 @@ class NotUnderstoodError(Exception):
     def __init__(self, text: str, *, expected: str, found: str) -> None:
         super().__init__(text)
         self.body = {"errorText": text, "expected": expected, "found": found}
+
+
+def read_number(text: str) -> int | None:
+    """Return the whole number that 1 to 18 decimal digits write (it fits into 64 bits), None for any other text."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def near(word: str, known: Collection[str]) -> str:

@@ -11,8 +11,8 @@ import click
 
 from expressplay_mock import __version__
 from expressplay_mock.accounts import BadAuthenticator, account_of
-from expressplay_mock.compare.probes import AUTHENTICATOR, IV, KEY, MOST_TOKENS, PROBES, TOKEN, Probe
-from expressplay_mock.compare.shapes import NO_ANSWER, Shape, shape_of
+from expressplay_mock.compare.probes import AUTHENTICATOR, IV, KEY, MAX_TOKENS, PROBES, TOKEN, Probe
+from expressplay_mock.compare.shapes import NO_ANSWER, AnswerShape, shape_of
 from hosting.logs import configure_logging
 
 VARIABLE = "EXPRESSPLAY_AUTHENTICATOR"
@@ -24,7 +24,7 @@ MAX_ANSWER = 256 * 1024
 
 MOCK_AUTHENTICATOR = "1," + "0f" * 16
 
-Ask = Callable[[Probe, Mapping[str, str]], Shape]
+Ask = Callable[[Probe, Mapping[str, str]], AnswerShape]
 
 
 def _https(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -83,13 +83,13 @@ def compare(
         raise click.exceptions.Exit(1)
 
 
-def _compare(service: Ask, mock: Ask, drawn: Mapping[str, str]) -> list[tuple[Probe, Shape | None, Shape]]:
+def _compare(service: Ask, mock: Ask, drawn: Mapping[str, str]) -> list[tuple[Probe, AnswerShape | None, AnswerShape]]:
     """Ask both; None stands for a request that was not sent, since the service had made tokens enough."""
-    results: list[tuple[Probe, Shape | None, Shape]] = []
+    results: list[tuple[Probe, AnswerShape | None, AnswerShape]] = []
     tokens = 0
     for probe in PROBES:
         parameters = {name: drawn.get(value, value) for name, value in probe.parameters.items()}
-        there = service(probe, parameters) if probe.service != TOKEN or tokens < MOST_TOKENS else None
+        there = service(probe, parameters) if probe.service != TOKEN or tokens < MAX_TOKENS else None
         if there and probe.service == TOKEN and there.status is not None and there.status < 300:
             tokens += 1
         if not results and there == NO_ANSWER:
@@ -108,7 +108,7 @@ def _mock() -> Ask:
 
     client = create_app(Config(public_url="https://mock.invalid", authenticator=MOCK_AUTHENTICATOR)).test_client()
 
-    def ask(probe: Probe, parameters: Mapping[str, str]) -> Shape:
+    def ask(probe: Probe, parameters: Mapping[str, str]) -> AnswerShape:
         path = TOKEN_PATH if probe.service == TOKEN else RECORDS_PATH
         form, query = (parameters, None) if probe.method == "POST" else (None, parameters)
         answer = client.open(path, method=probe.method, data=form, query_string=query)
@@ -128,7 +128,7 @@ def _service(token_url: str, records_url: str, ca: Path | None) -> Ask:
 
     session = new_session(ClientTls(ca))
 
-    def ask(probe: Probe, parameters: Mapping[str, str]) -> Shape:
+    def ask(probe: Probe, parameters: Mapping[str, str]) -> AnswerShape:
         url = token_url if probe.service == TOKEN else records_url
         form, query = (parameters, None) if probe.method == "POST" else (None, parameters)
         try:
@@ -151,9 +151,9 @@ def _shown(probe: Probe, url: str) -> str:
     return f"{probe.name}: {probe.method} {url} {parameters}"
 
 
-def _print(probe: Probe, there: Shape | None, here: Shape) -> None:
+def _print(probe: Probe, there: AnswerShape | None, here: AnswerShape) -> None:
     if there is None:
-        click.echo(f"not asked  {probe.name}: the service has made {MOST_TOKENS} tokens, which is enough")
+        click.echo(f"not asked  {probe.name}: the service has made {MAX_TOKENS} tokens, which is enough")
         return
     differences = there.differences(here)
     click.echo(f"{'differs' if differences else 'same'}  {probe.name}")
@@ -161,7 +161,7 @@ def _print(probe: Probe, there: Shape | None, here: Shape) -> None:
         click.echo(f"    {name}: the service {service}, the mock {mock}")
 
 
-def _report(results: list[tuple[Probe, Shape | None, Shape]]) -> dict[str, object]:
+def _report(results: list[tuple[Probe, AnswerShape | None, AnswerShape]]) -> dict[str, object]:
     return {
         "format": "expressplay-comparison",
         "version": __version__,

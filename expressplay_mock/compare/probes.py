@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 TOKEN, RECORDS = "token", "records"
-MOST_REQUESTS, MOST_TOKENS = 40, 5
+MAX_REQUESTS, MAX_TOKENS = 40, 5
 
 AUTHENTICATOR, KEY, IV = "<authenticator>", "<random key>", "<random iv>"
 """What stands in a probe for the customer authenticator, and for 32 hexadecimal digits that are drawn for each run."""

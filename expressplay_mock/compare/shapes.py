@@ -16,7 +16,7 @@ _TOKEN_URL = re.compile(r"https?://\S+[?&]ExpressPlayToken=\S+")
 
 
 @dataclass(frozen=True)
-class Shape:
+class AnswerShape:
     """What is compared. `code` is ExpressPlay's error number, None where the body names none."""
 
     status: int | None
@@ -24,19 +24,20 @@ class Shape:
     code: int | None
     body: str
 
-    def differences(self, other: "Shape") -> list[tuple[str, object, object]]:
+    def differences(self, other: "AnswerShape") -> list[tuple[str, object, object]]:
         """Return name, own and other value of each part that differs."""
         mine, others = asdict(self), asdict(other)
         return [(name, mine[name], others[name]) for name in mine if mine[name] != others[name]]
 
 
-NO_ANSWER = Shape(None, "", None, "no answer")
+NO_ANSWER = AnswerShape(None, "", None, "no answer")
 
 
-def shape_of(status: int, content_type: str, body: bytes) -> Shape:
+def shape_of(status: int, content_type: str, body: bytes) -> AnswerShape:
     """Return the shape of an answer."""
     media_type = content_type.partition(";")[0].strip().lower()
-    told = media_type if re.fullmatch(r"[a-z]+/[a-z.+-]+", media_type) and len(media_type) <= 40 else "another one"
+    known = re.fullmatch(r"[a-z]+/[a-z.+-]+", media_type) and len(media_type) <= 40
+    told = (media_type if known else "another one") if media_type else "none"
     text = body.decode("utf-8", "replace").strip()
     try:
         value = json.loads(text)
@@ -45,9 +46,9 @@ def shape_of(status: int, content_type: str, body: bytes) -> Shape:
     if isinstance(value, dict | list):
         code = value.get("errorCode") if isinstance(value, dict) else None
         is_code = isinstance(code, int) and not isinstance(code, bool) and -9999 <= code <= 0
-        return Shape(status, told if media_type else "none", code if is_code else None, _json(value))
+        return AnswerShape(status, told, code if is_code else None, _json(value))
     code_in_text = _CODE.search(text) if status >= 400 else None
-    return Shape(status, told if media_type else "none", int(code_in_text[0]) if code_in_text else None, _text(text))
+    return AnswerShape(status, told, int(code_in_text[0]) if code_in_text else None, _text(text))
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Where the faults of the stage act on the three services. Without any set, nothing here does anything.
+"""Where faults act on the three services. Without any set, nothing here does anything.
 
 Some take the place of a service: they are raised as refusals before anything is carried out (`strike`), so that no
 row is written. The others let it work and harm the answer on its way back (`on_the_way_back`), or the license in it
@@ -128,22 +128,22 @@ def on_the_way_back(response: Response, content_type: str) -> Response:
     waiting: Waiting | None = g.get("struck")
     if waiting is None:
         return response
-    match waiting.fault.kind:
-        case kind if kind is REFUSE and waiting.fault.status:
-            response.status_code = waiting.fault.status
-        case kind if kind is STATUS:
-            wait = waiting.fault.retry_after
-            return Response(status=waiting.fault.status, headers={} if wait is None else {"Retry-After": str(wait)})
-        case kind if kind is ERROR_PAGE:
-            return Response(PAGE, waiting.fault.status, content_type="text/html")
-        case kind if kind is RUBBISH:
-            return Response(NONSENSE, content_type=content_type)
-        case kind if kind is DELAY:
-            waiting.cleared.wait(waiting.fault.seconds)
-        case kind if kind is DROP:
-            body = response.get_data()
-            response.response = chain([body[: len(body) // 2]], map(_break_off, [b""]))
-            response.content_length = len(body)
+    fault = waiting.fault
+    if fault.kind is REFUSE and fault.status:
+        response.status_code = fault.status
+    elif fault.kind is STATUS:
+        wait = {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
+        return Response(status=fault.status, headers=wait)
+    elif fault.kind is ERROR_PAGE:
+        return Response(PAGE, fault.status, content_type="text/html")
+    elif fault.kind is RUBBISH:
+        return Response(NONSENSE, content_type=content_type)
+    elif fault.kind is DELAY:
+        waiting.cleared.wait(fault.seconds)
+    elif fault.kind is DROP:
+        body = response.get_data()
+        response.response = chain([body[: len(body) // 2]], map(_break_off, [b""]))
+        response.content_length = len(body)
     return response
 
 

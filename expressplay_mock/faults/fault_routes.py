@@ -6,17 +6,15 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, jsonify
 
-from expressplay_mock.faults.faults import KINDS, MOST, PLACES, STATUS, Fault, FaultKind, Faults, TooManyFaults
-from simulation.sim_requests import NotUnderstoodError, near, read_object
+from expressplay_mock.faults.faults import KINDS, MAX_FAULTS, PLACES, STATUS, Fault, FaultKind, Faults, TooManyFaults
+from expressplay_mock.tokens.sealed_token import MAX_COOKIE
+from simulation.sim_requests import NotUnderstoodError, near, read_number, read_object
 
 MAX_DELAY = 60
 """Seconds that an answer can be held back: each takes one of the server's threads."""
 MAX_LAG = 30 * 86_400
 """Seconds."""
 MAX_TIMES = 1_000_000
-MAX_ID_DIGITS = 18
-MAX_COOKIE = 32
-"""Characters."""
 
 KEYS = ("fault", "at", "code", "status", "retry_after", "seconds", "requests", "times", "cookie", "account")
 _EVERY_KIND = {"times", "cookie", "account"}
@@ -40,9 +38,8 @@ def add_fault_routes(
         try:
             return jsonify(faults.add(fault).as_json())
         except TooManyFaults:
-            raise NotUnderstoodError(
-                "too many faults wait", expected=f"at most {MOST}; DELETE /_sim/faults clears them", found="one more"
-            ) from None
+            expected = f"at most {MAX_FAULTS}; DELETE /_sim/faults clears them"
+            raise NotUnderstoodError("too many faults wait", expected=expected, found="one more") from None
 
     @sim.delete("/faults")
     def clear_faults() -> Response:
@@ -51,7 +48,8 @@ def add_fault_routes(
 
     @sim.delete("/faults/<number>")
     def clear_fault(number: str) -> Response:
-        if not (number.isascii() and number.isdecimal() and len(number) <= MAX_ID_DIGITS and faults.clear(int(number))):
+        fault_id = read_number(number)
+        if fault_id is None or not faults.clear(fault_id):
             abort(404)
         return jsonify(state())
 

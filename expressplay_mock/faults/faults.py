@@ -11,7 +11,7 @@ from typing import Any
 
 TOKEN, RIGHTS, RECORDS = "token", "rights", "records"
 PLACES = (TOKEN, RIGHTS, RECORDS)
-MOST = 100
+MAX_FAULTS = 100
 """Faults that can wait at the same time."""
 
 
@@ -133,7 +133,7 @@ class Faults:
     def add(self, fault: Fault) -> Waiting:
         """Let `fault` wait. Raises `TooManyFaults`."""
         with self._lock:
-            if len(self._waiting) >= MOST:
+            if len(self._waiting) >= MAX_FAULTS:
                 raise TooManyFaults
             self._last_id += 1
             self._waiting.append(Waiting(self._last_id, fault, self._now()))

@@ -14,10 +14,10 @@ from flask import Blueprint, Response, abort, render_template_string, send_file
 from expressplay_mock.inbox.journal_text import lines_of, refusal_of
 from simulation.clock import Clock
 from simulation.journal import Journal
+from simulation.sim_requests import read_number
 
-SHOWN = 200
+MAX_SHOWN = 200
 """Entries on the page."""
-MAX_DIGITS = 18
 HERE = Path(__file__).parent
 TEMPLATE = (HERE / "inbox.html").read_text(encoding="utf-8")
 FILES = {"inbox.css": "text/css", "inbox.js": "text/javascript"}
@@ -37,7 +37,7 @@ def add_inbox_routes(sim: Blueprint, journal: Journal, clock: Clock, version: st
             abort(404)
         body = render_template_string(
             TEMPLATE,
-            items=[item_of(each) for each in entries[: -SHOWN - 1 : -1]],
+            items=[item_of(each) for each in entries[: -MAX_SHOWN - 1 : -1]],
             total=len(entries),
             chosen=entry and item_of(entry),
             details=entry and details_of(entry),
@@ -52,9 +52,10 @@ def add_inbox_routes(sim: Blueprint, journal: Journal, clock: Clock, version: st
 
     @sim.get("/entries/<seq>")
     def inbox_entry(seq: str) -> Response:
-        if not (seq.isascii() and seq.isdecimal() and len(seq) <= MAX_DIGITS):
+        chosen = read_number(seq)
+        if chosen is None:
             abort(404)
-        return page(int(seq))
+        return page(chosen)
 
     @sim.get("/inbox/<name>")
     def inbox_file(name: str) -> Response:

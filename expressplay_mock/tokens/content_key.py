@@ -14,20 +14,18 @@ Wrapped means AES Key Wrap (RFC 3394). Documented but for one thing: which numbe
 """
 
 import hmac
-import re
 from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.parameters import form_of
+from expressplay_mock.parameters import from_hex
 from expressplay_mock.tokens.key_storage import CLEAR, WRAPPED, KeyStorage, check_kid, stored_key
 
 KEK_SIZES = (16, 24, 32)
 """Bytes of a key-encryption key: AES-128, -192 and -256."""
 
 _NAMES = ("contentKey", "kek", "ek", "kid")
-_HEX = re.compile(r"([0-9A-Fa-f]{2})+", re.ASCII)
 
 
 def content_key(values: Mapping[str, str], storage: KeyStorage | None) -> bytes:
@@ -69,15 +67,6 @@ def content_key(values: Mapping[str, str], storage: KeyStorage | None) -> bytes:
                 found="another combination",
                 fix="say in one way only which key it is",
             )
-
-
-def from_hex(value: str, code: Code, name: str, sizes: tuple[int, ...]) -> bytes:
-    """Return the bytes that hexadecimal digits stand for, of one of `sizes`. Raises `Refusal` with `code`."""
-    if not _HEX.fullmatch(value) or len(value) // 2 not in sizes:
-        # The value may well be a secret with a slip in it: only its form is told.
-        expected = " or ".join(str(2 * size) for size in sizes) + " hexadecimal digits"
-        raise Refusal(code, name, expected=expected, found=form_of(value))
-    return bytes.fromhex(value)
 
 
 def _in_clear(digits: str) -> bytes:

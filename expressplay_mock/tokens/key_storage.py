@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.parameters import is_text
-from expressplay_mock.toml_file import BadToml, read_toml
+from expressplay_mock.parameters import bytes_of_hex, is_text
+from expressplay_mock.toml_file import BadFile, read_toml
 
 MAX_NAME = 64
 """Characters of a kid after `^`."""
@@ -23,12 +23,7 @@ CLEAR, WRAPPED = 16, 24
 KeyStorage = Mapping[str, bytes]
 """Keys (`CLEAR` or `WRAPPED` bytes) by kid, as `check_kid` returns it. Never shown to anybody."""
 
-_HEX = re.compile(r"([0-9A-Fa-f]{2})+", re.ASCII)
 _HEX_128 = re.compile(r"[0-9A-Fa-f]{32}", re.ASCII)
-
-
-class BadKeyStorage(ValueError):
-    """A file that is no key storage; the message is one line and shows no key."""
 
 
 def check_kid(kid: str) -> str:
@@ -56,28 +51,26 @@ def stored_key(storage: KeyStorage | None, kid: str) -> bytes:
 
 
 def read_key_storage(path: Path) -> KeyStorage:
-    """Read a key storage file. Raises `BadKeyStorage`."""
-    try:
-        content = read_toml(path)
-    except BadToml as error:
-        raise BadKeyStorage(f"key storage {path}: {error}") from None
+    """Read a key storage file. Raises `BadFile`."""
+    content = read_toml(path, "key storage")
     keys = content.pop("keys", None)
     if content or not isinstance(keys, dict):
-        raise BadKeyStorage(f"key storage {path}: expected one table [keys] and nothing else, found another shape")
+        raise BadFile(f"key storage {path}: expected one table [keys] and nothing else, found another shape")
     storage: dict[str, bytes] = {}
     for kid, digits in keys.items():
         try:
             name = check_kid(kid)
         except Refusal as refusal:
-            raise BadKeyStorage(f"key storage {path}: {refusal.hint}") from None
+            raise BadFile(f"key storage {path}: {refusal.hint}") from None
         if name in storage:
-            raise BadKeyStorage(f"key storage {path}: a kid occurs twice, in upper and lower case")
-        if not isinstance(digits, str) or not _HEX.fullmatch(digits) or len(digits) // 2 not in (CLEAR, WRAPPED):
-            raise BadKeyStorage(
+            raise BadFile(f"key storage {path}: a kid occurs twice, in upper and lower case")
+        key = bytes_of_hex(digits, (CLEAR, WRAPPED)) if isinstance(digits, str) else None
+        if key is None:
+            raise BadFile(
                 f"key storage {path}: a key of another form. Expected {2 * CLEAR} hexadecimal digits in clear, "
                 f"or {2 * WRAPPED} under AES Key Wrap"
             )
-        storage[name] = bytes.fromhex(digits)
+        storage[name] = key
     return storage
 
 

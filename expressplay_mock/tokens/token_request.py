@@ -9,17 +9,17 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.parameters import Parameters, check_names, form_of, is_text, single_values
-from expressplay_mock.tokens.content_key import content_key, from_hex
-from expressplay_mock.tokens.extensions import read_extensions
+from expressplay_mock.parameters import Parameters, check_names, form_of, from_hex, is_text, single_values
+from expressplay_mock.tokens.content_key import content_key
+from expressplay_mock.tokens.extensions import MAX_SECONDS, read_extensions
 from expressplay_mock.tokens.key_storage import KeyStorage, check_kid
 from expressplay_mock.tokens.sealed_token import MAX_COOKIE, Token
 
 LIFETIME = 30 * 86_400
 """Seconds that a token lives: the default, and the most that can be asked for."""
-MAX_RENTAL = 0xFFFFFFFF - 1
-"""Seconds; the highest 32-bit value means "none" in FairPlay's durations."""
 MAX_RELATIVE_DIGITS = 10
+DEVICE_ID_SIZE = 20
+"""Bytes of HU, which an SPC calls its device by."""
 
 PARAMETERS: Mapping[str, Code] = {
     "errorFormat": Code.INVALID_ERROR_FORMAT,
@@ -38,7 +38,6 @@ PARAMETERS: Mapping[str, Code] = {
 """The parameters that occur at most once, with the code for one that occurs twice."""
 REPEATABLE = "fpExtension"
 
-_HEX_160 = re.compile(r"[0-9A-Fa-f]{40}", re.ASCII)
 _ZEROS = re.compile(r"(0[xX])?0+", re.ASCII)
 _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z", re.ASCII)
@@ -93,12 +92,8 @@ def _check_error_format(value: str) -> None:
 
 def _check_general_flags(value: str) -> None:
     if not _ZEROS.fullmatch(value):
-        raise Refusal(
-            Code.INVALID_GENERAL_FLAGS,
-            "generalFlags",
-            expected="hexadecimal zeros only",
-            found=form_of(value, "decimal digits"),
-        )
+        found = form_of(value, "decimal digits")
+        raise Refusal(Code.INVALID_GENERAL_FLAGS, "generalFlags", expected="hexadecimal zeros only", found=found)
 
 
 def _iv(value: str | None) -> bytes:
@@ -109,15 +104,11 @@ def _iv(value: str | None) -> bytes:
 
 def _rental(value: str) -> int:
     if not _DIGITS.fullmatch(value):
+        found = form_of(value, "decimal digits")
+        raise Refusal(Code.RENTAL_NOT_A_NUMBER, "rentalDuration", expected="decimal digits", found=found)
+    if len(value) > MAX_RELATIVE_DIGITS or int(value) > MAX_SECONDS:
         raise Refusal(
-            Code.RENTAL_NOT_A_NUMBER,
-            "rentalDuration",
-            expected="decimal digits",
-            found=form_of(value, "decimal digits"),
-        )
-    if len(value) > MAX_RELATIVE_DIGITS or int(value) > MAX_RENTAL:
-        raise Refusal(
-            Code.RENTAL_OUT_OF_RANGE, "rentalDuration", expected=f"0 to {MAX_RENTAL}", found=f"{len(value)} digits"
+            Code.RENTAL_OUT_OF_RANGE, "rentalDuration", expected=f"0 to {MAX_SECONDS}", found=f"{len(value)} digits"
         )
     return int(value)
 
@@ -158,15 +149,8 @@ def _invalid_expiration(expected: str, found: str, fix: str | None = None) -> Re
 
 
 def _device_id(value: str) -> str:
-    if not _HEX_160.fullmatch(value):
-        raise Refusal(
-            Code.DEVICE_NOT_AUTHENTICATED,
-            "deviceId",
-            expected="40 hexadecimal digits, the 20-byte id in the SPC",
-            found=form_of(value),
-            fix="send the device_id of a record as it is; leave deviceId out for a token that binds no device",
-        )
-    return value.lower()
+    fix = "send the device_id of a record as it is; leave deviceId out for a token that binds no device"
+    return from_hex(value, Code.DEVICE_NOT_AUTHENTICATED, "deviceId", (DEVICE_ID_SIZE,), fix).hex()
 
 
 def _extensions(values: tuple[str, ...], rental: str) -> tuple[str, ...]:

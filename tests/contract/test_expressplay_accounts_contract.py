@@ -8,8 +8,9 @@ import pytest
 from click.testing import CliRunner
 
 from expressplay_mock.accounts import Account, Environment, account_of
-from expressplay_mock.accounts_file import BadAccounts, read_accounts
+from expressplay_mock.accounts_file import read_accounts
 from expressplay_mock.cli import main
+from expressplay_mock.toml_file import BadFile
 from fairplay.session_key import device_id_of
 
 Mock = Any
@@ -126,7 +127,7 @@ def test_a_file_that_holds_no_accounts(tmp_path: Path, text: str | None, reason:
     path = tmp_path / "accounts.toml"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(BadAccounts, match=reason) as caught:
+    with pytest.raises(BadFile, match=reason) as caught:
         read_accounts(path)
     assert "a" * 32 not in str(caught.value)
     ended = CliRunner().invoke(main, ["serve", f"--state={tmp_path}", f"--accounts={path}"])

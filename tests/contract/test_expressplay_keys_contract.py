@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.keywrap import aes_key_unwrap, aes_key_wrap
 
-from expressplay_mock.tokens.key_storage import BadKeyStorage, read_key_storage
+from expressplay_mock.tokens.key_storage import read_key_storage
+from expressplay_mock.toml_file import BadFile
 from fairplay.ckc import open_ckc
 
 Mock = Any
@@ -155,7 +156,7 @@ def test_a_file_that_holds_no_keys(tmp_path: Path, text: str | None, reason: str
     path = tmp_path / "keys.toml"
     if text is not None:
         path.write_text(text)
-    with pytest.raises(BadKeyStorage, match=reason) as caught:
+    with pytest.raises(BadFile, match=reason) as caught:
         read_key_storage(path)
     assert CEK not in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.cli import main
-from expressplay_mock.compare.probes import MOST_REQUESTS, MOST_TOKENS, PROBES, RECORDS, TOKEN
+from expressplay_mock.compare.probes import MAX_REQUESTS, MAX_TOKENS, PROBES, RECORDS, TOKEN
 from expressplay_mock.compare.shapes import shape_of
 from hosting.serving import running
 
@@ -155,7 +155,7 @@ def test_after_five_tokens_no_more_are_asked_for(
     monkeypatch.setitem(changes, "all", (lambda: "token" in request.path, token_url))
     url, asked = service()
     result = compare(url, certificates.ca, "--test-account")
-    assert len([path for path in asked if "token" in path]) == MOST_TOKENS
+    assert len([path for path in asked if "token" in path]) == MAX_TOKENS
     assert "not asked  token by GET: the service has made 5 tokens" in result.output
     assert result.exit_code == 1
 
@@ -172,8 +172,8 @@ def test_a_dry_run_shows_each_request_and_sends_none(
 
 
 def test_there_are_few_requests_and_fewer_tokens() -> None:
-    assert len(PROBES) <= MOST_REQUESTS
-    assert sum(probe.good for probe in PROBES) <= MOST_TOKENS
+    assert len(PROBES) <= MAX_REQUESTS
+    assert sum(probe.good for probe in PROBES) <= MAX_TOKENS
     assert {probe.service for probe in PROBES} == {TOKEN, RECORDS}
     assert len({probe.name for probe in PROBES}) == len(PROBES)
 

@@ -85,7 +85,7 @@ def test_of_several_that_start_at_once_all_agree(state: Path) -> None:
     assert [path.name for path in state.iterdir()] == [DIRECTORY]
 
 
-@pytest.mark.parametrize("name", [PRIVATE_KEY, CERTIFICATE, SECRETS])
+@pytest.mark.parametrize("name", [PRIVATE_KEY, CERTIFICATE, V1, SECRETS])
 @pytest.mark.parametrize("content", [None, b"", b"rubbish", b"[]", b"null", b"\xff\xfe"])
 def test_a_damaged_file_is_one_clear_line(made: Path, name: str, content: bytes | None) -> None:
     path = made / DIRECTORY / name
@@ -130,18 +130,6 @@ def test_a_damaged_v1_key_is_one_clear_line_too(made: Path, content: bytes) -> N
     (made / DIRECTORY / V1).write_bytes(content)
     with pytest.raises(StateError, match="damaged"):
         load_or_create(made)
-
-
-def test_a_directory_of_an_older_release_gets_its_v1_key(made: Path) -> None:
-    before = load_or_create(made)
-    (made / DIRECTORY / V1).unlink()
-    with ThreadPoolExecutor(4) as pool:
-        after = list(pool.map(lambda _: load_or_create(made), range(4)))
-    assert len({credentials.v1.certificate for credentials in after}) == 1
-    assert after[0].v1.certificate != before.v1.certificate
-    assert after[0].certificate == before.certificate
-    assert stat.S_IMODE((made / DIRECTORY / V1).stat().st_mode) == 0o600
-    assert [path.name for path in made.iterdir()] == [DIRECTORY]
 
 
 @pytest.mark.parametrize("state", ["file", "file/state"])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expressplay_mock.license_body import ANSWER_TYPES, MEDIA_TYPES, LicenseBody, Shape, read_body, write_answer
+from expressplay_mock.license_body import ANSWER_TYPES, MEDIA_TYPES, LicenseBody, SpcShape, read_body, write_answer
 from fairplay.errors import NotAnSpc
 from fairplay.spc import KeyServer, open_spc
 from fairplay.wrappings import unwrap
@@ -19,24 +19,24 @@ SPC = b"\0\0\0\x02SIM1" + bytes([0xFB, 0xEF, 0xFE, 0xFF] * 75)
 TEXT = base64.b64encode(SPC).decode()
 ENCODED = TEXT.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D")
 BODIES = {
-    Shape.RAW: SPC,
-    Shape.FORM: f"spc={ENCODED}".encode(),
-    Shape.JSON: json.dumps({"spc": TEXT}).encode(),
-    Shape.STREAMING_REQUEST: json.dumps(
+    SpcShape.RAW: SPC,
+    SpcShape.FORM: f"spc={ENCODED}".encode(),
+    SpcShape.JSON: json.dumps({"spc": TEXT}).encode(),
+    SpcShape.STREAMING_REQUEST: json.dumps(
         {"fairplay-streaming-request": {"version": 1, "create-ckc": [{"id": 1, "uri": "skd://film", "spc": TEXT}]}}
     ).encode(),
 }
 
 
-@pytest.mark.parametrize("shape", Shape)
-def test_each_shape_yields_the_spc(shape: Shape) -> None:
-    its_id = 1 if shape is Shape.STREAMING_REQUEST else None
+@pytest.mark.parametrize("shape", SpcShape)
+def test_each_shape_yields_the_spc(shape: SpcShape) -> None:
+    its_id = 1 if shape is SpcShape.STREAMING_REQUEST else None
     assert read_body(BODIES[shape], MEDIA_TYPES[shape]) == LicenseBody(shape, SPC, id=its_id)
 
 
-@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("shape", SpcShape)
 @pytest.mark.parametrize("content_type", [None, "text/plain", *MEDIA_TYPES.values()])
-def test_the_body_decides_and_a_note_names_the_contradiction(shape: Shape, content_type: str | None) -> None:
+def test_the_body_decides_and_a_note_names_the_contradiction(shape: SpcShape, content_type: str | None) -> None:
     body = read_body(BODIES[shape], content_type)
     assert (body.shape, body.spc, body.problem) == (shape, SPC, None)
     if content_type == MEDIA_TYPES[shape]:
@@ -50,26 +50,26 @@ def test_the_body_decides_and_a_note_names_the_contradiction(shape: Shape, conte
 @pytest.mark.parametrize(
     ("body", "shape"),
     [
-        (f"assetId=film-1&spc={ENCODED}", Shape.FORM),
-        (f"spc={ENCODED}&assetId=film-1", Shape.FORM),
-        (f"id=7&spc={ENCODED}", Shape.FORM),
-        (f"id=7&assetId=film-1&more=x%20y&spc={ENCODED}", Shape.FORM),
-        (f"spc={ENCODED}\r\n", Shape.FORM),
-        (f' {{"assetId": "film-1", "spc": "{TEXT}"}}\n', Shape.JSON),
+        (f"assetId=film-1&spc={ENCODED}", SpcShape.FORM),
+        (f"spc={ENCODED}&assetId=film-1", SpcShape.FORM),
+        (f"id=7&spc={ENCODED}", SpcShape.FORM),
+        (f"id=7&assetId=film-1&more=x%20y&spc={ENCODED}", SpcShape.FORM),
+        (f"spc={ENCODED}\r\n", SpcShape.FORM),
+        (f' {{"assetId": "film-1", "spc": "{TEXT}"}}\n', SpcShape.JSON),
     ],
 )
-def test_what_players_add_does_no_harm(body: str, shape: Shape) -> None:
+def test_what_players_add_does_no_harm(body: str, shape: SpcShape) -> None:
     read = read_body(body.encode(), MEDIA_TYPES[shape])
     assert (read.shape, read.spc, read.problem) == (shape, SPC, None)
 
 
 def test_parameters_of_a_media_type_do_not_matter() -> None:
-    assert read_body(BODIES[Shape.JSON], "Application/JSON; charset=utf-8").notes == ()
+    assert read_body(BODIES[SpcShape.JSON], "Application/JSON; charset=utf-8").notes == ()
 
 
 def test_plus_signs_that_a_form_turned_into_blanks_are_read_and_noted() -> None:
     assert "+" in TEXT
-    body = read_body(f"spc={TEXT}".encode(), MEDIA_TYPES[Shape.FORM])
+    body = read_body(f"spc={TEXT}".encode(), MEDIA_TYPES[SpcShape.FORM])
     assert body.spc == SPC
     assert "%2B" in body.notes[0]
 
@@ -187,16 +187,16 @@ def test_no_refusal_shows_what_a_field_is_called_if_it_is_no_name() -> None:
 def test_the_answer_mirrors_the_shape() -> None:
     ckc = b"\xff\0ckc"
     text = base64.b64encode(ckc).decode()
-    assert write_answer(LicenseBody(Shape.RAW), ckc) == ckc
-    assert write_answer(LicenseBody(Shape.FORM), ckc) == f"<ckc>{text}</ckc>".encode()
-    assert json.loads(write_answer(LicenseBody(Shape.JSON), ckc)) == {"ckc": text}
-    mirrored = json.loads(write_answer(LicenseBody(Shape.STREAMING_REQUEST, id="a"), ckc))
+    assert write_answer(LicenseBody(SpcShape.RAW), ckc) == ckc
+    assert write_answer(LicenseBody(SpcShape.FORM), ckc) == f"<ckc>{text}</ckc>".encode()
+    assert json.loads(write_answer(LicenseBody(SpcShape.JSON), ckc)) == {"ckc": text}
+    mirrored = json.loads(write_answer(LicenseBody(SpcShape.STREAMING_REQUEST, id="a"), ckc))
     assert mirrored == {"fairplay-streaming-response": {"create-ckc": [{"id": "a", "ckc": text}]}}
     assert ANSWER_TYPES == {
-        Shape.RAW: "application/octet-stream",
-        Shape.FORM: "text/plain; charset=utf-8",
-        Shape.JSON: "application/json",
-        Shape.STREAMING_REQUEST: "application/json",
+        SpcShape.RAW: "application/octet-stream",
+        SpcShape.FORM: "text/plain; charset=utf-8",
+        SpcShape.JSON: "application/json",
+        SpcShape.STREAMING_REQUEST: "application/json",
     }
 
 

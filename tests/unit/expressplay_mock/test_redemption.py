@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from expressplay_mock.credentials import Credentials, new_credentials
 from expressplay_mock.errors import Code
-from expressplay_mock.license_body import LicenseBody, Shape, read_body
+from expressplay_mock.license_body import LicenseBody, SpcShape, read_body
 from expressplay_mock.redemption import Decision, Issued, Refused, redeem, replayed
 from expressplay_mock.tokens.sealed_token import Token, seal
 from expressplay_mock.transaction_log import MEMORY, Replayed, TransactionLog
@@ -39,7 +39,7 @@ def new_spc(device_id: bytes = MINE, asset_id: bytes = b"film-1") -> tuple[bytes
 
 def decide(token: Token | str | None, body: bytes | LicenseBody, now: float = NOW) -> Decision:
     text = seal(token, KEYS.tokens, os.urandom) if isinstance(token, Token) else token
-    body = body if isinstance(body, LicenseBody) else LicenseBody(Shape.RAW, body)
+    body = body if isinstance(body, LicenseBody) else LicenseBody(SpcShape.RAW, body)
     return redeem(text, body, now=now, random=os.urandom, keys=KEYS)
 
 

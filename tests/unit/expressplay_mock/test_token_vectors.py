@@ -6,7 +6,7 @@ import pytest
 import vectors
 
 from expressplay_mock.errors import Code, Refusal
-from expressplay_mock.license_body import MAX_BODY, LicenseBody, Shape
+from expressplay_mock.license_body import MAX_BODY, LicenseBody, SpcShape
 from expressplay_mock.redemption import Issued, Keys, Refused, redeem, replayed
 from expressplay_mock.tokens.sealed_token import Token, open_token
 from expressplay_mock.transaction_log import MEMORY, Replayed, TransactionLog
@@ -55,7 +55,7 @@ def outcome(log: TransactionLog, request: dict[str, Any]) -> dict[str, Any]:
     """Redeem as the service does: decide, write the row, and refuse what the log refuses."""
     token = vectors.TOKENS[request["token"]]["token"]
     spc = vectors.spc_bytes(request["spc"])
-    decision = redeem(token, LicenseBody(Shape.RAW, spc), now=request["now"], random=bytes, keys=KEYS)
+    decision = redeem(token, LicenseBody(SpcShape.RAW, spc), now=request["now"], random=bytes, keys=KEYS)
     if decision.row:
         try:
             log.append(decision.row)
