@@ -54,8 +54,8 @@ def test_bound_tokens_name_the_device(own_sees, virtual_device, expressplay):
 
 
 def test_it_conforms(own_sees, expressplay):
+    from sees_testing.conform import Known
     from sees_testing.conform.runner import conform, failures
-    from sees_testing.conform.stage import Known
 
     key, iv = (bytes.fromhex(text) for text in KEYS[MOVIE])
     results = conform(

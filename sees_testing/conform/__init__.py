@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sees_testing.conform.model import CHECKS, Check, Result, Verdict
+    from sees_testing.conform.probe import Known
     from sees_testing.conform.runner import conform, failures
-    from sees_testing.conform.stage import Known
     from sees_testing.conform.wire import Exchange
 
 __all__ = ["CHECKS", "Check", "Exchange", "Known", "Result", "Verdict", "conform", "failures"]
@@ -17,7 +17,7 @@ __all__ = ["CHECKS", "Check", "Exchange", "Known", "Result", "Verdict", "conform
 _WHERE = {
     "model": ("CHECKS", "Check", "Result", "Verdict"),
     "runner": ("conform", "failures"),
-    "stage": ("Known",),
+    "probe": ("Known",),
     "wire": ("Exchange",),
 }
 

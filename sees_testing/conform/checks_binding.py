@@ -2,13 +2,14 @@
 
 import secrets
 
+from emulator.device import make_spc
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.stage import (
+from sees_testing.conform.probe import (
     DEVICE_BOUND,
     REGISTRATION,
     TIME_BASED,
-    Stage,
+    Probe,
     entitled,
     expect_denial,
     is_entitled,
@@ -28,21 +29,21 @@ REPLAYED, DEVICE_DIFFERS = -9002, -9003
     origin=Origin.SEQUENCE,
     needs=(1,),
 )
-def registered_device_plays(stage: Stage) -> None:
+def registered_device_plays(probe: Probe) -> None:
     """Register and play, twice."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
     for _ in range(2):
-        _expect_license(stage.play(device, cookie), "the registered device")
+        _expect_license(probe.play(device, cookie), "the registered device")
 
 
 @check(12, "an odd cookie is one cookie", "customerCookie is an arbitrary string.", needs=(11,))
-def odd_cookie_is_accepted(stage: Stage) -> None:
+def odd_cookie_is_accepted(probe: Probe) -> None:
     """Register with characters that need escaping on their way, then play with the same cookie."""
     cookie = secrets.token_hex(4) + ODD_COOKIE
-    device = stage.device("odd")
-    stage.register(device, cookie)
-    if result := stage.play(device, cookie):
+    device = probe.device("odd")
+    probe.register(device, cookie)
+    if result := probe.play(device, cookie):
         raise Failed(expected="a license with the same cookie", found=f"ExpressPlay's refusal {result}")
 
 
@@ -53,14 +54,14 @@ def odd_cookie_is_accepted(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11,),
 )
-def another_device_does_not(stage: Stage) -> None:
+def another_device_does_not(probe: Probe) -> None:
     """Redeem tokens of one device on another, once the right one has played: trust must not come of that."""
-    device, thief, cookie = stage.device("A"), stage.device("B"), stage.cookie()
-    stage.register(device, cookie)
-    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
-    _expect_license(stage.redeem(token_url, device, stage.content), "the registered device")
-    for url in (token_url, stage.token(DEVICE_BOUND, stage.content, cookie)):
-        _expect_refusal(stage.redeem(url, thief, stage.content), "a device that is not registered")
+    device, thief, cookie = probe.device("A"), probe.device("B"), probe.cookie()
+    probe.register(device, cookie)
+    token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
+    _expect_license(probe.redeem(token_url, device, probe.content), "the registered device")
+    for url in (token_url, probe.token(DEVICE_BOUND, probe.content, cookie)):
+        _expect_refusal(probe.redeem(url, thief, probe.content), "a device that is not registered")
 
 
 @check(
@@ -70,17 +71,17 @@ def another_device_does_not(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11,),
 )
-def another_cookie_does_not(stage: Stage) -> None:
+def another_cookie_does_not(probe: Probe) -> None:
     """Register with one cookie and ask with others, near and far: none may be bound to the first one's device."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
-    for other in (stage.cookie(), cookie.upper(), cookie + "0", cookie[:-1]):
-        reply = stage.ask(DEVICE_BOUND, stage.content, other)
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
+    for other in (probe.cookie(), cookie.upper(), cookie + "0", cookie[:-1]):
+        reply = probe.ask(DEVICE_BOUND, probe.content, other)
         if not is_entitled(reply):
             continue
         token_url = entitled(reply)
-        if stage.redeem(token_url, device, stage.content) == 0 and stage.redeem(
-            token_url, stage.device("B"), stage.content
+        if probe.redeem(token_url, device, probe.content) == 0 and probe.redeem(
+            token_url, probe.device("B"), probe.content
         ):
             raise Failed(expected=f"no device for the cookie {other!r}", found=f"the device of {cookie!r}")
 
@@ -92,12 +93,12 @@ def another_cookie_does_not(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(14,),
 )
-def no_registration_no_entitlement(stage: Stage) -> None:
+def no_registration_no_entitlement(probe: Probe) -> None:
     """Ask without a registration, and with a registration token that nobody redeemed."""
-    cookie = stage.cookie()
-    expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie without a device")
-    stage.token(REGISTRATION, stage.dummy, cookie)
-    expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie whose registration was not redeemed")
+    cookie = probe.cookie()
+    expect_denial(probe.ask(DEVICE_BOUND, probe.content, cookie), "a cookie without a device")
+    probe.token(REGISTRATION, probe.dummy, cookie)
+    expect_denial(probe.ask(DEVICE_BOUND, probe.content, cookie), "a cookie whose registration was not redeemed")
 
 
 @check(
@@ -107,14 +108,14 @@ def no_registration_no_entitlement(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11, 13),
 )
-def newest_registration_counts(stage: Stage) -> None:
+def newest_registration_counts(probe: Probe) -> None:
     """Register one device and play, then another: what was known of the first must be forgotten."""
-    old, new, cookie = stage.device("A"), stage.device("B"), stage.cookie()
-    stage.register(old, cookie)
-    _expect_license(stage.play(old, cookie), "the only device registered")
-    stage.register(new, cookie)
-    _expect_license(stage.play(new, cookie), "the device registered last")
-    _expect_refusal(stage.play(old, cookie), "the device registered before")
+    old, new, cookie = probe.device("A"), probe.device("B"), probe.cookie()
+    probe.register(old, cookie)
+    _expect_license(probe.play(old, cookie), "the only device registered")
+    probe.register(new, cookie)
+    _expect_license(probe.play(new, cookie), "the device registered last")
+    _expect_refusal(probe.play(old, cookie), "the device registered before")
 
 
 @check(
@@ -124,18 +125,18 @@ def newest_registration_counts(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(13, 15),
 )
-def refused_binds_nobody(stage: Stage) -> None:
+def refused_binds_nobody(probe: Probe) -> None:
     """Have a device refused: by the comparison, and by replaying an SPC on a registration token."""
-    device, thief, cookie, fresh = stage.device("A"), stage.device("B"), stage.cookie(), stage.cookie()
-    stage.register(device, cookie)
-    _expect_refusal(stage.play(thief, cookie), "a device that is not registered")
-    _expect_license(stage.play(device, cookie), "the registered device, after the refusal of another")
+    device, thief, cookie, fresh = probe.device("A"), probe.device("B"), probe.cookie(), probe.cookie()
+    probe.register(device, cookie)
+    _expect_refusal(probe.play(thief, cookie), "a device that is not registered")
+    _expect_license(probe.play(device, cookie), "the registered device, after the refusal of another")
 
-    used = stage.spc(thief, stage.dummy)
-    stage.redeem(stage.token(REGISTRATION, stage.dummy, stage.cookie()), thief, stage.dummy, used)
-    if (result := stage.redeem(stage.token(REGISTRATION, stage.dummy, fresh), thief, stage.dummy, used)) != REPLAYED:
+    used = make_spc(thief, probe.dummy)
+    probe.redeem(probe.token(REGISTRATION, probe.dummy, probe.cookie()), thief, probe.dummy, used)
+    if (result := probe.redeem(probe.token(REGISTRATION, probe.dummy, fresh), thief, probe.dummy, used)) != REPLAYED:
         raise Failed(expected=f"ExpressPlay's refusal {REPLAYED} of a replay", found=_outcome(result))
-    expect_denial(stage.ask(DEVICE_BOUND, stage.content, fresh), "a cookie whose only redemption was refused")
+    expect_denial(probe.ask(DEVICE_BOUND, probe.content, fresh), "a cookie whose only redemption was refused")
 
 
 @check(
@@ -145,14 +146,14 @@ def refused_binds_nobody(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11, 13, 17),
 )
-def refusals_do_not_lock_out(stage: Stage) -> None:
+def refusals_do_not_lock_out(probe: Probe) -> None:
     """Have another device refused more often than a lookup has records."""
-    device, thief, cookie = stage.device("A"), stage.device("B"), stage.cookie()
-    stage.register(device, cookie)
-    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
+    device, thief, cookie = probe.device("A"), probe.device("B"), probe.cookie()
+    probe.register(device, cookie)
+    token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
     for _ in range(RECENT + 1):
-        stage.redeem(token_url, thief, stage.content)
-    _expect_license(stage.play(device, cookie), f"the registered device, after {RECENT + 1} refusals")
+        probe.redeem(token_url, thief, probe.content)
+    _expect_license(probe.play(device, cookie), f"the registered device, after {RECENT + 1} refusals")
 
 
 @check(
@@ -162,15 +163,15 @@ def refusals_do_not_lock_out(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11, 13, 18),
 )
-def plays_do_not_lock_out(stage: Stage) -> None:
+def plays_do_not_lock_out(probe: Probe) -> None:
     """Play more often than a lookup has records."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
-    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
+    token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
     for _ in range(RECENT + 1):
-        _expect_license(stage.redeem(token_url, device, stage.content), "the registered device")
-    _expect_license(stage.play(device, cookie), f"the registered device, after {RECENT + 1} plays")
-    _expect_refusal(stage.play(stage.device("B"), cookie), "a device that is not registered")
+        _expect_license(probe.redeem(token_url, device, probe.content), "the registered device")
+    _expect_license(probe.play(device, cookie), f"the registered device, after {RECENT + 1} plays")
+    _expect_refusal(probe.play(probe.device("B"), cookie), "a device that is not registered")
 
 
 @check(
@@ -180,10 +181,10 @@ def plays_do_not_lock_out(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(11,),
 )
-def registration_opens_the_dummy_only(stage: Stage) -> None:
+def registration_opens_the_dummy_only(probe: Probe) -> None:
     """Ask for the content as if it were the dummy."""
-    reply = stage.ask(REGISTRATION, stage.content, stage.cookie())
-    if is_entitled(reply) and stage.redeem(entitled(reply), stage.device("B"), stage.content) == 0:
+    reply = probe.ask(REGISTRATION, probe.content, probe.cookie())
+    if is_entitled(reply) and probe.redeem(entitled(reply), probe.device("B"), probe.content) == 0:
         raise Failed(expected="no license for the content", found="one for a device that never registered")
     if not is_entitled(reply):
         expect_denial(reply, "registration with the content")
@@ -196,15 +197,15 @@ def registration_opens_the_dummy_only(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(15,),
 )
-def time_based_registers_nobody(stage: Stage) -> None:
+def time_based_registers_nobody(probe: Probe) -> None:
     """Redeem a time-based token, if this SEES gives one, and ask device-bound afterwards."""
-    cookie = stage.cookie()
-    reply = stage.ask(TIME_BASED, stage.content, cookie)
+    cookie = probe.cookie()
+    reply = probe.ask(TIME_BASED, probe.content, cookie)
     if is_entitled(reply):
-        _expect_license(stage.redeem(entitled(reply), stage.device("A"), stage.content), "any device, time-based")
+        _expect_license(probe.redeem(entitled(reply), probe.device("A"), probe.content), "any device, time-based")
     else:
         expect_denial(reply, "a time-based request")
-    expect_denial(stage.ask(DEVICE_BOUND, stage.content, cookie), "a cookie that has played time-based only")
+    expect_denial(probe.ask(DEVICE_BOUND, probe.content, cookie), "a cookie that has played time-based only")
 
 
 @check(
@@ -214,15 +215,15 @@ def time_based_registers_nobody(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(11, 13, 16, 18, 19),
 )
-def old_token_moves_no_binding(stage: Stage) -> None:
+def old_token_moves_no_binding(probe: Probe) -> None:
     """Let the old device redeem the token that it got before the cookie moved, more often than a lookup has records."""
-    old, new, cookie = stage.device("A"), stage.device("B"), stage.cookie()
-    stage.register(old, cookie)
-    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
-    stage.register(new, cookie)
+    old, new, cookie = probe.device("A"), probe.device("B"), probe.cookie()
+    probe.register(old, cookie)
+    token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
+    probe.register(new, cookie)
     for _ in range(RECENT + 1):
-        _expect_license(stage.redeem(token_url, old, stage.content), "the device that the old token names")
-    _expect_license(stage.play(new, cookie), f"the device registered last, after {RECENT + 1} plays of the one before")
+        _expect_license(probe.redeem(token_url, old, probe.content), "the device that the old token names")
+    _expect_license(probe.play(new, cookie), f"the device registered last, after {RECENT + 1} plays of the one before")
 
 
 def _expect_license(result: int, who: str) -> None:

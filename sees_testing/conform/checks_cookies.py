@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.stage import REGISTRATION, Stage, is_entitled
+from sees_testing.conform.probe import REGISTRATION, Probe, is_entitled
 
 BETWEEN = 250
 """Rows of another viewer: more than a page of the record retrieval has (200)."""
@@ -37,16 +37,16 @@ NUMBERS = ("0", "", "taken for numbers")
 
 
 @check(39, "odd cookies stay apart", "customerCookie is an arbitrary string.", needs=(11, 12, 14, 29))
-def odd_cookies_stay_apart(stage: Stage) -> None:
+def odd_cookies_stay_apart(probe: Probe) -> None:
     """Register two devices with two cookies that a server might confuse: the first must still play afterwards."""
     for odd, plain, mistake in _pairs():
-        if any(character in CONTROLS for character in odd + plain) and _are_denied(stage, odd, plain):
+        if any(character in CONTROLS for character in odd + plain) and _are_denied(probe, odd, plain):
             continue
-        first, second = stage.device("A"), stage.device("B")
+        first, second = probe.device("A"), probe.device("B")
         try:
-            stage.register(first, odd)
-            stage.register(second, plain)
-            result = stage.play(first, odd)
+            probe.register(first, odd)
+            probe.register(second, plain)
+            result = probe.play(first, odd)
         except Failed as failure:
             raise Failed(expected=f"the cookie {odd!r} to be taken as it is", found=str(failure)) from None
         if result:
@@ -63,14 +63,14 @@ def odd_cookies_stay_apart(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11, 17, 18),
 )
-def busy_log_locks_nobody_out(stage: Stage) -> None:
+def busy_log_locks_nobody_out(probe: Probe) -> None:
     """Write more rows of another viewer than a page has, between registration and play."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
-    other, token_url = stage.device("B"), stage.token(REGISTRATION, stage.dummy, stage.cookie())
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
+    other, token_url = probe.device("B"), probe.token(REGISTRATION, probe.dummy, probe.cookie())
     for _ in range(BETWEEN):
-        stage.redeem(token_url, other, stage.dummy)
-    if result := stage.play(device, cookie):
+        probe.redeem(token_url, other, probe.dummy)
+    if result := probe.play(device, cookie):
         raise Failed(expected=f"a license after {BETWEEN} rows of others", found=f"ExpressPlay's refusal {result}")
 
 
@@ -82,5 +82,5 @@ def _pairs() -> Iterator[tuple[str, str, str]]:
     yield NUMBERS[0] + digits, NUMBERS[1] + digits, NUMBERS[2]
 
 
-def _are_denied(stage: Stage, *cookies: str) -> bool:
-    return any(not is_entitled(stage.ask(REGISTRATION, stage.dummy, cookie)) for cookie in cookies)
+def _are_denied(probe: Probe, *cookies: str) -> bool:
+    return any(not is_entitled(probe.ask(REGISTRATION, probe.dummy, cookie)) for cookie in cookies)

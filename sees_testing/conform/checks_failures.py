@@ -5,7 +5,7 @@ from typing import Any
 from sees_testing.conform.mock import RECORDS, TOKEN
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, Stage, at_once, entitled, is_entitled
+from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, Probe, at_once, entitled, is_entitled
 from sees_testing.conform.wire import Reply
 
 REFUSALS = (-2018, -2019, -2031, -6008, -6009)
@@ -30,12 +30,12 @@ LATER: dict[str, Any] = {"fault": "status", "status": 503, "retry_after": 3600}
     "isAllowed says whether an entitlement was granted; error and errorText say why it was not.",
     needs=(1,),
 )
-def refusal_is_a_denial(stage: Stage) -> None:
+def refusal_is_a_denial(probe: Probe) -> None:
     """Let the token service refuse with the codes that operators meet."""
     for code in REFUSALS:
-        cookie = stage.cookie()
-        with stage.fault(TOKEN, cookie, {"fault": "refuse", "code": code}):
-            _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), f"a token request refused with {code}")
+        cookie = probe.cookie()
+        with probe.fault(TOKEN, cookie, {"fault": "refuse", "code": code}):
+            _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), f"a token request refused with {code}")
 
 
 @check(
@@ -44,21 +44,21 @@ def refusal_is_a_denial(stage: Stage) -> None:
     "A client learns by the response object that it got no entitlement, whoever is to blame.",
     needs=(1, 29, 44),
 )
-def out_of_order_is_a_denial(stage: Stage) -> None:
+def out_of_order_is_a_denial(probe: Probe) -> None:
     """Let the token service answer with bare errors, or break off."""
     for fault in OUT_OF_ORDER:
-        cookie = stage.cookie()
-        entitled(stage.ask(REGISTRATION, stage.dummy, cookie))
-        with stage.fault(TOKEN, cookie, fault):
-            _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), f"a token service with {fault}")
+        cookie = probe.cookie()
+        entitled(probe.ask(REGISTRATION, probe.dummy, cookie))
+        with probe.fault(TOKEN, cookie, fault):
+            _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), f"a token service with {fault}")
 
 
 @check(31, "rubbish is not handed on", "epTokenURL is the ExpressPlay token URL.", needs=(1,))
-def rubbish_is_not_handed_on(stage: Stage) -> None:
+def rubbish_is_not_handed_on(probe: Probe) -> None:
     """Let the token service answer with a text that is no token URL."""
-    cookie = stage.cookie()
-    with stage.fault(TOKEN, cookie, RUBBISH):
-        _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), "a token service that answers rubbish")
+    cookie = probe.cookie()
+    with probe.fault(TOKEN, cookie, RUBBISH):
+        _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), "a token service that answers rubbish")
 
 
 @check(
@@ -68,22 +68,22 @@ def rubbish_is_not_handed_on(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(13, 15, 16),
 )
-def without_records_no_unbound_token(stage: Stage) -> None:
+def without_records_no_unbound_token(probe: Probe) -> None:
     """Let the record retrieval fail in each way, for a viewer with a device and for one without."""
-    device, cookie, fresh = stage.device("A"), stage.cookie(), stage.cookie()
-    stage.register(device, cookie)
+    device, cookie, fresh = probe.device("A"), probe.cookie(), probe.cookie()
+    probe.register(device, cookie)
     for fault in (*OUT_OF_ORDER, RUBBISH, {"fault": "refuse", "code": -2030}):
-        with stage.fault(RECORDS, None, fault):
-            _expect_no(stage.ask(DEVICE_BOUND, stage.content, fresh), f"no device, and records with {fault}")
-            _expect_bound_at_most(stage, stage.ask(DEVICE_BOUND, stage.content, cookie), f"records with {fault}")
-    moved = stage.cookie()
-    stage.register(device, moved)
-    stage.play(device, moved)
-    stage.register(stage.device("B"), moved)
+        with probe.fault(RECORDS, None, fault):
+            _expect_no(probe.ask(DEVICE_BOUND, probe.content, fresh), f"no device, and records with {fault}")
+            _expect_bound_at_most(probe, probe.ask(DEVICE_BOUND, probe.content, cookie), f"records with {fault}")
+    moved = probe.cookie()
+    probe.register(device, moved)
+    probe.play(device, moved)
+    probe.register(probe.device("B"), moved)
     for fault in OUT_OF_ORDER:
-        with stage.fault(RECORDS, None, fault):
-            reply = stage.ask(DEVICE_BOUND, stage.content, moved)
-        if is_entitled(reply) and stage.redeem(entitled(reply), device, stage.content) == 0:
+        with probe.fault(RECORDS, None, fault):
+            reply = probe.ask(DEVICE_BOUND, probe.content, moved)
+        if is_entitled(reply) and probe.redeem(entitled(reply), device, probe.content) == 0:
             expected = f"a denial or a token for the device registered last, with records with {fault}"
             raise Failed(expected=expected, found="a token for the one registered before")
 
@@ -95,15 +95,15 @@ def without_records_no_unbound_token(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(13, 15, 17),
 )
-def lag_binds_nobody_else(stage: Stage) -> None:
+def lag_binds_nobody_else(probe: Probe) -> None:
     """Let the row of the registration be invisible for some requests: the SEES may wait for it, or deny."""
     for requests in (1, 2, 1000):
-        device, cookie = stage.device("A"), stage.cookie()
-        with stage.fault(RECORDS, cookie, {"fault": "lag", "requests": requests}):
-            stage.register(device, cookie)
-            reply = stage.ask(DEVICE_BOUND, stage.content, cookie)
-            _expect_bound_at_most(stage, reply, f"a registration invisible for {requests} requests")
-        if result := stage.play(device, cookie):
+        device, cookie = probe.device("A"), probe.cookie()
+        with probe.fault(RECORDS, cookie, {"fault": "lag", "requests": requests}):
+            probe.register(device, cookie)
+            reply = probe.ask(DEVICE_BOUND, probe.content, cookie)
+            _expect_bound_at_most(probe, reply, f"a registration invisible for {requests} requests")
+        if result := probe.play(device, cookie):
             raise Failed(expected="a license once the row is visible", found=f"ExpressPlay's refusal {result}")
 
 
@@ -113,11 +113,11 @@ def lag_binds_nobody_else(stage: Stage) -> None:
     "A client learns by the response object that it got no entitlement, whoever is to blame.",
     needs=(1,),
 )
-def slow_expressplay_gets_a_clear_answer(stage: Stage) -> None:
+def slow_expressplay_gets_a_clear_answer(probe: Probe) -> None:
     """Let the token service take its time, well within what a SEES should wait."""
-    cookie = stage.cookie()
-    with stage.fault(TOKEN, cookie, {"fault": "delay", "seconds": SLOW}):
-        reply = stage.ask(REGISTRATION, stage.dummy, cookie)
+    cookie = probe.cookie()
+    with probe.fault(TOKEN, cookie, {"fault": "delay", "seconds": SLOW}):
+        reply = probe.ask(REGISTRATION, probe.dummy, cookie)
     if not is_entitled(reply):
         _expect_no(reply, f"a token service that takes {SLOW} s")
 
@@ -130,23 +130,23 @@ def slow_expressplay_gets_a_clear_answer(stage: Stage) -> None:
     needs=(1, 11, 30),
     last=True,
 )
-def failure_passes(stage: Stage) -> None:
+def failure_passes(probe: Probe) -> None:
     """Fail for one viewer in each way, and see that all is well for the same one and another afterwards."""
-    cookie = stage.cookie()
-    with stage.fault(TOKEN, cookie, OUT_OF_ORDER[0]):
+    cookie = probe.cookie()
+    with probe.fault(TOKEN, cookie, OUT_OF_ORDER[0]):
         for _ in range(3):
-            stage.ask(REGISTRATION, stage.dummy, cookie)
-    for viewer in (cookie, stage.cookie()):
-        entitled(stage.ask(REGISTRATION, stage.dummy, viewer))
-    device = stage.device("A")
+            probe.ask(REGISTRATION, probe.dummy, cookie)
+    for viewer in (cookie, probe.cookie()):
+        entitled(probe.ask(REGISTRATION, probe.dummy, viewer))
+    device = probe.device("A")
     for fault in OUT_OF_ORDER:
-        viewer = stage.cookie()
-        with stage.fault(TOKEN, viewer, fault):
-            stage.ask(REGISTRATION, stage.dummy, viewer)
-        stage.register(device, viewer)
-        with stage.fault(RECORDS, viewer, fault):
-            stage.ask(DEVICE_BOUND, stage.content, viewer)
-        if result := stage.play(device, viewer):
+        viewer = probe.cookie()
+        with probe.fault(TOKEN, viewer, fault):
+            probe.ask(REGISTRATION, probe.dummy, viewer)
+        probe.register(device, viewer)
+        with probe.fault(RECORDS, viewer, fault):
+            probe.ask(DEVICE_BOUND, probe.content, viewer)
+        if result := probe.play(device, viewer):
             raise Failed(expected=f"a license once {fault} is over", found=f"ExpressPlay's refusal {result}")
 
 
@@ -158,33 +158,33 @@ def failure_passes(stage: Stage) -> None:
     needs=(11, 30),
     slow=True,
 )
-def hanging_expressplay_gets_an_answer(stage: Stage) -> None:
+def hanging_expressplay_gets_an_answer(probe: Probe) -> None:
     """Let the token service hold an answer back for one viewer, and the record retrieval for another."""
-    device, cookie, fresh = stage.device("A"), stage.cookie(), stage.cookie()
-    stage.register(device, cookie)
+    device, cookie, fresh = probe.device("A"), probe.cookie(), probe.cookie()
+    probe.register(device, cookie)
     delay = {"fault": "delay", "seconds": HANGING}
-    with stage.fault(TOKEN, fresh, delay), stage.fault(RECORDS, cookie, delay):
+    with probe.fault(TOKEN, fresh, delay), probe.fault(RECORDS, cookie, delay):
         replies = at_once(
             [
-                lambda: stage.ask(REGISTRATION, stage.dummy, fresh, timeout=SANE),
-                lambda: stage.ask(DEVICE_BOUND, stage.content, cookie, timeout=SANE),
+                lambda: probe.ask(REGISTRATION, probe.dummy, fresh, timeout=SANE),
+                lambda: probe.ask(DEVICE_BOUND, probe.content, cookie, timeout=SANE),
             ]
         )
     for reply, what in zip(replies, ("token service", "record retrieval"), strict=True):
         _expect_no(reply, f"a {what} that hangs")
-    entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie()))
+    entitled(probe.ask(REGISTRATION, probe.dummy, probe.cookie()))
 
 
 @check(49, "a page for people is no token URL", "epTokenURL is the ExpressPlay token URL.", needs=(1, 29, 30, 31, 32))
-def page_is_no_token_url(stage: Stage) -> None:
+def page_is_no_token_url(probe: Probe) -> None:
     """Let a proxy answer for the token service, and for the record retrieval, with HTML."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
     for page in PAGES:
-        with stage.fault(TOKEN, cookie, page):
-            _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), f"a token service with {page}")
-        with stage.fault(RECORDS, cookie, page):
-            _expect_bound_at_most(stage, stage.ask(DEVICE_BOUND, stage.content, cookie), f"records with {page}")
+        with probe.fault(TOKEN, cookie, page):
+            _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), f"a token service with {page}")
+        with probe.fault(RECORDS, cookie, page):
+            _expect_bound_at_most(probe, probe.ask(DEVICE_BOUND, probe.content, cookie), f"records with {page}")
 
 
 @check(
@@ -194,11 +194,11 @@ def page_is_no_token_url(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(1, 29, 31),
 )
-def error_under_200_is_a_denial(stage: Stage) -> None:
+def error_under_200_is_a_denial(probe: Probe) -> None:
     """Let the token service refuse in its own words, but with the status of success."""
-    cookie = stage.cookie()
-    with stage.fault(TOKEN, cookie, {"fault": "refuse", "code": REFUSALS[0], "status": 200}):
-        _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), "a token service that refuses with status 200")
+    cookie = probe.cookie()
+    with probe.fault(TOKEN, cookie, {"fault": "refuse", "code": REFUSALS[0], "status": 200}):
+        _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), "a token service that refuses with status 200")
 
 
 @check(
@@ -208,11 +208,11 @@ def error_under_200_is_a_denial(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(1, 30),
 )
-def retry_after_is_not_slept_through(stage: Stage) -> None:
+def retry_after_is_not_slept_through(probe: Probe) -> None:
     """Let the token service ask to come back in an hour."""
-    cookie = stage.cookie()
-    with stage.fault(TOKEN, cookie, LATER):
-        _expect_no(stage.ask(REGISTRATION, stage.dummy, cookie), f"a token service with {LATER}")
+    cookie = probe.cookie()
+    with probe.fault(TOKEN, cookie, LATER):
+        _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), f"a token service with {LATER}")
 
 
 @check(
@@ -222,12 +222,12 @@ def retry_after_is_not_slept_through(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(13, 14, 15),
 )
-def rows_of_others_bind_nobody(stage: Stage) -> None:
+def rows_of_others_bind_nobody(probe: Probe) -> None:
     """Let the record retrieval answer a question about one viewer with the rows of others."""
-    device, cookie, fresh = stage.device("A"), stage.cookie(), stage.cookie()
-    stage.register(device, cookie)
-    with stage.fault(RECORDS, fresh, {"fault": "others-rows"}):
-        _expect_no(stage.ask(DEVICE_BOUND, stage.content, fresh), "a cookie without a device, and rows of others")
+    device, cookie, fresh = probe.device("A"), probe.cookie(), probe.cookie()
+    probe.register(device, cookie)
+    with probe.fault(RECORDS, fresh, {"fault": "others-rows"}):
+        _expect_no(probe.ask(DEVICE_BOUND, probe.content, fresh), "a cookie without a device, and rows of others")
 
 
 def _expect_no(reply: Reply, when: str) -> None:
@@ -236,8 +236,8 @@ def _expect_no(reply: Reply, when: str) -> None:
         raise Failed(expected=f"a response object with isAllowed false for {when}", found=str(reply))
 
 
-def _expect_bound_at_most(stage: Stage, reply: Reply, when: str) -> None:
+def _expect_bound_at_most(probe: Probe, reply: Reply, when: str) -> None:
     if not is_entitled(reply):
         _expect_no(reply, when)
-    elif stage.redeem(entitled(reply), stage.device("B"), stage.content) == 0:
+    elif probe.redeem(entitled(reply), probe.device("B"), probe.content) == 0:
         raise Failed(expected=f"a denial or a token for the registered device, with {when}", found="a token for any")

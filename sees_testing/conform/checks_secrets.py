@@ -2,7 +2,7 @@
 
 from sees_testing.conform.model import check
 from sees_testing.conform.outcome import Failed, Skipped
-from sees_testing.conform.stage import Stage
+from sees_testing.conform.probe import Probe
 from sees_testing.conform.wire import AUTHENTICATOR, decoded, forms_of, printable
 
 
@@ -12,14 +12,14 @@ from sees_testing.conform.wire import AUTHENTICATOR, decoded, forms_of, printabl
     "SEES looks up the CEK; the client gets it in a CKC only.",
     judges=True,
 )
-def content_key_stays(stage: Stage) -> None:
+def content_key_stays(probe: Probe) -> None:
     """Look for the keys that honest redemptions gave in everything that SEES answered."""
-    if not stage.keys:
+    if not probe.keys:
         raise Skipped("no license was issued in this run, so the content keys are not known")
-    for sent, answer in stage.wire.received:
+    for sent, answer in probe.wire.received:
         lowered = answer.lower()
-        if any(form in answer or form.lower() in lowered for key in stage.keys for form in forms_of(key)):
-            raise _leak(stage, "content key", sent, answer)
+        if any(form in answer or form.lower() in lowered for key in probe.keys for form in forms_of(key)):
+            raise _leak(probe, "content key", sent, answer)
 
 
 @check(
@@ -28,17 +28,17 @@ def content_key_stays(stage: Stage) -> None:
     "The customer authenticator proves SEES to ExpressPlay.",
     judges=True,
 )
-def authenticator_stays(stage: Stage) -> None:
+def authenticator_stays(probe: Probe) -> None:
     """Look for it, or for anything of its form, in everything that SEES answered."""
-    digits = stage.authenticator.rpartition(",")[2].lower() if stage.authenticator else None
-    for sent, answer in stage.wire.received:
+    digits = probe.authenticator.rpartition(",")[2].lower() if probe.authenticator else None
+    for sent, answer in probe.wire.received:
         plain = answer.decode("utf-8", "replace")
         for text in (plain, *decoded(plain).values()):
             if AUTHENTICATOR.search(text) or (digits and digits in text.lower()):
-                raise _leak(stage, "authenticator", sent, answer)
+                raise _leak(probe, "authenticator", sent, answer)
 
 
-def _leak(stage: Stage, what: str, sent: str, answer: bytes) -> Failed:
+def _leak(probe: Probe, what: str, sent: str, answer: bytes) -> Failed:
     """Put the answer at fault into the report, where secrets are redacted."""
-    stage.wire.note("SEES", sent, None, printable(answer))
+    probe.wire.note("SEES", sent, None, printable(answer))
     return Failed(expected=f"no {what} in any answer", found="one in the answer below, redacted")

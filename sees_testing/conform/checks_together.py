@@ -6,7 +6,7 @@ import uuid
 from sees_testing.conform.mock import TOKEN
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, Stage, at_once, entitled
+from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, Probe, at_once, entitled
 
 VIEWERS, ROUNDS = 8, 3
 HELD = 10
@@ -20,25 +20,25 @@ HELD = 10
     origin=Origin.SOUND,
     needs=(2, 11, 13, 14, 34),
 )
-def viewers_stay_apart(stage: Stage) -> None:
+def viewers_stay_apart(probe: Probe) -> None:
     """Let viewers register and play at the same time, each with a cookie and a device of its own, several times."""
-    alone, cookie = stage.device("alone"), stage.cookie()
+    alone, cookie = probe.device("alone"), probe.cookie()
     keys = {
-        content: stage.license(stage.token(request_type, content, cookie), alone, content)
-        for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content))
+        content: probe.license(probe.token(request_type, content, cookie), alone, content)
+        for request_type, content in ((REGISTRATION, probe.dummy), (DEVICE_BOUND, probe.content))
     }
 
     def view(number: int) -> None:
-        device, cookie = stage.device(f"viewer {number}"), stage.cookie()
-        register, play = (REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)
+        device, cookie = probe.device(f"viewer {number}"), probe.cookie()
+        register, play = (REGISTRATION, probe.dummy), (DEVICE_BOUND, probe.content)
         # Every other viewer is one step behind, so that both kinds of request meet.
         for request_type, content in (*[register] * (1 + number % 2), *[play, register] * ROUNDS):
             message_id = str(uuid.uuid4())
-            reply = stage.post(stage.message(request_type, content, cookie) | {"messageID": message_id})
+            reply = probe.post(probe.message(request_type, content, cookie) | {"messageID": message_id})
             found = (reply.object() or {}).get("messageID")
             if found != message_id:
                 raise Failed(expected=f"messageID {message_id!r} among {VIEWERS} viewers", found=f"{found!r}")
-            brought = stage.license(entitled(reply), device, content)
+            brought = probe.license(entitled(reply), device, content)
             if brought != keys[content]:
                 raise Failed(
                     expected=f"the license that a viewer alone gets for {content!r}, among {VIEWERS} viewers",
@@ -55,24 +55,24 @@ def viewers_stay_apart(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(1,),
 )
-def nobody_waits(stage: Stage) -> None:
+def nobody_waits(probe: Probe) -> None:
     """Hold ExpressPlay's answer to one viewer back, and ask for another meanwhile."""
-    slow, answered = stage.cookie(), threading.Event()
+    slow, answered = probe.cookie(), threading.Event()
 
     def ask_slowly() -> None:
-        stage.ask(REGISTRATION, stage.dummy, slow)
+        probe.ask(REGISTRATION, probe.dummy, slow)
         answered.set()
 
-    with stage.fault(TOKEN, slow, {"fault": "delay", "seconds": HELD}):
+    with probe.fault(TOKEN, slow, {"fault": "delay", "seconds": HELD}):
         thread = threading.Thread(target=ask_slowly)
         thread.start()
         try:
-            stage.the_mock().wait_for_fault()
+            probe.the_mock().wait_for_fault()
             gave_up = answered.is_set()
-            entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie()))
+            entitled(probe.ask(REGISTRATION, probe.dummy, probe.cookie()))
             waited = answered.is_set() and not gave_up
         finally:
-            stage.the_mock().clear_faults()
+            probe.the_mock().clear_faults()
             thread.join()
     if waited:
         raise Failed(

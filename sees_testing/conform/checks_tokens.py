@@ -9,7 +9,7 @@ from emulator.screening import watch
 from sees_testing.conform.mock import TOKEN, Entry, lifetime, look_ups, token_requests
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed, Skipped
-from sees_testing.conform.stage import DEVICE_BOUND, REGISTRATION, TIME_BASED, Stage, entitled, is_entitled
+from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, TIME_BASED, Probe, entitled, is_entitled
 from simulation.journal import Journal
 
 EXPIRED = -4011
@@ -25,22 +25,22 @@ SECRETS = ("customerAuthenticator", "contentKey", "ek", "kek")
     origin=Origin.SEQUENCE,
     needs=(11,),
 )
-def tokens_end(stage: Stage) -> None:
+def tokens_end(probe: Probe) -> None:
     """Read from the mock's journal how long the tokens are good for, and redeem one after that."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
-    token_url = stage.token(DEVICE_BOUND, stage.content, cookie)
-    stage.ask(TIME_BASED, stage.content, None)
-    lifetimes = [seconds for entry in _tokens(stage) if (seconds := lifetime(entry)) is not None]
-    least, most = stage.known.lifetimes
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
+    token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
+    probe.ask(TIME_BASED, probe.content, None)
+    lifetimes = [seconds for entry in _tokens(probe) if (seconds := lifetime(entry)) is not None]
+    least, most = probe.known.lifetimes
     for seconds in lifetimes:
         if not least - 1 <= seconds <= most + 1:
             raise Failed(
                 expected=f"tokens that are good for {least:g} to {most:g} s (--token-lifetime)",
                 found=f"one that is good for {seconds:.0f} s",
             )
-    with stage.the_mock().ahead(max(lifetimes) + 1):
-        result = stage.redeem(token_url, device, stage.content)
+    with probe.the_mock().ahead(max(lifetimes) + 1):
+        result = probe.redeem(token_url, device, probe.content)
     if result != EXPIRED:
         raise Failed(expected=f"ExpressPlay's refusal {EXPIRED} of an old token", found=f"{result or 'a license'}")
 
@@ -52,17 +52,17 @@ def tokens_end(stage: Stage) -> None:
     origin=Origin.SEQUENCE,
     needs=(11,),
 )
-def every_entitlement_has_its_token(stage: Stage) -> None:
+def every_entitlement_has_its_token(probe: Probe) -> None:
     """Ask the same twice, then for two viewers under one messageID: no token URL may come twice."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
-    for request_type, content in ((REGISTRATION, stage.dummy), (DEVICE_BOUND, stage.content)):
-        first, second = (stage.token(request_type, content, cookie) for _ in range(2))
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
+    for request_type, content in ((REGISTRATION, probe.dummy), (DEVICE_BOUND, probe.content)):
+        first, second = (probe.token(request_type, content, cookie) for _ in range(2))
         if first == second:
             raise Failed(expected=f"another token URL for a second request of type {request_type}", found="the same")
-    message = stage.message(REGISTRATION, stage.dummy, cookie)
-    first = entitled(stage.post(message))
-    reply = stage.post(message | {"customerCookie": stage.cookie()})  # which a SEES may deny
+    message = probe.message(REGISTRATION, probe.dummy, cookie)
+    first = entitled(probe.post(message))
+    reply = probe.post(message | {"customerCookie": probe.cookie()})  # which a SEES may deny
     if is_entitled(reply) and entitled(reply) == first:
         raise Failed(expected="another token URL for another cookie under the same messageID", found="the same")
 
@@ -74,12 +74,12 @@ def every_entitlement_has_its_token(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(11,),
 )
-def secrets_are_sent_in_the_body(stage: Stage) -> None:
+def secrets_are_sent_in_the_body(probe: Probe) -> None:
     """Read from the mock's journal which parameters of the token requests came in the query string."""
-    device, cookie = stage.device("A"), stage.cookie()
-    stage.register(device, cookie)
-    stage.play(device, cookie)
-    for entry in _tokens(stage):
+    device, cookie = probe.device("A"), probe.cookie()
+    probe.register(device, cookie)
+    probe.play(device, cookie)
+    for entry in _tokens(probe):
         if told := [name for name in SECRETS if name in entry["decision"].get("in_query", ())]:
             raise Failed(
                 expected="token requests with their secrets in a form (POST)",
@@ -88,11 +88,11 @@ def secrets_are_sent_in_the_body(stage: Stage) -> None:
 
 
 @check(46, "the license has the content's key", "SEES looks up the CEK and the IV by the content id.", needs=(11,))
-def license_has_the_contents_key(stage: Stage) -> None:
+def license_has_the_contents_key(probe: Probe) -> None:
     """Compare with the key and IV that the content was packaged with, or play the title."""
-    known, device, cookie = stage.known, stage.device("A"), stage.cookie()
-    dummys = stage.license(stage.token(REGISTRATION, stage.dummy, cookie), device, stage.dummy)
-    brought = stage.license(stage.token(DEVICE_BOUND, stage.content, cookie), device, stage.content)
+    known, device, cookie = probe.known, probe.device("A"), probe.cookie()
+    dummys = probe.license(probe.token(REGISTRATION, probe.dummy, cookie), device, probe.dummy)
+    brought = probe.license(probe.token(DEVICE_BOUND, probe.content, cookie), device, probe.content)
     if isinstance(brought, int):
         raise Failed(expected="a license for the registered device", found=f"ExpressPlay's refusal {brought}")
     if not isinstance(dummys, int) and brought.key == dummys.key:
@@ -104,7 +104,7 @@ def license_has_the_contents_key(stage: Stage) -> None:
     if known.iv and brought.iv != known.iv:
         raise Failed(expected=f"the IV {known.iv.hex()} in the license", found=brought.iv.hex())
     if known.title:
-        _play(stage, known.title, device, cookie)
+        _play(probe, known.title, device, cookie)
 
 
 @check(
@@ -114,43 +114,43 @@ def license_has_the_contents_key(stage: Stage) -> None:
     origin=Origin.SOUND,
     needs=(11, 29),
 )
-def one_token_request(stage: Stage) -> None:
+def one_token_request(probe: Probe) -> None:
     """Count what the mock was asked for a registration, for a play, and for a registration that it refuses."""
-    device, cookie, refused = stage.device("A"), stage.cookie(), stage.cookie()
-    stage.register(device, cookie)
-    _expect_asked(stage, "registration", tokens=1, records=1)
-    stage.the_mock().next_check()
-    entitled(stage.ask(DEVICE_BOUND, stage.content, cookie))
-    _expect_asked(stage, "play", tokens=1, records=1)
-    stage.the_mock().next_check()
-    if not is_entitled(stage.ask(DEVICE_BOUND, stage.content, stage.cookie())):
-        asked = len(token_requests(stage.entries()))
+    device, cookie, refused = probe.device("A"), probe.cookie(), probe.cookie()
+    probe.register(device, cookie)
+    _expect_asked(probe, "registration", tokens=1, records=1)
+    probe.the_mock().next_check()
+    entitled(probe.ask(DEVICE_BOUND, probe.content, cookie))
+    _expect_asked(probe, "play", tokens=1, records=1)
+    probe.the_mock().next_check()
+    if not is_entitled(probe.ask(DEVICE_BOUND, probe.content, probe.cookie())):
+        asked = len(token_requests(probe.entries()))
         if asked:
             raise Failed(expected="no token request for a cookie that has no device", found=f"{asked}")
-    stage.the_mock().next_check()
-    with stage.fault(TOKEN, refused, REFUSED):
-        if is_entitled(stage.ask(REGISTRATION, stage.dummy, refused)):
+    probe.the_mock().next_check()
+    with probe.fault(TOKEN, refused, REFUSED):
+        if is_entitled(probe.ask(REGISTRATION, probe.dummy, refused)):
             raise Failed(expected=f"no entitlement with {REFUSED}", found="one")
-    _expect_asked(stage, "registration that ExpressPlay refuses for good", tokens=1, records=1)
+    _expect_asked(probe, "registration that ExpressPlay refuses for good", tokens=1, records=1)
 
 
-def _play(stage: Stage, url: str, device: Device, cookie: str) -> None:
-    player = Client(device, stage.wire.endpoint, stage.web, Journal("client", device.clock))
+def _play(probe: Probe, url: str, device: Device, cookie: str) -> None:
+    player = Client(device, probe.wire.endpoint, probe.web, Journal("client", device.clock))
     screening = watch(player, play(player, cookie, url))
     if not screening.played:
         raise Failed(expected=f"the title at {url} to play", found=screening.outcome)
 
 
-def _tokens(stage: Stage) -> list[Entry]:
+def _tokens(probe: Probe) -> list[Entry]:
     """Return what the mock noted of the tokens that it made during this check; Failed if it noted none."""
-    made = [entry for entry in token_requests(stage.entries()) if entry["status"] == 200]
+    made = [entry for entry in token_requests(probe.entries()) if entry["status"] == 200]
     if not made:
         raise Failed(expected="token requests in the mock's journal", found="none: where does the SEES get tokens?")
     return made
 
 
-def _expect_asked(stage: Stage, what: str, *, tokens: int, records: int) -> None:
-    entries = stage.entries()
+def _expect_asked(probe: Probe, what: str, *, tokens: int, records: int) -> None:
+    entries = probe.entries()
     asked, looked = len(token_requests(entries)), len(look_ups(entries))
     if asked != tokens or looked > records:
         raise Failed(

@@ -109,7 +109,7 @@ def conform(
     """
     from sees_testing.conform import report, runner
     from sees_testing.conform.model import CHECKS, Verdict, in_order
-    from sees_testing.conform.stage import LIFETIMES, Known
+    from sees_testing.conform.probe import LIFETIMES, Known
     from walkthrough.terminal.terminal import make_console, progress
 
     if unknown := sorted(set(only) - set(CHECKS)):

@@ -10,6 +10,7 @@ from typing import Any
 from emulator.device import Provisioning, provision
 from emulator.errors import EmulatorError, NoAnswer, UnexpectedAnswer
 from emulator.transport import EXPRESSPLAY, Answer, Web
+from simulation.steps import Step
 
 SERVICE = "expressplay-mock"
 EXPECTED = f"{SERVICE} with its /_sim/ routes, in one process"
@@ -112,12 +113,16 @@ class Mock:
 
 def token_requests(entries: list[Entry]) -> list[Entry]:
     """Return the entries about token requests."""
-    return [entry for entry in entries if entry.get("step") in (2, 9) and "status" in entry]
+    return [
+        entry
+        for entry in entries
+        if entry.get("step") in (Step.ORDER_COOKIE_TOKEN, Step.ORDER_DEVICE_TOKEN) and "status" in entry
+    ]
 
 
 def look_ups(entries: list[Entry]) -> list[Entry]:
     """Return the entries about record requests."""
-    return [entry for entry in entries if entry.get("step") == 7 and "status" in entry]
+    return [entry for entry in entries if entry.get("step") == Step.ASK_FOR_RECORDS and "status" in entry]
 
 
 def lifetime(entry: Entry) -> float | None:

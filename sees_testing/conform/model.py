@@ -6,7 +6,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sees_testing.conform.stage import Stage
+    from sees_testing.conform.probe import Probe
     from sees_testing.conform.wire import Exchange
 
 
@@ -28,7 +28,7 @@ class Origin(Enum):
     """What the public text leaves open and every sound server does."""
 
 
-Run = Callable[["Stage"], None]
+Run = Callable[["Probe"], None]
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,9 @@ from sees_testing.conform.evidence import lines_of
 from sees_testing.conform.mock import Mock, token_requests
 from sees_testing.conform.model import CHECKS, Check, Result, Verdict, in_order
 from sees_testing.conform.outcome import Failed, Skipped
-from sees_testing.conform.stage import REGISTRATION, Known, Stage, is_entitled
+from sees_testing.conform.probe import REGISTRATION, Known, Probe, is_entitled
 from sees_testing.conform.wire import Wire, forms_of, redact, shorten
+from simulation.steps import Step
 
 TIMEOUT = 15.0
 """Seconds that the SEES under test may take to answer."""
@@ -70,18 +71,18 @@ def conform(
             mock.expect_usable()
         with new_session(tls) as http:
             wire = Wire(endpoint_of(sees), timeout, http, dict(headers or {}))
-            stage = Stage(wire, web, mock, content, dummy, authenticator, known, dict(properties or {}))
-            _expect_sees(stage)
+            probe = Probe(wire, web, mock, content, dummy, authenticator, known, dict(properties or {}))
+            _expect_sees(probe)
             results = []
             for check in in_order(set(only) or CHECKS):
                 if quick and check.slow:
                     continue
-                result = _run(check, stage, strict)
+                result = _run(check, probe, strict)
                 on_result(result)
                 results.append(result)
     finally:
         web.close()
-    secrets = {form.decode() for key in stage.keys for form in forms_of(key)[:-1]}
+    secrets = {form.decode() for key in probe.keys for form in forms_of(key)[:-1]}
     if authenticator:
         secrets.add(authenticator.rpartition(",")[2])
     results.sort(key=lambda result: result.check.number)
@@ -97,23 +98,23 @@ def failures(results: Iterable[Result]) -> list[str]:
     ]
 
 
-def _expect_sees(stage: Stage) -> None:
+def _expect_sees(probe: Probe) -> None:
     """Raise UnexpectedAnswer where one sentence says more than forty failures: no SEES, or one of another mock."""
-    answer = stage.web.post_json(SEES, stage.wire.endpoint, {})
+    answer = probe.web.post_json(SEES, probe.wire.endpoint, {})
     if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
         fix = f"name the whole address that takes requests with --sees; without a path, {SEES_PATH} is added"
         raise answer.unexpected("a response object", fix=fix)
-    if stage.mock is None:
+    if probe.mock is None:
         return
-    stage.mock.next_check()
-    if is_entitled(stage.ask(REGISTRATION, stage.dummy, stage.cookie())) and not token_requests(stage.entries()):
+    probe.mock.next_check()
+    if is_entitled(probe.ask(REGISTRATION, probe.dummy, probe.cookie())) and not token_requests(probe.entries()):
         raise UnexpectedAnswer(
-            step=2,
-            expected=f"the SEES at {stage.wire.endpoint} to ask the mock at {stage.mock.url} for its tokens",
+            step=Step.ORDER_COOKIE_TOKEN,
+            expected=f"the SEES at {probe.wire.endpoint} to ask the mock at {probe.mock.url} for its tokens",
             found="an entitlement of which that mock knows nothing",
             fix="point the SEES's token and record URLs at the mock that --expressplay names, or name the other one",
         )
-    stage.wire.take_exchanges()
+    probe.wire.take_exchanges()
 
 
 def _explained(results: list[Result]) -> list[Result]:
@@ -127,14 +128,14 @@ def _explained(results: list[Result]) -> list[Result]:
     return [replace(result, follows=explanation(result)) for result in results]
 
 
-def _run(check: Check, stage: Stage, strict: bool) -> Result:
+def _run(check: Check, probe: Probe, strict: bool) -> Result:
     began = time.monotonic()
-    if stage.mock:
-        stage.mock.next_check()
-    since = stage.mock.seen if stage.mock else 0
+    if probe.mock:
+        probe.mock.next_check()
+    since = probe.mock.seen if probe.mock else 0
     verdict, text = Verdict.PASSED, ""
     try:
-        check.run(stage)
+        check.run(probe)
     except Skipped as reason:
         verdict, text = (
             Verdict.FAILED if strict else Verdict.SKIPPED,
@@ -142,9 +143,9 @@ def _run(check: Check, stage: Stage, strict: bool) -> Result:
         )
     except (Failed, EmulatorError) as failure:
         verdict, text = Verdict.FAILED, str(failure)
-    mock = _evidence(stage.mock, since) if verdict is Verdict.FAILED and stage.mock and not check.judges else ()
+    mock = _evidence(probe.mock, since) if verdict is Verdict.FAILED and probe.mock and not check.judges else ()
     seconds = time.monotonic() - began
-    return Result(check, verdict, text, None, seconds, stage.wire.take_exchanges(), mock)
+    return Result(check, verdict, text, None, seconds, probe.wire.take_exchanges(), mock)
 
 
 def _evidence(mock: Mock, since: int) -> tuple[str, ...]:

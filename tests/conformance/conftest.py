@@ -6,9 +6,9 @@ import pytest
 from small_sees import DUMMY, FILM, IV, KEYS, SmallSees
 
 from hosting.serving import running
+from sees_testing.conform import Known
 from sees_testing.conform.model import Result
 from sees_testing.conform.runner import conform
-from sees_testing.conform.stage import Known
 from sees_testing.expressplay import RunningExpressPlay, running_expressplay
 
 RunKit = Callable[[type[SmallSees], Iterable[int]], list[Result]]

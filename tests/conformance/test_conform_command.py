@@ -26,7 +26,7 @@ from small_sees import FILM, KEYS, SmallSees
 from hosting.serving import running
 from sees_testing.conform.model import CHECKS
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.stage import Stage
+from sees_testing.conform.probe import Probe
 from sees_testing.conform.wire import SHOWN, redact, shorten
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.sees import running_sees
@@ -139,11 +139,11 @@ def test_a_report_that_cannot_be_written_is_noticed_before_the_run(tmp_path: Pat
 def test_a_run_that_is_stopped_shows_its_verdicts_and_ends_its_fault(
     shared_expressplay: RunningExpressPlay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    def sees_a_key(_: Stage) -> None:
+    def sees_a_key(_: Probe) -> None:
         raise Failed(expected="no key", found=KEYS[FILM])
 
-    def stopped_amid_a_fault(stage: Stage) -> None:
-        with stage.fault("token", None, {"fault": "refuse", "code": -2031}):
+    def stopped_amid_a_fault(probe: Probe) -> None:
+        with probe.fault("token", None, {"fault": "refuse", "code": -2031}):
             raise KeyboardInterrupt
 
     monkeypatch.setitem(CHECKS, 7, replace(CHECKS[7], run=sees_a_key))

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from sees_testing.conform import Known
 from sees_testing.conform.model import Verdict
 from sees_testing.conform.runner import conform, failures
-from sees_testing.conform.stage import Known
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.serving import serving_process
 

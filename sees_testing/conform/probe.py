@@ -1,4 +1,4 @@
-"""What checks work with: the SEES under test, devices, and the mock that the SEES has been pointed at."""
+"""What checks ask with: the SEES under test, devices, and the mock that the SEES has been pointed at."""
 
 import json
 import secrets
@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from emulator.device import Device, Provisioning, make_spc
 from emulator.errors import EmulatorError, LicenseRefused
-from emulator.license_client import ask_license
+from emulator.license_client import VERSION, RequestType, ask_license
 from emulator.step import at_step
 from emulator.transport import Web
 from emulator.urls import is_http_url
@@ -21,10 +21,10 @@ from fairplay.errors import FairPlayError
 from sees_testing.conform.mock import Entry, Mock
 from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.wire import Reply, Wire
+from simulation.steps import Step
 
-VERSION = 1
 NO_MOCK = "needs expressplay-mock: name it with --expressplay"
-TIME_BASED, REGISTRATION, DEVICE_BOUND = 1, 2, 3
+TIME_BASED, REGISTRATION, DEVICE_BOUND = RequestType
 LIFETIMES = (30.0, 86_400.0)
 """Seconds that a token may be good for, unless `--token-lifetime` says otherwise."""
 
@@ -45,7 +45,7 @@ class Known:
 
 
 @dataclass
-class Stage:
+class Probe:
     """One run of the kit. `mock` is None where there is none of ours, and the checks that need it are skipped."""
 
     wire: Wire
@@ -69,14 +69,14 @@ class Stage:
 
     def message(self, request_type: int | None, content: str, cookie: str | None) -> dict[str, Any]:
         """Return a request object as the public API describes it; None leaves a property out."""
-        properties = {
+        message = {
             "messageID": str(uuid.uuid4()),
             "version": VERSION,
             "requestType": request_type,
             "contentID": content,
             "customerCookie": cookie,
         }
-        return {**self.properties, **{name: value for name, value in properties.items() if value is not None}}
+        return {**self.properties, **{name: value for name, value in message.items() if value is not None}}
 
     def post(self, message: Any, timeout: float | None = None) -> Reply:
         """Post a value as JSON; `timeout` in seconds where it is another than the run's."""
@@ -102,10 +102,6 @@ class Stage:
             raise Skipped(NO_MOCK)
         return self.mock
 
-    def spc(self, device: Device, content: str) -> tuple[bytes, Any]:
-        """Return a fresh SPC of a device, and what is in it."""
-        return make_spc(device, content)
-
     def redeem(self, token_url: str, device: Device, content: str, spc: tuple[bytes, Any] | None = None) -> int:
         """Send an SPC (a fresh one if none is given) to a token URL; return 0 for a license, else the refusal."""
         result = self.license(token_url, device, content, spc)
@@ -121,7 +117,7 @@ class Stage:
         message, contents = spc or make_spc(device, content)
         sent = f"POST {token_url} <SPC of device {device.device_id[:8]}…>"
         try:
-            with at_step(4 if content == self.dummy else 11):
+            with at_step(Step.SEND_SPC_TO_REGISTER if content == self.dummy else Step.SEND_SPC_TO_PLAY):
                 ckc = ask_license(self.web, token_url, message).ckc
             brought: ContentKey = open_ckc(ckc, contents).content
         except LicenseRefused as refusal:

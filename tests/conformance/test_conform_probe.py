@@ -8,7 +8,7 @@ from emulator.device import Device, Provisioning
 from emulator.transport import Web
 from fairplay.certificate import ApplicationCertificate
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.stage import Stage
+from sees_testing.conform.probe import Probe
 from sees_testing.conform.wire import Wire
 
 
@@ -18,6 +18,6 @@ def test_a_license_server_that_is_none_is_told_at_its_step(
 ) -> None:
     device = Device("living room", Provisioning(certificate, bytes(16)))
     with told(Told("<html>")) as url, requests.Session() as http:
-        stage = Stage(Wire(url, 5.0, http), Web(), None, "film", "dummy")
+        probe = Probe(Wire(url, 5.0, http), Web(), None, "film", "dummy")
         with pytest.raises(Failed, match=f"found step {step}: -9102 unexpected answer"):
-            stage.redeem(f"{url}/?ExpressPlayToken=A", device, content)
+            probe.redeem(f"{url}/?ExpressPlayToken=A", device, content)
