@@ -1,10 +1,10 @@
 """The titles a SEES server offers (`GET /titles`), and finding the dummy or the film among them."""
 
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from emulator.errors import UnknownTitle
 from emulator.transport import SEES, Web
+from emulator.urls import join_url
 
 EXPECTED = 'a list {"titles": [{"title", "name", "dummy", "master"}]}'
 
@@ -30,7 +30,7 @@ def list_titles(web: Web, sees: str) -> tuple[Offer, ...]:
     for entry in entries:
         match entry:
             case {"title": str(title), "name": str(name), "dummy": bool(dummy), "master": str(master)}:
-                offers.append(Offer(title, name, dummy, urljoin(url, master)))
+                offers.append(Offer(title, name, dummy, join_url(url, master)))
             case _:
                 raise answer.unexpected(EXPECTED, "an entry of another form")
     return tuple(offers)

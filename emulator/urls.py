@@ -43,6 +43,14 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def path_of(url: str) -> str:
+    """Return the path of a URL, or the text itself where it is no URL."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return url
+
+
 def without_query(url: str) -> str:
     """Return a URL for error texts and journals: the query of a license URL is a token."""
     return url.split("?", 1)[0].split("#", 1)[0]

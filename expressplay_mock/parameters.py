@@ -20,7 +20,7 @@ _LOOK_ALIKE = str.maketrans(
 _LATIN = re.compile(r"LATIN (?:SMALL LETTER(?: DOTLESS)?|LETTER SMALL CAPITAL) ([A-Z])(?: WITH .*)?")
 """The Unicode names of Latin letters that are another one with a stroke or a hook, or a small capital."""
 _HEX = re.compile(r"([0-9A-Fa-f]{2})+", re.ASCII)
-_INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = re.compile(r"\[[^][]*\]")
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -51,15 +51,16 @@ def single_values(parameters: Parameters, known: Mapping[str, Code]) -> dict[str
 def check_names(parameters: Parameters, known: Mapping[str, Code]) -> None:
     """Raise `Refusal` for a name that nearly is a `known` one, with that one's code.
 
-    Taken for unknown, `deviceid` or `deviceId[]` would silently make a token for any device. What is between
-    brackets is not shown: it may be a secret in the wrong place.
+    Taken for unknown, `deviceid`, `deviceIds`, `deviceId[]` or `token[deviceId]` would silently make a token
+    for any device. What is between brackets is not shown: it may be a secret in the wrong place.
     """
     by_folded = {_fold(name): name for name in known}
     for name in parameters:
-        meant = by_folded.get(_fold(name), name)
-        if meant != name:
-            found = ascii(_INDEX.sub("[]", name)[:64])
-            raise Refusal(known[meant], meant, expected="that spelling", found=found, fix=f"spell it {meant}")
+        for part in (_INDEX.sub("", name), *_INDEX.findall(name)):
+            meant = by_folded.get(_fold(part), name)
+            if meant != name:
+                found = ascii(_INDEX.sub("[]", name)[:64])
+                raise Refusal(known[meant], meant, expected="that spelling", found=found, fix=f"spell it {meant}")
 
 
 def form_of(value: str, digits: str = "hexadecimal digits") -> str:
@@ -91,9 +92,9 @@ def is_text(value: str) -> bool:
 
 
 def _fold(name: str) -> str:
-    """Return what a name looks like: without index, case, accents, whatever is no letter or digit, and HTML's &amp;."""
-    plain = unicodedata.normalize("NFKD", _INDEX.sub("", name.removeprefix("amp;"))).casefold().translate(_LOOK_ALIKE)
-    return "".join(_latin(character) for character in plain if character.isalnum())
+    """Return what a name looks like: without case, accents, plural, HTML's &amp; and whatever is no letter or digit."""
+    plain = unicodedata.normalize("NFKD", name.removeprefix("amp;")).casefold().translate(_LOOK_ALIKE)
+    return "".join(_latin(character) for character in plain if character.isalnum()).removesuffix("s")
 
 
 def _latin(letter: str) -> str:

@@ -40,12 +40,15 @@ def redact(value: Any) -> Any:
     """Copy `value` as plain JSON types with the content of every secret field replaced.
 
     A field is secret by its name, whatever the case and the `_` or `-` in it. Objects of other types
-    appear as their type's name only: their text might hold anything.
+    appear as their type's name only: their text might hold anything. Half a surrogate, which stands for a byte that
+    was no UTF-8, is written out: no page and few readers of JSON take one.
     """
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return {str(key): REDACTED if _is_secret(str(key)) else redact(item) for key, item in value.items()}
+        return {redact(str(key)): REDACTED if _is_secret(str(key)) else redact(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [redact(item) for item in value]
     return f"<{type(value).__name__}>"
@@ -96,13 +99,13 @@ class Journal:
             "method": method,
             "url": url.split("?", 1)[0] if url is not None else None,
             "status": status,
-            "request": redact(request),
-            "response": redact(response),
-            "decision": redact(decision),
+            "request": request,
+            "response": response,
+            "decision": decision,
             "fault": fault,
             "agent": agent[:MAX_AGENT] if agent is not None else None,
         }
-        kept = {name: value for name, value in fields.items() if value is not None}
+        kept = redact({name: value for name, value in fields.items() if value is not None})
         with self._lock:
             self._seq += 1
             text = json.dumps({"seq": self._seq, **kept})

@@ -5,7 +5,6 @@ import os
 import secrets
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import click
 
@@ -14,6 +13,7 @@ from expressplay_mock.accounts import BadAuthenticator, account_of
 from expressplay_mock.compare.probes import AUTHENTICATOR, IV, KEY, MAX_TOKENS, PROBES, TOKEN, Probe
 from expressplay_mock.compare.shapes import NO_ANSWER, AnswerShape, shape_of
 from hosting.logs import configure_logging
+from simulation.origins import host_name
 
 VARIABLE = "EXPRESSPLAY_AUTHENTICATOR"
 """Where the authenticator is named: arguments are seen by everybody on the machine."""
@@ -28,8 +28,7 @@ Ask = Callable[[Probe, Mapping[str, str]], AnswerShape]
 
 
 def _https(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme != "https" or not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+    if host_name(value) is None or not value.startswith("https://") or {"?", "#"} & {*value}:
         raise click.BadParameter("expected https://host/path: the requests carry an authenticator")
     return value
 

@@ -186,7 +186,8 @@ def test_wrong_use_is_one_line(certificates: Certificates) -> None:
         assert result.exit_code == 2
         assert "EXPRESSPLAY_AUTHENTICATOR" in result.output
         assert "short" not in result.output
-    assert "expected https://" in compare("http://127.0.0.1:9", certificates.ca, "--test-account").output
+    for address in ("http://127.0.0.1:9", "https://[::1", "https://u@127.0.0.1:9"):
+        assert "expected https://" in compare(address, certificates.ca, "--test-account").output
     silent = compare(url, certificates.ca, "--test-account")
     assert silent.exit_code == 1
     assert "the service does not answer" in silent.output

@@ -124,6 +124,15 @@ def test_a_list_of_titles_of_another_form(web: Web, body: str) -> None:
         find_dummy(web, url)
 
 
+@pytest.mark.parametrize("master", ["http://[::1", "http://\u2100.example/a", "http://h:99999/a", "http://h/\0"])
+def test_a_title_at_an_address_that_is_none(web: Web, master: str) -> None:
+    titles = {"titles": [{"title": "dummy", "name": "D", "dummy": True, "master": master}]}
+    with told(Told(json.dumps(titles))) as url:
+        offer = find_dummy(web, url)
+        with pytest.raises(BadAddress, match="absolute http"):
+            load_title(web, offer.master_url)
+
+
 def test_a_title_that_is_not_there(web: Web) -> None:
     titles = {"titles": [{"title": "film", "name": "F", "dummy": False, "master": "/titles/film/master.m3u8"}]}
     with told(Told(json.dumps(titles))) as url:

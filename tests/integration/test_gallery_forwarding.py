@@ -1,14 +1,26 @@
 """What the gallery of players hands on to SEES: titles, and nothing else of it."""
 
+import json
 import socket
 from pathlib import Path
 
 import pytest
+import requests
 from emulator_stage import Told, told
 
 from emulator.transport import Web
 from hosting.serving import running
 from walkthrough.players.app import Gallery, create_app
+
+
+@pytest.mark.parametrize("token_url", ["http://[::1", "http://\u2100.example", "a\0"])
+def test_a_token_url_that_is_none_is_not_handed_on(token_url: str) -> None:
+    with told(Told(json.dumps({"epTokenURL": token_url}))) as sees:
+        gallery = Gallery(sees, sees, Path(), Web())
+        with running(lambda url: create_app(gallery, url)) as url:
+            answer = requests.post(f"{url}/sees/SEESServlet", json={}, timeout=20)
+    assert answer.status_code == 502
+    assert "expected an epTokenURL that is a URL from SEES" in answer.json()["errorText"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from mock_stage import KEYS, Mock, redeem, running_mock
 from expressplay_mock.cli import main
 
 HOSTILE = "<script>alert(1)</script>"
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ESCAPE = "\x1b[2J\x07"
 
 
@@ -54,6 +55,17 @@ def test_the_command_shows_one_trace_and_json(mock: Mock) -> None:
     assert " [two] POST /hms/fp/token" in line
     [line] = shown(mock, "--trace=one", "--json")
     assert json.loads(line)["trace"] == "one"
+
+
+def test_the_page_shows_bytes_that_were_no_text(mock: Mock) -> None:
+    for cookie in (b"%FF", b"%ED%A0%80"):
+        mock.http.post(f"{mock.url}/hms/fp/token", data=b"cookie=" + cookie, headers=FORM, timeout=10)
+    entries = [entry["seq"] for entry in mock.http.get(f"{mock.url}/_sim/journal", timeout=10).json()["entries"]]
+    assert len(entries) == 2
+    for entry in entries:
+        page = mock.http.get(f"{mock.url}/_sim/entries/{entry}", timeout=10)
+        assert page.status_code == 200
+        assert "\\ud" in page.text
 
 
 def test_the_command_follows(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -99,6 +99,15 @@ def test_nonsense_gets_a_clear_no(address: str, path: str, body: dict[str, objec
     assert answer.json()["errorText"]
 
 
+@pytest.mark.parametrize("value", ["\u00b2", "--1", "\u0663"])
+def test_free_play_takes_what_is_nearly_a_number_as_a_text(address: str, value: str) -> None:
+    spc = requests.get(f"{address}/api/free", timeout=30).json()["spc"]
+    change = {"spc": spc, "layer": "request", "name": "version", "value": value}
+    answer = requests.post(f"{address}/api/free", json=change, timeout=30)
+    assert answer.status_code == 200
+    assert answer.json()["noticed"]["number"] == 1
+
+
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"a": 1, "a": 2}'])
 def test_broken_json_gets_a_clear_no(address: str, body: bytes) -> None:
     for path in ("/api/pace", "/api/free"):

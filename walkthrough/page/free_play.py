@@ -1,6 +1,7 @@
 """Free play: one field of a request to SEES, or of one fixed SPC, is changed; all else is honest. Who notices?"""
 
 import hashlib
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -163,6 +164,7 @@ def changed(spc: bytes, contents: SpcContents, layer: str, name: str, value: byt
 
 
 Change = Callable[[bytes], bytes]
+_INTEGER = re.compile("-?[0-9]+")
 
 
 def _in_payload(spc: bytes, contents: SpcContents, change: Change) -> bytes:
@@ -182,7 +184,7 @@ def _in_sealed(payload: bytes, contents: SpcContents, change: Change) -> bytes:
 
 def _typed(value: str, honest: object) -> str | int:
     """Return the value as the JSON type that the honest one has, if it can be read as that."""
-    return int(value) if isinstance(honest, int) and value.lstrip("-").isdigit() else value
+    return int(value) if isinstance(honest, int) and _INTEGER.fullmatch(value) else value
 
 
 def _hex(value: str) -> bytes:

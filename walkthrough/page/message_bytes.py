@@ -2,7 +2,7 @@
 
 import base64
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from emulator.key_uri import TOKEN_PARAMETER
 
@@ -15,7 +15,8 @@ def find_message(step: Any, kind: str) -> str | None:
         if kind in ("spc", "ckc") and isinstance(text := half.get(kind), str):
             return text
         url = half.get("epTokenURL") or half.get("tokenUrl")
-        if kind == "token" and isinstance(url, str) and (tokens := parse_qs(urlsplit(url).query).get(TOKEN_PARAMETER)):
+        query = url.partition("?")[2] if isinstance(url, str) else ""
+        if kind == "token" and (tokens := parse_qs(query).get(TOKEN_PARAMETER)):
             return tokens[0]
     return None
 

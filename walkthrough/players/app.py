@@ -14,6 +14,7 @@ from flask import Flask, Response, abort, jsonify, request, send_from_directory
 import emulator
 from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Party, Web
+from emulator.urls import is_http_url
 from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
@@ -105,6 +106,8 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
         answer = ask(SEES, gallery.sees)
         response = answer.json_object("a response object of SEES")
         if token_url := response.get("epTokenURL"):
+            if not is_http_url(str(token_url)):
+                raise answer.unexpected("an epTokenURL that is a URL", "another text")
             parts = urlsplit(str(token_url))
             response["epTokenURL"] = f"{url}{parts.path}?{parts.query}"
         return _answer(response, answer.status)

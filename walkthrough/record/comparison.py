@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import Any
-from urllib.parse import urlsplit
 
+from emulator.urls import path_of
 from fairplay.ckc import read_frame
 from fairplay.errors import CkcError, SpcError
 from fairplay.spc import read_envelope
@@ -161,7 +161,7 @@ def _settle(value: Any, names: _Names, name: str = "") -> Any:
     if name in TIMES:
         return "a time" if TIME.fullmatch(value) else value
     if name in URLS:
-        return urlsplit(value).path
+        return path_of(value)
     if name in ("spc", "ckc"):
         return _describe_message(name, value)
     return _without_sizes(value, names.cookie) if name == "summary" else value

@@ -36,6 +36,19 @@ def test_entry_has_what_was_given_and_nothing_empty() -> None:
     }
 
 
+def test_bytes_that_were_no_utf_8_are_written_out() -> None:
+    journal = Journal("expressplay", Clock())
+    half = b"\xff".decode("utf-8", "surrogateescape")
+    journal.record(
+        step=2, summary=half, trace=None, url=half, agent=half, request={half: [half]}, response="\U0001f600"
+    )
+    (entry,) = journal.entries()
+    written = "\\udcff"
+    assert (entry["summary"], entry["url"], entry["agent"]) == (written, written, written)
+    assert entry["request"] == {written: [written]}
+    assert entry["response"] == "\U0001f600"
+
+
 def test_party_can_be_another_lifeline() -> None:
     journal = Journal("expressplay", Clock())
     journal.record(step=5, summary="row", trace=None, party="log")
