@@ -200,7 +200,7 @@ def read_title(client: Client, name: str | None, *, dummy: bool) -> Title:
 
 
 def content_id_of(key: KeyUri) -> str:
-    """Return what to ask SEES for; BadKeyUri if the key line carries its token already (direct mode)."""
+    """Return what to ask SEES for. Raises `BadKeyUri` if the key line carries its token already (direct mode)."""
     if key.content_id is None or key.mode is KeyMode.DIRECT:
         raise BadKeyUri(
             expected="a key URI that names a content id",
@@ -249,7 +249,7 @@ def entitle(
 def sees_for(client: Client, server: str | None) -> str:
     """Return the base URL of the SEES to ask: the user's, or with his leave the one that a key URI names.
 
-    Whoever is asked learns the cookie, and anybody can write a playlist. BadAddress where there is no SEES to ask.
+    Whoever is asked learns the cookie, and anybody can write a playlist. Raises `BadAddress` where none can be asked.
     """
     if server and client.reading.trust_server:
         if "://" in server:

@@ -143,7 +143,7 @@ def scheme_of(data: bytes) -> str:
 
 
 def is_encrypted(data: bytes) -> bool:
-    """Tell whether a piece of an MP4, its init segment first, has an encrypted sample. PlaybackError if it is none."""
+    """Tell whether a piece of an MP4, its init segment first, has an encrypted sample. Raises `PlaybackError`."""
     with open_container(data) as container:
         from av import FFmpegError
 
@@ -154,7 +154,7 @@ def is_encrypted(data: bytes) -> bool:
 
 
 def open_container(data: bytes, key: bytes | None = None) -> "InputContainer":
-    """Open media with libav, MP4 decrypted under `key`; PlaybackError if it is none that can be read."""
+    """Open media with libav, MP4 decrypted under `key`. Raises `PlaybackError` if it is none that can be read."""
     require_av()
     import av
 
@@ -170,7 +170,7 @@ def open_container(data: bytes, key: bytes | None = None) -> "InputContainer":
 
 
 def stream_of(container: "InputContainer", kind: Kind) -> "VideoStream | AudioStream":
-    """Return the one stream of a kind that can be decoded; PlaybackError if that is not one, or too large."""
+    """Return the one stream of a kind that can be decoded. Raises `PlaybackError` if that is not one, or too large."""
     # libav gives no codec context to a stream whose codec it does not know.
     streams = [stream for stream in container.streams if stream.type == kind and stream.codec_context]
     if len(streams) != 1:
@@ -183,7 +183,7 @@ def stream_of(container: "InputContainer", kind: Kind) -> "VideoStream | AudioSt
 
 
 def kinds_in(data: bytes) -> tuple[Kind, ...]:
-    """Return the kinds of track in a piece of media, video first. PlaybackError where there is none to decode."""
+    """Return the kinds of track in a piece of media, video first. Raises `PlaybackError` where there is none."""
     with open_container(data) as container:
         found = {stream.type for stream in container.streams if stream.codec_context}
         named = ", ".join(sorted({str(stream.type) for stream in container.streams})) or "nothing"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def still_png(data: bytes, key: bytes | None, at_frame: int, iv: bytes | None = None) -> bytes:
-    """Return the picture `at_frame` (from 0) of a piece of video as a PNG; PlaybackError if there is none."""
+    """Return the picture `at_frame` (from 0) of a piece of video as a PNG. Raises `PlaybackError` if there is none."""
     for number, frame in enumerate(_pictures(data if iv is None else with_iv(data, iv), key, iv)):
         if number == at_frame:
             from av import VideoCodecContext

@@ -79,7 +79,7 @@ class Device:
 
     @property
     def certificate(self) -> ApplicationCertificate:
-        """The certificate that its SPCs are made with; BadProvisioning if none was given for its version."""
+        """The certificate that its SPCs are made with. Raises `BadProvisioning` if none was given for its version."""
         if self.spc_version != 1:
             return self.provisioning.certificate
         if self.provisioning.v1 is None:
@@ -112,7 +112,7 @@ def make_spc(
 
 
 def parse_provisioning(body: bytes) -> Provisioning:
-    """Read the answer of `/_sim/provisioning`; BadProvisioning for anything but a certificate and an ASk in form."""
+    """Read the answer of `/_sim/provisioning`. Raises `BadProvisioning` for anything but a certificate and an ASk."""
     try:
         value = parse_json(body)
     except ValueError as error:

@@ -99,7 +99,7 @@ class Master:
 def parse_playlist(
     text: str, url: str, read_key: ReadKey = parse_key_uri, imported: Mapping[str, str] | None = None
 ) -> Master | MediaPlaylist:
-    """Parse a playlist that was read at `url`. BadPlaylist, or BadKeyUri for a key URI that is none.
+    """Parse a playlist that was read at `url`. Raises `BadPlaylist`, or `BadKeyUri` for a key URI that is none.
 
     `read_key` understands key URIs; `imported` are the variables of the master playlist.
     """

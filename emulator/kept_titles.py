@@ -103,7 +103,7 @@ def name_of(title: Title) -> str:
 def keep(state: Path, seed: str, grants: Sequence[Grant], fetch: Fetch, frames: Sequence[Frames] | None) -> KeptTitle:
     """Keep a title on the device grown from `seed`: fetch its media, a file at a time, and seal its keys.
 
-    Raises KeyNotPersistent unless every license allows it, NoKeptTitle for a live title.
+    Raises `KeyNotPersistent` unless every license allows it, `NoKeptTitle` for a live title.
     """
     title = grants[0].title
     for grant in grants:
@@ -146,7 +146,7 @@ def keep(state: Path, seed: str, grants: Sequence[Grant], fetch: Fetch, frames: 
 def load(state: Path, seed: str, name: str | None, now: float) -> KeptTitle:
     """Return a kept title (None: the only one) if its keys are good at `now`; no server is asked.
 
-    `name` may leave out what stands behind the last hyphen. Raises NoKeptTitle, also for one of another device, and
+    `name` may leave out what stands behind the last hyphen. Raises `NoKeptTitle`, also for one of another device, and
     StoredKeyExpired.
     """
     kept = find(state, seed, name)
@@ -186,7 +186,7 @@ def begin(kept: KeptTitle, seed: str, now: float) -> KeptTitle:
 def renew(client: Client, cookie: str, state: Path, name: str | None) -> KeptTitle:
     """Get new licenses for a kept title, without its playlist: steps 6 to 13 for each key. What was begun begins anew.
 
-    Raises NotRenewable for a key that came with a token of its own, and what getting a license raises.
+    Raises `NotRenewable` for a key that came with a token of its own, and what getting a license raises.
     """
     kept = find(state, client.device.seed, name)
     session = client.device.random(8)

@@ -68,14 +68,14 @@ class KeyUri:
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def license_url(self, scheme: str = "https") -> str:
-        """Direct mode: return the URL that takes the SPC, `skd` swapped for `scheme`. ValueError in the other mode."""
+        """Return the URL that takes the SPC, `skd` swapped for `scheme`. Raises `ValueError` but in direct mode."""
         if self.location is None:
             raise ValueError("expected a key URI in direct mode, found one that names a content id only")
         return f"{scheme}:{self.location}" if self.location.startswith("//") else self.location
 
 
 def parse_rule(text: str) -> ContentIdRule:
-    """Parse what a user says of the content id's place (`RULES`). ValueError for anything else."""
+    """Parse what a user says of the content id's place (`RULES`). Raises `ValueError` for anything else."""
     part, _, name = text.partition(":")
     if (part == "query" and name) or (text in ("host", "path", "all")):
         return ContentIdRule(part, name)
@@ -83,7 +83,7 @@ def parse_rule(text: str) -> ContentIdRule:
 
 
 def check_content_id(text: str) -> str:
-    """Return a content id as it is; ValueError if it is not 2 to 200 bytes of UTF-8."""
+    """Return a content id as it is. Raises `ValueError` if it is not 2 to 200 bytes of UTF-8."""
     try:
         size = len(text.encode())
     except UnicodeEncodeError:
@@ -99,7 +99,7 @@ def with_token_url(key: KeyUri, url: str) -> KeyUri:
 
 
 def parse_key_uri(uri: str, rule: ContentIdRule = DEFAULT_RULE) -> KeyUri:
-    """Parse the URI of an EXT-X-KEY; BadKeyUri where no content id or token can be had from it, saying why."""
+    """Parse the URI of an EXT-X-KEY. Raises `BadKeyUri` where no content id or token can be had from it, saying why."""
     if len(uri) > MAX_LENGTH:
         raise _error(uri, "shorten it: a key URI is a content id, or a URL with one token")
     scheme, _, rest = uri.partition(":")

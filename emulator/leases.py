@@ -33,7 +33,7 @@ def play_on(
     """Let the device's clock run on for `seconds`, renewing the leases; return the licenses held then.
 
     The clock goes from event to event; `tell` hears of each how many seconds have passed, and of how many. A client
-    that does not renew (`renews` False) asks for nothing. Raises LeaseRanOut at the end of a lease that was not
+    that does not renew (`renews` False) asks for nothing. Raises `LeaseRanOut` at the end of a lease that was not
     renewed; the clock then stands there.
     """
     begun = client.device.clock.now()

@@ -87,7 +87,7 @@ def endpoint_of(sees: str) -> str:
 
 
 def ask_sees(web: Web, sees: str, request: Mapping[str, Any]) -> Entitlement:
-    """Send an entitlement request. EntitlementDenied for a no; other EmulatorErrors for an answer that is none."""
+    """Send an entitlement request. Raises `EntitlementDenied` for a no, another `EmulatorError` for no answer."""
     url = endpoint_of(sees)
     answer = web.post_json(SEES, url, request)
     response = answer.json_object(ENTITLEMENT)
@@ -142,7 +142,7 @@ def wrap_spc(spc: bytes, shape: SpcShape, asset_id: str) -> tuple[bytes, str]:
 def ask_license(
     web: Web, token_url: str, spc: bytes, *, shape: SpcShape = SpcShape.RAW, asset_id: str = ""
 ) -> LicenseAnswer:
-    """Post the SPC to the token URL. LicenseRefused for a refusal object."""
+    """Post the SPC to the token URL. Raises `LicenseRefused` for a refusal object."""
     body, content_type = wrap_spc(spc, shape, asset_id)
     answer = web.ask(EXPRESSPLAY, "POST", token_url, body=body, content_type=content_type)
     if answer.status != 200:
@@ -152,7 +152,7 @@ def ask_license(
 
 
 def unwrap_ckc(answer: Answer) -> tuple[bytes, str]:
-    """Return the raw CKC of an answer and the name of its shape; UnexpectedAnswer for any other body."""
+    """Return the raw CKC of an answer and the name of its shape. Raises `UnexpectedAnswer` for any other body."""
     start = answer.body.lstrip()[:1]
     if text := _CKC_TEXT.fullmatch(answer.body):
         return _base64(text[1], answer), "text"

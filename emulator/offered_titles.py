@@ -20,7 +20,7 @@ class Offer:
 
 
 def list_titles(web: Web, sees: str) -> tuple[Offer, ...]:
-    """Ask SEES for its titles; UnexpectedAnswer if the answer is no such list."""
+    """Ask SEES for its titles. Raises `UnexpectedAnswer` if the answer is no such list."""
     url = f"{sees}/titles"
     answer = web.get(SEES, url, expected=EXPECTED)
     entries = answer.json_object(EXPECTED).get("titles")

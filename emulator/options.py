@@ -4,26 +4,12 @@ import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from hosting.options import Seconds
+from hosting.options import Command, Seconds, together
 from hosting.tls.tls import ClientTls, client_files, default_directory
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Return one decorator for several options, in this order."""
-
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
-
-    return decorate
-
 
 file_path = click.Path(dir_okay=False, path_type=Path)
 

@@ -50,7 +50,7 @@ class Reading:
     trust_server: bool = False
 
     def read_key(self, uri: str) -> KeyUri:
-        """Understand a key URI; BadKeyUri if it is none."""
+        """Understand a key URI. Raises `BadKeyUri` if it is none."""
         if self.content_id is None and self.token_url is None:
             return parse_key_uri(uri, self.rule)
         key = KeyUri(uri, KeyMode.ENTITLEMENT, self.content_id)
@@ -128,7 +128,7 @@ def reload(web: Web, title: Title, rendition: Rendition, *, reading: Reading) ->
 
 
 def choose(master: Master, number: int | None) -> tuple[Variant, ...]:
-    """Return the variants to play: `number` counts from 1, None is a player's choice. BadPlaylist if there is none."""
+    """Return the variants to play: `number` counts from 1, None is a player's choice. Raises `BadPlaylist`."""
     variants = master.variants
     if number == ALL_VARIANTS:
         return variants

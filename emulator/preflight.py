@@ -29,7 +29,10 @@ FAIRPLAY_SCHEME = "cbcs"
 
 
 def check_media(web: Web, title: Title) -> None:
-    """Look at the init segments and the first segment of each rendition; PlaybackFailed where no license could do."""
+    """Look at the init segments and the first segment of each rendition.
+
+    Raises `PlaybackFailed` where no license could make it play.
+    """
     found: dict[KeyUri, set[str]] = {}
     for rendition in title.renditions:
         for number, segment in enumerate(_firsts(rendition)):

@@ -47,8 +47,8 @@ class TrackDecoder:
 
     `key` and `iv` have 16 bytes each; the IV is that of the CKC, which a FairPlay player takes (None: the one noted in
     the track). `expected` are the fingerprints of the frames, or None. With `partial` the end of the track is not
-    played, and the fingerprints behind it do not count. ValueError for a key or IV of another size, PlaybackError where
-    PyAV is missing. No bytes of a track raise anything.
+    played, and the fingerprints behind it do not count. Raises `ValueError` for a key or IV of another size,
+    `PlaybackError` where PyAV is missing. No bytes of a track raise anything.
     """
 
     def __init__(
@@ -258,7 +258,7 @@ def fingerprints(kind: Kind, data: bytes, key: bytes | None = None) -> list[str]
 
     For video it is that of the decoded picture (yuv420p, planes in order, no row padding): H.264 is exact
     in integers, so every decoder gives the same. For audio it is that of the coded AAC frame: decoders
-    compute in floats and may differ in the last bit. Raises PlaybackError for a track that does not decode.
+    compute in floats and may differ in the last bit. Raises `PlaybackError` for a track that does not decode.
     """
     decoder = TrackDecoder(kind, key, expected=())
     decoder.feed(data)

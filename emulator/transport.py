@@ -96,7 +96,7 @@ class Answer:
     location: str = field(default="", repr=False)
 
     def json_object(self, expected: str) -> dict[str, Any]:
-        """Return the body as a JSON object; UnexpectedAnswer names what came instead, `expected` what should."""
+        """Return the body as a JSON object. Raises `UnexpectedAnswer`; `expected` says what should be there."""
         try:
             value = parse_json(self.body)
         except ValueError as error:
@@ -127,7 +127,7 @@ class Answer:
 
 
 def clean_base(url: str, party: Party) -> str:
-    """Return the base URL of a service without a trailing slash; BadAddress if it cannot be one."""
+    """Return the base URL of a service without a trailing slash. Raises `BadAddress` if it cannot be one."""
     try:
         return read_base_url(url)
     except ValueError as error:
@@ -173,7 +173,7 @@ class Web:
         part: tuple[int, int] | None = None,
         most: int | None = None,
     ) -> Answer:
-        """Send a request and read the answer, whatever its status; NoAnswer, TlsFailed or BadAddress if none comes.
+        """Send a request and read the answer, whatever its status. Raises `NoAnswer`, `TlsFailed` or `BadAddress`.
 
         `part` asks for so many bytes from an offset (offset, length), and gets these from a server without ranges too.
         """
@@ -228,7 +228,7 @@ class Web:
         part: tuple[int, int] | None = None,
         most: int | None = None,
     ) -> Answer:
-        """GET something that must be there: any status but 200 (or 206) is an UnexpectedAnswer.
+        """GET something that must be there. Raises `UnexpectedAnswer` for any status but 200 (or 206).
 
         Redirects are followed, a few, to http(s) addresses only.
         """

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 
 def read_base_url(text: str) -> str:
-    """Return the address without a slash at its end. Raises ValueError, whose text is what was found instead of one."""
+    """Return the address without a slash at its end. Raises `ValueError`, whose text is what was found instead."""
     try:
         parts = urlsplit(text)
         complete = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0

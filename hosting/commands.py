@@ -80,7 +80,7 @@ def _line_of(error: Exception) -> str:
 def state_home(option: str) -> Path:
     """Return where this user's programs keep state, as the XDG base directory specification has it.
 
-    Raises click.UsageError, which names `option`, where there is no home directory.
+    Raises `click.UsageError`, which names `option`, where there is no home directory.
     """
     if base := os.environ.get("XDG_STATE_HOME"):
         return Path(base)

@@ -27,7 +27,7 @@ _end: ContextVar[float | None] = ContextVar("end of what this thread waits for",
 
 @contextmanager
 def within(seconds: float) -> Iterator[None]:
-    """Let the requests that begin in this block be over `seconds` from now, all together; TimeoutError if not.
+    """Let the requests that begin in this block be over `seconds` from now, all together. Raises `TimeoutError` if not.
 
     Inside another block the earlier end counts.
     """

@@ -51,15 +51,15 @@ def health_command(service: str) -> click.Command:
     return health
 
 
-def problem_of(service: str, url: str, tls: ClientTls = NO_FILES) -> str | None:
-    """Ask once; return None if `service` is ready at `url`, else why it is not."""
+def problem_of(service: str, url: str, tls: ClientTls = NO_FILES, timeout: float = ANSWER_TIMEOUT) -> str | None:
+    """Ask once; return None if `service` is ready at `url`, else why not. `timeout` is the seconds of all of it."""
     try:
-        with within(ANSWER_TIMEOUT):
+        with within(timeout):
             status, body = _ask(f"{url}{PREFIX}/health", tls)
     except TlsError as error:
         return str(error)
     except TimeoutError:
-        return f"no whole answer within {ANSWER_TIMEOUT:g} s"
+        return f"no whole answer within {timeout:g} s"
     except (OSError, HTTPException) as error:
         # What nobody answers has nothing to do with TLS.
         if not isinstance(error, ConnectionRefusedError | gaierror) and (problem := diagnose(url, tls)):

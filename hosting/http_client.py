@@ -46,7 +46,7 @@ class Adapter(HTTPAdapter):
 class TlsAdapter(Adapter):
     """The same with certificates from a ClientTls in place of requests' own.
 
-    Its first request raises TlsError where a certificate file is of no use.
+    Its first request raises `TlsError` where a certificate file is of no use.
     """
 
     def __init__(self, tls: ClientTls, **options: Any) -> None:

@@ -294,7 +294,7 @@ class Connection(asyncio.Protocol):
     def send(self, data: bytes) -> None:
         """Send a part of an answer; returns when the client has room for more. From another thread.
 
-        Raises ConnectionAbortedError where it has gone, or takes nothing.
+        Raises `ConnectionAbortedError` where it has gone, or takes nothing.
         """
         self._taken.clear()
         if not self._gone:

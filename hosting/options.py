@@ -16,6 +16,17 @@ from simulation.origins import read_hosts, read_origins
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
+def together(*options: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Return one decorator for several options, in this order; the command gets a parameter for each."""
+
+    def decorate(command: Command) -> Command:
+        for option in reversed(options):
+            command = option(command)
+        return command
+
+    return decorate
+
+
 class Seconds(click.FloatRange):
     """A finite number of seconds in a range."""
 
@@ -67,7 +78,7 @@ cors_option = click.option(
     "any page that a loopback host serves. Can be given several times.",
 )
 
-_OPTIONS = (
+serve_options = together(
     click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on."),
     click.option(
         "--port",
@@ -92,15 +103,6 @@ _OPTIONS = (
         help="End when standard input ends, as it does when whoever holds the other end dies.",
     ),
 )
-
-
-def serve_options(command: Command) -> Command:
-    """Add the options; the command gets a parameter for each."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
-
-
 workers_option = click.option(
     "--workers",
     default=1,

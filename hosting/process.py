@@ -78,7 +78,7 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout:
     """Run `argv` (a `serve` command, its first item the program) and wait for its ready line.
 
     `--until-stdin-closes` is added: the service holds the end of a pipe whose other end dies with this
-    process. Raises StartError if the service ends or stays silent for `timeout` seconds.
+    process. Raises `StartError` if the service ends or stays silent for `timeout` seconds.
     """
     stderr = tempfile.TemporaryFile()  # noqa: SIM115  a file: a pipe would have to be emptied all the time
     try:

@@ -13,24 +13,23 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import click
 from flask import Flask
 
 from hosting import limits
+from hosting.health import problem_of
 from hosting.http_server import BACKLOG, HttpServer, serve_http
 from hosting.logs import log_requests
 from hosting.tls.tls import ClientTls, ServerTls, TlsError, client_files
 from hosting.workers import ENDINGS, supervise
-from simulation.routes import PREFIX
 
 Build = Callable[[str], Flask]
 """Makes an app from the base URL under which it will be reached."""
-HEALTH_TIMEOUT = 20
+HEALTH_TIMEOUT = 20.0
 """Seconds that the first health request may take."""
 
 
@@ -79,7 +78,7 @@ def serve(
     unhealthy: list[str] = []
 
     def announce_when_healthy() -> None:
-        reason = _health_problem(local_url, client)
+        reason = problem_of(service, local_url, client, HEALTH_TIMEOUT)
         if reason is None:
             ready = {"service": service, "url": url, **(announce() if announce else {})}
             if public_url:
@@ -160,25 +159,6 @@ def _names_of(client: ClientTls, client_certificates: bool) -> dict[str, str]:
     names = {"ca": client.ca, "client_certificate": client.certificate, "client_key": client.key}
     needed = names if client_certificates else {"ca"}
     return {name: str(file.resolve()) for name, file in names.items() if file and name in needed}
-
-
-def _health_problem(url: str, client: ClientTls) -> str | None:
-    """Ask for the health once; the connection waits in the socket's queue until the server takes it."""
-    scheme, _, address = url.partition("://")
-    connection = (
-        HTTPSConnection(address, timeout=HEALTH_TIMEOUT, context=client.context())
-        if scheme == "https"
-        else HTTPConnection(address, timeout=HEALTH_TIMEOUT)
-    )
-    try:
-        connection.request("GET", f"{PREFIX}/health")
-        answer = connection.getresponse()
-        body: dict[str, Any] = json.loads(answer.read())
-    except (OSError, HTTPException, ValueError) as error:
-        return f"no answer from {url}{PREFIX}/health ({type(error).__name__})"
-    finally:
-        connection.close()
-    return None if answer.status == 200 else str(body.get("reason", f"status {answer.status}"))
 
 
 def _check_stdin() -> None:

@@ -48,7 +48,7 @@ class EntitlementRequest:
 
 
 def parse_message(body: bytes) -> dict[str, Any]:
-    """Read the JSON object of a request; raises DeniedError (malformed request)."""
+    """Read the JSON object of a request. Raises `DeniedError` (malformed request)."""
     try:
         message = parse_json(body)
     except ValueError as error:
@@ -83,7 +83,7 @@ def read_echo(body: bytes) -> Echo:
 
 
 def read_request(message: dict[str, Any]) -> EntitlementRequest:
-    """Check presence and type of the properties; raises DeniedError (malformed request)."""
+    """Check presence and type of the properties. Raises `DeniedError` (malformed request)."""
     return EntitlementRequest(
         message_id=_string(message, "messageID", MAX_MESSAGE_ID),
         version=_integer(message, "version"),

@@ -72,7 +72,7 @@ class Config:
 
 
 def create_app(config: Config) -> Flask:
-    """Build the app; raises server.catalog.CatalogError. ExpressPlay need not be up yet."""
+    """Build the app. Raises `server.catalog.CatalogError`. ExpressPlay need not be up yet."""
     catalog = load_catalog(config.catalog)
     clock = Clock()
     journal = Journal("sees", clock)

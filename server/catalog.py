@@ -48,7 +48,7 @@ class Terms:
 
     A `persistent` key may be kept by the device beyond the playback, for as long as the rental lasts if there is one.
     With dual expiry a key is kept too: it must begin to play within the `storage_duration`, and plays for the
-    `playback_duration` once begun. Raises ValueError for terms that no license of FairPlay can hold together.
+    `playback_duration` once begun. Raises `ValueError` for terms that no license of FairPlay can hold together.
     """
 
     rental_duration: int = 0
@@ -103,7 +103,7 @@ class Catalog:
 
 
 def load_catalog(path: Path) -> Catalog:
-    """Read the catalog at `path`; raises CatalogError."""
+    """Read the catalog at `path`. Raises `CatalogError`."""
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -116,7 +116,7 @@ def load_catalog(path: Path) -> Catalog:
 
 
 def parse_catalog(text: str) -> Catalog:
-    """Read a catalog from TOML; raises CatalogError."""
+    """Read a catalog from TOML. Raises `CatalogError`."""
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:

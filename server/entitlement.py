@@ -82,7 +82,7 @@ def decide(
     look_up: LookUp,
     registration_lifetime: int = REGISTRATION_LIFETIME,
 ) -> TokenOrder:
-    """Decide on `request`; raises DeniedError with one of the numbers 2 to 7.
+    """Decide on `request`. Raises `DeniedError` with one of the numbers 2 to 7.
 
     `look_up` is called for device-bound requests only, once everything else is in order.
     """
@@ -150,7 +150,7 @@ def _order_to_watch(
 def bound_device(records: Sequence[Record]) -> tuple[str, int]:
     """Return the device that a cookie's records bind to, and the event id of the row that binds.
 
-    Raises DeniedError (device not registered).
+    Raises `DeniedError` (device not registered).
 
     The newest registration binds, and nothing else: a refused row registers nobody, nor does a bound play.
     """

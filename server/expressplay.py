@@ -72,7 +72,7 @@ class ExpressPlay:
         self._connections = Connections(session, account.timeouts, account.tls)
 
     def order_token(self, order: TokenOrder, trace: str | None) -> str:
-        """Return the token URL for `order`; raises DeniedError (number 8 or 9)."""
+        """Return the token URL for `order`. Raises `DeniedError` (number 8 or 9)."""
         parameters = {
             "customerAuthenticator": self._account.authenticator,
             "errorFormat": "json",
@@ -114,7 +114,7 @@ class ExpressPlay:
         return url
 
     def look_up(self, cookie: str, trace: str | None) -> list[Record]:
-        """Return the issued records of `cookie`, newest first; raises DeniedError (number 8 or 9)."""
+        """Return the issued records of `cookie`, newest first. Raises `DeniedError` (number 8 or 9)."""
         exchange = Exchange(
             step=Step.ASK_FOR_RECORDS,
             summary="asked for the records of the cookie",
@@ -155,7 +155,7 @@ def _is_address(line: str) -> bool:
 
 
 def _record(item: Any, cookie: str) -> Record:
-    """Check one record; TypeError, KeyError or ValueError where it is none of this cookie."""
+    """Check one record. Raises `TypeError`, `KeyError` or `ValueError` where it is none of this cookie."""
     event_id, result = item["event_id"], item["result"]
     device_id, registration = item["device_id"], item["registration"]
     for value, kind in ((event_id, int), (result, int), (registration, bool)):

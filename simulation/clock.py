@@ -26,7 +26,7 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move forward by `seconds` (finite, 0 or more); ValueError says what was wrong with the figure."""
+        """Move forward by `seconds` (finite, 0 or more). Raises `ValueError`, which says what is wrong."""
         if isinstance(seconds, bool) or not isinstance(seconds, int | float):
             raise ValueError(f"expected a number of seconds, found {type(seconds).__name__}")
         if not (0 <= seconds <= MAX_OFFSET):  # also catches NaN, infinity and integers too large for a float

@@ -24,7 +24,7 @@ def register_http_errors(app: Flask) -> None:
 
 
 def read_body() -> bytes:
-    """Read the request's body whole; one over MAX_CONTENT_LENGTH raises RequestEntityTooLarge.
+    """Read the request's body whole. Raises `RequestEntityTooLarge` over MAX_CONTENT_LENGTH.
 
     Werkzeug does that by itself where the length is told beforehand, but cuts a chunked body at the limit in
     silence; so here a chunked body that fills the limit counts as over it.

@@ -100,7 +100,7 @@ def _is_ip(name: str) -> bool:
 
 
 def read_origins(values: Iterable[str]) -> frozenset[str]:
-    """Check origins that a user gives; ValueError says what is wrong with one."""
+    """Check origins that a user gives. Raises `ValueError`, which says what is wrong."""
     return frozenset(map(_read_origin, values))
 
 
@@ -116,7 +116,7 @@ def _read_origin(value: str) -> str:
 
 
 def read_hosts(values: Iterable[str]) -> frozenset[str]:
-    """Check host names that a user allows; ValueError says what is wrong with one."""
+    """Check host names that a user allows. Raises `ValueError`, which says what is wrong."""
     names = frozenset(values)
     for name in names:
         if host_name(f"//{name}") != name.lower().removesuffix(".") or ":" in name:

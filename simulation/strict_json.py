@@ -18,7 +18,7 @@ _DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def parse_json(body: bytes) -> Any:
-    """Parse `body`; ValueError says what was expected and found.
+    """Parse `body`. Raises `ValueError`, which says what was expected and found.
 
     Refused beyond malformed JSON: text that is not UTF-8, the same key twice in an object, NaN and infinities
     (also by overflow), numbers over 32 characters, more than 16 levels, lone surrogates.

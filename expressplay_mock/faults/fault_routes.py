@@ -55,7 +55,7 @@ def add_fault_routes(
 
 
 def read_fault(body: Mapping[str, Any], *, codes: Mapping[int, str], accounts: Collection[str]) -> Fault:
-    """Read a request for a fault; NotUnderstoodError for whatever it does not say clearly."""
+    """Read a request for a fault. Raises `NotUnderstoodError` for whatever it does not say clearly."""
     kind = KINDS[_one_of("fault", body.get("fault"), list(KINDS))]
     unwanted = sorted(set(body) - _EVERY_KIND - {"fault", "at", *kind.needs, *kind.one_of, *kind.may})
     if unwanted:

@@ -32,7 +32,7 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 def prepare(directory: Path, service: str, hosts: Iterable[str], *, client_certificates: bool) -> ServerTls:
     """Return the files with which `service` serves under loopback names and `hosts`; made where need be.
 
-    With `client_certificates` its clients need one of this authority. Raises TlsError.
+    With `client_certificates` its clients need one of this authority. Raises `TlsError`.
     """
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def prepare(directory: Path, service: str, hosts: Iterable[str], *, client_certi
 
 
 def _check_private(directory: Path) -> None:
-    """Refuse keys that others could have read, or put there. Raises TlsError."""
+    """Refuse keys that others could have read, or put there. Raises `TlsError`."""
     for path, others in ((directory, 0o022), *((key, 0o077) for key in sorted(directory.glob("*-key.pem")))):
         found = path.stat()
         if found.st_mode & others or found.st_uid not in (os.getuid(), 0):
@@ -124,7 +124,7 @@ def _files(directory: Path, name: str) -> tuple[Path, Path]:
 
 
 def _read_pair(certificate: Path, key: Path) -> tuple[bytes, bytes]:
-    """Read a certificate and its private key. Raises ValueError if they are none, or not of each other."""
+    """Read a certificate and its private key. Raises `ValueError` if they are none, or not of each other."""
     pair = certificate.read_bytes(), key.read_bytes()
     public = load_pem_private_key(pair[1], None).public_key()
     theirs = x509.load_pem_x509_certificate(pair[0]).public_key()

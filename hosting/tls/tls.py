@@ -54,7 +54,7 @@ class ClientTls:
     """The certificate's private key, where it is not in the same file."""
 
     def context(self) -> "ssl.SSLContext":
-        """Return a context that checks certificate and host name. Raises TlsError where a file is of no use."""
+        """Return a context that checks certificate and host name. Raises `TlsError` where a file is of no use."""
         import ssl
 
         from requests.utils import DEFAULT_CA_BUNDLE_PATH  # the public authorities; late, for it takes 60 ms

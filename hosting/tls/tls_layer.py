@@ -16,7 +16,7 @@ class TlsLayer:
         self._has_shaken_hands = False
 
     def open(self, data: bytes) -> bytes:
-        """Take bytes of the client; return what they say, if anything. Raises ssl.SSLError where they are refused."""
+        """Take bytes of the client; return what they say, if anything. Raises `ssl.SSLError` where they are refused."""
         self._received.write(data)
         said = bytearray()
         try:
