@@ -15,17 +15,23 @@ RunKit = Callable[[type[SmallSees], Iterable[int]], list[Result]]
 
 
 @pytest.fixture(scope="session")
-def shared_expressplay() -> Iterator[RunningExpressPlay]:
+def one_expressplay() -> Iterator[RunningExpressPlay]:
     with running_expressplay() as expressplay:
         yield expressplay
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
+def shared_expressplay(one_expressplay: RunningExpressPlay) -> RunningExpressPlay:
+    """The mock as new: the kit reads its journal from the beginning, and that of all tests is long."""
+    one_expressplay.reset()
+    return one_expressplay
+
+
+@pytest.fixture
 def run_kit(shared_expressplay: RunningExpressPlay) -> RunKit:
     """Run checks, by their numbers, on a small SEES of a given class."""
 
     def run(kind: type[SmallSees], only: Iterable[int]) -> list[Result]:
-        shared_expressplay.reset()  # the kit reads the journal from its beginning, and that of 98 runs is long
         sees = kind(shared_expressplay.url, shared_expressplay.authenticator)
         with sees.http, running(sees.app()) as url:
             return conform(

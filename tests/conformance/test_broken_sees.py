@@ -10,12 +10,12 @@ from planted_sees import MORE
 from small_sees import SmallSees
 from strangers_mistakes import STRANGERS
 
-from sees_testing.conform import checks_failures
+from sees_testing.conform import checks_failures, checks_together
 from sees_testing.conform.model import CHECKS, Result, Verdict
 
 RunKit = Callable[[type[SmallSees], Iterable[int]], list[Result]]
 
-HANGING, FAILURES = 48, {*range(29, 36), *range(49, 53)}
+HANGING, WAITING, SLOW, FAILURES = 48, 42, 34, {*range(29, 36), *range(49, 53)}
 COSTLY: list[tuple[set[int], set[int]]] = [
     ({16, 17, 18, 19, 38}, {*range(11, 22), 38, 40}),
     ({39}, {8, 9, 10, 12, 14, 39}),
@@ -54,8 +54,13 @@ def test_one_that_gives_up_in_time_passes(run_kit: RunKit) -> None:
 def test_a_defect_fails_its_own_check(
     run_kit: RunKit, number: int, kind: type[SmallSees], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # These wait until the time is over, however short it is.
     if number == HANGING:
         monkeypatch.setattr(checks_failures, "SANE", 1.0)
+    if number == WAITING:
+        monkeypatch.setattr(checks_together, "HELD", 1.0)
+    if number == SLOW:  # the broken one gives up after half of it, and must not do so where the machine is busy
+        monkeypatch.setattr(checks_failures, "SLOW", 4.0)
     failures = {
         result.check.number: result for result in run_kit(kind, checks_for(number)) if result.verdict is Verdict.FAILED
     }
