@@ -8,7 +8,7 @@ from enum import IntEnum
 
 
 class Step(IntEnum):
-    """One arrow of the sequence. (`Step` of the recordings has its words.)"""
+    """One arrow of the sequence. (`walkthrough/record/steps.py` has its words.)"""
 
     READ_DUMMY = 0
     ASK_TO_REGISTER = 1

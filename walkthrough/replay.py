@@ -111,7 +111,7 @@ def _shape(name: str) -> SpcShape:
 def _titles(recording: Recording, deployment: Deployment) -> Titles | None:
     """Return titles made of the recorded content ids, for a SEES that offers none itself."""
     try:
-        with at_step(0):
+        with at_step(Step.READ_DUMMY):
             list_titles(deployment.web, deployment.sees)
     except UnexpectedAnswer:
         asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in (1, 6)}

@@ -12,7 +12,7 @@ from simulation.steps import Step
 from walkthrough.record.deployment import OTHER_SEED, Deployment
 from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
-from walkthrough.record.recording import ASK_LOG, written_row
+from walkthrough.record.recording import written_row
 
 SPC_STEP = 11
 PLAYED = "the film plays, every frame right"
@@ -63,11 +63,11 @@ def rows_shown_to_sees(deployment: Deployment, client: Client) -> list[Row]:
     shown = [
         entry["response"]["records"]
         for entry in _journal(deployment, client)
-        if entry.get("step") == ASK_LOG and entry.get("party") == "expressplay"
+        if entry.get("step") == Step.ASK_FOR_RECORDS and entry.get("party") == "expressplay"
     ]
     if not shown:
         raise UnexpectedAnswer(
-            step=ASK_LOG,
+            step=Step.ASK_FOR_RECORDS,
             expected="the rows that SEES was shown, in ExpressPlay's journal",
             found="none",
             fix="run experiments against expressplay-mock, without --no-sim",

@@ -19,6 +19,7 @@ from fairplay import tllv
 from fairplay.aes import cbc_decrypt
 from fairplay.errors import SpcError
 from fairplay.spc import SpcContents, read_envelope
+from simulation.steps import Step
 from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
 from walkthrough.experiments.attacks import read_hint, with_block_in_front
 from walkthrough.experiments.experiment import (
@@ -76,7 +77,7 @@ def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
     What comes of it is a token that names no device. The real SEES makes such a token for a time-based entitlement,
     so this asks for one.
     """
-    with at_step(6):
+    with at_step(Step.ASK_TO_PLAY):
         return entitle(client, RequestType.TIME_BASED, content_id, cookie)
 
 

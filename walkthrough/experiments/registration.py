@@ -4,6 +4,7 @@ from emulator.binding import Client, content_id_of, entitle, play, read_title, r
 from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
 from emulator.step import at_step
+from simulation.steps import Step
 from walkthrough.experiments.acting import (
     PLAYED,
     entitled,
@@ -92,9 +93,9 @@ def randomised_device_id(deployment: Deployment) -> Tries:
 def old_registration_token(deployment: Deployment) -> Tries:
     """Register A, then B; redeem A's registration token once more, while it lives and a minute later."""
     a, b, cookie = two_devices(deployment, "old-token")
-    with at_step(0):
+    with at_step(Step.READ_DUMMY):
         content_id = content_id_of(read_title(a, None, dummy=True).keys[0])
-    with at_step(1):
+    with at_step(Step.ASK_TO_REGISTER):
         first = entitle(a, RequestType.REGISTRATION, content_id, cookie)
     yield attempt("device A redeems its registration token", lambda: redeem_token(a, first))
     yield attempt("device B registers with the same cookie", lambda: register(b, cookie))

@@ -14,6 +14,7 @@ from emulator.playlist import Rendition, load_title
 from emulator.step import at_step
 from emulator.transport import SEES, Web
 from fairplay.spc import SpcContents
+from simulation.steps import Step
 from walkthrough.page.page_requests import Unusable
 
 TYPES = {".mp4": "video/mp4", ".m4s": "video/mp4", ".m3u8": "application/vnd.apple.mpegurl"}
@@ -46,7 +47,7 @@ class Track:
 
 def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
     """Return the video track and, if there is one, the audio track of the title `name` at SEES."""
-    with at_step(0):
+    with at_step(Step.READ_DUMMY):
         offer = next(offer for offer in list_titles(web, sees) if offer.title == name)
         title = load_title(web, offer.master_url)
         master = web.get(SEES, offer.master_url, expected="a master playlist").body.decode()
@@ -63,7 +64,7 @@ def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
     """Fetch one file of a title for the browser, which talks to the page's own host only. Raises `EmulatorError`."""
     if not NAME.fullmatch(title) or not NAME.fullmatch(file):
         raise Unusable("expected the name of a title and of a file of it")
-    with at_step(13):
+    with at_step(Step.ANSWER_WITH_CKC):
         return web.get(SEES, f"{sees}/titles/{title}/{file}", expected=f"the file {file}").body
 
 
@@ -98,7 +99,7 @@ def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:
                 found="none",
                 fix="package the title as fragmented MP4",
             )
-        with at_step(13):
+        with at_step(Step.ANSWER_WITH_CKC):
             init = web.get(SEES, period.map.url, expected="an init segment").body
         urls = (period.map.url, *(segment.place.url for segment in period.segments))
         files = [f"{name}/{url.removeprefix(base)}" for url in urls]

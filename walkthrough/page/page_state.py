@@ -12,6 +12,7 @@ from typing import Any
 from emulator.offered_titles import Offer, list_titles
 from emulator.step import at_step
 from fairplay.spc import SpcContents
+from simulation.steps import Step
 from walkthrough.page.devices import PageDevices
 from walkthrough.page.event_stream import EventStream
 from walkthrough.page.pacing import Pacing, Run, StartedOver
@@ -53,7 +54,7 @@ class PageState:
 
     def titles(self) -> tuple[Offer, ...]:
         """Return the titles that SEES offers."""
-        with at_step(0):
+        with at_step(Step.READ_DUMMY):
             return list_titles(self.deployment.web, self.deployment.sees)
 
     def start_over(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from emulator.transport import EXPRESSPLAY, SEES, Party, Web
 from simulation.journal import Journal
+from simulation.steps import Step
 from walkthrough.page.devices import PageDevice
 from walkthrough.page.pacing import Run
 from walkthrough.page.page_state import PageState
@@ -17,11 +18,11 @@ from walkthrough.record.recording import record_steps, written_row
 from walkthrough.record.steps import STEPS
 
 EXCHANGES: Mapping[int, tuple[range, tuple[Party, ...]]] = {
-    0: (range(1), ()),
-    1: (range(1, 4), (SEES, EXPRESSPLAY)),
-    4: (range(4, 6), (EXPRESSPLAY,)),
-    6: (range(6, 11), (SEES, EXPRESSPLAY)),
-    11: (range(11, 14), (EXPRESSPLAY,)),
+    Step.READ_DUMMY: (range(1), ()),
+    Step.ASK_TO_REGISTER: (range(1, 4), (SEES, EXPRESSPLAY)),
+    Step.SEND_SPC_TO_REGISTER: (range(4, 6), (EXPRESSPLAY,)),
+    Step.ASK_TO_PLAY: (range(6, 11), (SEES, EXPRESSPLAY)),
+    Step.SEND_SPC_TO_PLAY: (range(11, 14), (EXPRESSPLAY,)),
 }
 """The client's step → the steps of its exchange, and whose journals tell of them (and of rows, which have no step)."""
 

@@ -2,6 +2,6 @@
 
 from walkthrough.record.reading import read_recording
 from walkthrough.record.recorded import RecordedStep, Recording, Row, all_steps
-from walkthrough.record.steps import LIFELINES, STEPS, Step
+from walkthrough.record.steps import LIFELINES, STEPS, StepWords
 
-__all__ = ["LIFELINES", "STEPS", "RecordedStep", "Recording", "Row", "Step", "all_steps", "read_recording"]
+__all__ = ["LIFELINES", "STEPS", "RecordedStep", "Recording", "Row", "StepWords", "all_steps", "read_recording"]

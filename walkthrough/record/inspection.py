@@ -12,6 +12,7 @@ from fairplay.fields import Layout
 from fairplay.layout import CKC_HEADER, CKC_VERSION, SPC_HEADERS
 from fairplay.session_key import DerivedKeys
 from fairplay.wrappings import described, unwrap
+from simulation.steps import Step
 from simulation.strict_json import parse_json
 from walkthrough.record.recorded import FORMAT, place_of
 
@@ -111,7 +112,7 @@ def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:
             continue
         number, rounds = step.get("n"), step.get("round", 1)
         # The CKC of step 13 answers the SPC of step 11, so it opens with the keys of that.
-        keys = _keys(recording, place_of(11 if number == 13 else number, rounds))
+        keys = _keys(recording, place_of(Step.SEND_SPC_TO_PLAY if number == Step.ANSWER_WITH_CKC else number, rounds))
         for part, kind in (("request", "spc"), ("response", "ckc")):
             text = step[part].get(kind) if isinstance(step.get(part), dict) else None
             if isinstance(text, str):

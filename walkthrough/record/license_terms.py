@@ -7,25 +7,24 @@ from typing import Any
 from emulator.binding import Grant
 from emulator.expiry import LEASES, RENTALS
 from fairplay.layout import NO_LEASE
+from simulation.steps import Step
 from walkthrough.record.comparison import Difference
 from walkthrough.record.recorded import Recording, place_of
 
-ASKED = 9
-"""The step in which SEES asks ExpressPlay for the terms."""
-GRANTED = 11
-"""The step whose license has them."""
 LEASE = "leas"
 
 
 def differing_terms(recording: Recording, grants: Mapping[str, Grant]) -> Difference | None:
     """Return the first license, by its place in `grants`, whose lease or rental is another than was asked for."""
     for step in recording["steps"]:
-        grant = grants.get(place_of(GRANTED, step.get("round", 1)))
-        if step["n"] != ASKED or grant is None or not isinstance(step.get("request"), Mapping):
+        grant = grants.get(place_of(Step.SEND_SPC_TO_PLAY, step.get("round", 1)))
+        if step["n"] != Step.ORDER_DEVICE_TOKEN or grant is None or not isinstance(step.get("request"), Mapping):
             continue
         for name, asked, got in zip(("lease", "rental"), _asked(step["request"]), _got(grant), strict=True):
             if asked != got:
-                return Difference(place_of(13, step.get("round", 1)), name, _seconds(asked), _seconds(got))
+                return Difference(
+                    place_of(Step.ANSWER_WITH_CKC, step.get("round", 1)), name, _seconds(asked), _seconds(got)
+                )
     return None
 
 

@@ -13,6 +13,7 @@ from emulator.explain import title_of
 from fairplay.annotate import keys_of
 from fairplay.session_key import device_id_of
 from fairplay.spc import SpcContents
+from simulation.steps import Step
 from walkthrough.record.journals import Entry
 from walkthrough.record.recorded import (
     FORMAT,
@@ -24,9 +25,7 @@ from walkthrough.record.recorded import (
     Recording,
     Row,
 )
-from walkthrough.record.steps import STEPS, Step
-
-ASK_LOG, LOOKUP, ASK_BOUND_TOKEN, DECIDED = 7, 8, 9, 10
+from walkthrough.record.steps import STEPS, StepWords
 
 # Which party's journal tells a step, best first. Both ends of an exchange journal it; the asked one knows more,
 # but the client's own view is there even where a foreign server keeps no journal.
@@ -110,13 +109,13 @@ def teaching_keys(made: Mapping[str, SpcContents]) -> dict[str, Any]:
 
 
 def record_steps(
-    entries: Sequence[Entry], cookie: str, device_id: str, steps: Sequence[Step] = STEPS
+    entries: Sequence[Entry], cookie: str, device_id: str, steps: Sequence[StepWords] = STEPS
 ) -> list[RecordedStep]:
     """Return those of `steps` that the entries of one round tell, in order. A step needs its exchange's entries."""
     return [recorded for step in steps if (recorded := _record_step(step, entries, cookie, device_id))]
 
 
-def _record_step(step: Step, entries: Sequence[Entry], cookie: str, device_id: str) -> RecordedStep | None:
+def _record_step(step: StepWords, entries: Sequence[Entry], cookie: str, device_id: str) -> RecordedStep | None:
     asked = step.answers or step.n
     entry = _entry(entries, asked, OBSERVERS[asked])
     if entry is None or (step.answers and "status" not in entry):
@@ -198,14 +197,14 @@ def _values(entry: Entry, entries: Sequence[Entry], cookie: str, device_id: str)
         values["verdict"] = "equal" if decision["equal"] else "they differ"
     if isinstance(told := decision.get("device_id") or request.get("deviceId"), str):
         values["device_id"] = shorten(told, 8)
-    if entry.get("party") == "log" and entry.get("step") == LOOKUP:
+    if entry.get("party") == "log" and entry.get("step") == Step.LOOK_UP_RECORDS:
         values["device_id"] = _device_asked_for(entries)
     return values
 
 
 def _device_asked_for(entries: Sequence[Entry]) -> str:
     """Return the device_id that the look-up led SEES to: the one that it then had put into the token (step 9)."""
-    entry = _entry(entries, ASK_BOUND_TOKEN, ("sees", "expressplay"))
+    entry = _entry(entries, Step.ORDER_DEVICE_TOKEN, ("sees", "expressplay"))
     device_id = _object(entry.get("request")).get("deviceId") if entry else None
     return shorten(device_id, 8) if isinstance(device_id, str) else "nothing"
 
@@ -240,13 +239,13 @@ def _log_rows(entries: Sequence[Entry]) -> tuple[list[Row], list[Row]]:
 
 def row_that_binds(recording: Recording) -> int | None:
     """Return the event id of the row by which SEES decided last, from its journal; None where it tells of none."""
-    decided = [row_decided_by(step) for step in recording["steps"] if step["n"] == DECIDED]
+    decided = [row_decided_by(step) for step in recording["steps"] if step["n"] == Step.HAND_ON_DEVICE_TOKEN]
     return decided[-1] if decided else None
 
 
 def row_decided_by(step: RecordedStep) -> int | None:
     """Return the event id of the row by which SEES decided, where this step tells of it."""
-    event_id = _object(step.get("decision")).get("event_id") if step["n"] == DECIDED else None
+    event_id = _object(step.get("decision")).get("event_id") if step["n"] == Step.HAND_ON_DEVICE_TOKEN else None
     return event_id if isinstance(event_id, int) else None
 
 
@@ -259,7 +258,7 @@ def written_row(entry: Entry) -> Row | None:
 
 def _found_rows(entry: Entry) -> list[Row]:
     """Return the rows that a lookup by cookie was answered with (step 7), newest first."""
-    if entry.get("step") != ASK_LOG or entry.get("party") != "expressplay":
+    if entry.get("step") != Step.ASK_FOR_RECORDS or entry.get("party") != "expressplay":
         return []
     rows = _object(entry.get("response")).get("records")
     found = rows if isinstance(rows, list) else []

@@ -96,10 +96,10 @@ def run_binding(
             with at_step(Step.ASK_TO_PLAY):
                 film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False)
         if registers:
-            grants[place_of(4, 1)] = register(client, cookie, titles.dummy if titles else dummy)
+            grants[place_of(Step.SEND_SPC_TO_REGISTER, 1)] = register(client, cookie, titles.dummy if titles else dummy)
         if film:
             played = play(player, cookie, film)
-            grants |= {place_of(11, number): grant for number, grant in enumerate(played, 1)}
+            grants |= {place_of(Step.SEND_SPC_TO_PLAY, number): grant for number, grant in enumerate(played, 1)}
             since = player.device.clock.now()
             check_limits(since, played)
             if watch_for:
@@ -109,7 +109,9 @@ def run_binding(
                     player, played, film, cookie=cookie, still=True, seconds=seconds, since=since, tell=tell
                 )
                 met = screening.grants[len(played) :]
-                grants |= {place_of(11, number): grant for number, grant in enumerate(met, len(played) + 1)}
+                grants |= {
+                    place_of(Step.SEND_SPC_TO_PLAY, number): grant for number, grant in enumerate(met, len(played) + 1)
+                }
             if state and film.renditions:
                 frames = fetch_frames(player.web, film)
                 kept = keep(state, player.device.seed, played, fetcher(player, film), frames)

@@ -14,7 +14,7 @@ LIFELINES = (CLIENT, SEES, EXPRESSPLAY, LOG)
 
 
 @dataclass(frozen=True)
-class Step:
+class StepWords:
     """One arrow of the sequence.
 
     `why` says why the step exists, what would go wrong without it, and what a real deployment has there.
@@ -33,7 +33,7 @@ class Step:
 
 
 STEPS = (
-    Step(
+    StepWords(
         0,
         CLIENT,
         CLIENT,
@@ -44,7 +44,7 @@ STEPS = (
         "nothing could refuse that yet. In a real app an AVContentKeySession, or the EME of a browser, hands over "
         "the skd: URI of the playlist's key line.",
     ),
-    Step(
+    StepWords(
         1,
         CLIENT,
         SEES,
@@ -54,7 +54,7 @@ STEPS = (
         "without it nothing would say whose device was seen. Here it is made up; a real app gets it from the "
         "provider's login, and anybody who copies it can register too.",
     ),
-    Step(
+    StepWords(
         2,
         SEES,
         EXPRESSPLAY,
@@ -65,7 +65,7 @@ STEPS = (
         "authenticator shows that SEES may ask: a real provider has one for tests and one for production, on its "
         "servers only.",
     ),
-    Step(
+    StepWords(
         3,
         SEES,
         CLIENT,
@@ -76,7 +76,7 @@ STEPS = (
         "here, because each redemption of it registers.",
         answers=1,
     ),
-    Step(
+    StepWords(
         4,
         CLIENT,
         EXPRESSPLAY,
@@ -90,7 +90,7 @@ STEPS = (
         "issues that certificate to the provider and makes the SPC in its own code; how it seals HU there is what "
         "Apple keeps confidential.",
     ),
-    Step(
+    StepWords(
         5,
         EXPRESSPLAY,
         LOG,
@@ -100,7 +100,7 @@ STEPS = (
         "nothing to look up. It is written before the CKC leaves, so a device with a license is registered. Since "
         "iOS 26 an app can have its HU randomised: then this row names a device that is never seen again.",
     ),
-    Step(
+    StepWords(
         6,
         CLIENT,
         SEES,
@@ -110,7 +110,7 @@ STEPS = (
         "well, so SEES gives no license, only a token that somebody else will hold against the device. In a real "
         "deployment this is where subscription, country and number of streams are decided.",
     ),
-    Step(
+    StepWords(
         7,
         SEES,
         EXPRESSPLAY,
@@ -120,7 +120,7 @@ STEPS = (
         "hold what clients claim. ExpressPlay's newest page says that record retrieval is for trouble-shooting "
         "and not for production: who builds on it has to settle that with the vendor.",
     ),
-    Step(
+    StepWords(
         8,
         EXPRESSPLAY,
         LOG,
@@ -131,7 +131,7 @@ STEPS = (
         "phones, and so may a thief of the cookie. A real log may lag behind: SEES asks again for a moment before "
         "it denies.",
     ),
-    Step(
+    StepWords(
         9,
         SEES,
         EXPRESSPLAY,
@@ -144,7 +144,7 @@ STEPS = (
         "device would get a license, and nobody would notice. The vendor's FairPlay page lists no such parameter, "
         "so its name is this project's choice; the token also expires, and may limit rental and lease.",
     ),
-    Step(
+    StepWords(
         10,
         SEES,
         CLIENT,
@@ -155,7 +155,7 @@ STEPS = (
         "why.",
         answers=6,
     ),
-    Step(
+    StepWords(
         11,
         CLIENT,
         EXPRESSPLAY,
@@ -165,7 +165,7 @@ STEPS = (
         "licenses for ever. In a real app the system makes it when the key request asks for it, in a browser it "
         "comes as a message event of the key session. The token says what is licensed, the SPC to whom.",
     ),
-    Step(
+    StepWords(
         12,
         EXPRESSPLAY,
         EXPRESSPLAY,
@@ -175,7 +175,7 @@ STEPS = (
         "other steps only brought them here. Without this comparison a copied cookie would be as good as the "
         "device. At the vendor it is an option of the account: without it the token request answers -6008.",
     ),
-    Step(
+    StepWords(
         13,
         EXPRESSPLAY,
         CLIENT,

@@ -11,6 +11,7 @@ from emulator.expiry import lease_end, rental_end
 from emulator.kept_titles import KeptTitle
 from emulator.screening import Screening
 from simulation.clock import rfc3339
+from simulation.steps import Step
 from walkthrough.record.comparison import Comparison
 from walkthrough.record.recorded import Recording
 from walkthrough.record.run import Run, describe_playback
@@ -53,7 +54,7 @@ def failure_of(run: Run) -> Exception | None:
 def _playback_failed(screening: Screening) -> EmulatorError:
     kind = CannotTell if screening.cannot_tell else PlaybackFailed
     expected = "frames that the right key alone gives" if screening.cannot_tell else "every frame"
-    return kind(step=13, expected=expected, found=screening.outcome.rstrip("."), fix=screening.fix)
+    return kind(step=Step.ANSWER_WITH_CKC, expected=expected, found=screening.outcome.rstrip("."), fix=screening.fix)
 
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:

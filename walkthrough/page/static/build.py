@@ -116,7 +116,7 @@ def _message(recording: Mapping[str, Any], n: int, kind: str, address: str) -> t
     data = message_bytes(text, kind)
     if kind == "token":
         return data, inspect_token(text, Context(address, ""), None)
-    contents = _contents(recording, 4 if n < Step.ASK_TO_PLAY else 11)
+    contents = _contents(recording, Step.SEND_SPC_TO_REGISTER if n < Step.ASK_TO_PLAY else Step.SEND_SPC_TO_PLAY)
     shown = (inspect_spc if kind == "spc" else inspect_ckc)(
         data, Context(address, "", contents, b"", recording["device"]["seed"])
     )
@@ -138,7 +138,9 @@ def _run(name: str, recording: Recording, index: Mapping[str, Any]) -> dict[str,
     _, title, _ = name.split(".")
     steps = [*([recording["prelude"]] if recording["prelude"] else []), *recording["steps"]]
     before = {row["event_id"] for row in recording["log_before"]}
-    asked, answer = (4, 4) if title == "dummy" else (11, 13)
+    asked = answer = Step.SEND_SPC_TO_REGISTER
+    if title != "dummy":
+        asked, answer = Step.SEND_SPC_TO_PLAY, Step.ANSWER_WITH_CKC
     ckc = next((found for step in steps if step["n"] == answer and (found := find_message(step, "ckc"))), None)
     licenses = []
     if ckc:

@@ -7,6 +7,7 @@ from typing import Any
 from emulator.binding import Client
 from emulator.offered_titles import list_titles
 from emulator.step import at_step
+from simulation.steps import Step
 from walkthrough.page.media import describe_tracks, track_as_json
 from walkthrough.page.refusals import as_refusal
 from walkthrough.record.deployment import DEFAULT_SEED, OTHER_SEED, Deployment
@@ -30,7 +31,7 @@ RUNS = (
 
 def record_runs(deployment: Deployment, folder: Path) -> None:
     """Run everything on services whose log has no row of `COOKIE`, and write recordings, an index and a still."""
-    with at_step(0):
+    with at_step(Step.READ_DUMMY):
         offered = list_titles(deployment.web, deployment.sees)
     offers = [offer for offer in offered if offer.title in ("dummy", "film")]
     index: dict[str, Any] = {
