@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from hosting.tls.tls import ClientTls, TlsError
 
-PATIENCE = 1.0
+STEP_TIMEOUT = 1.0
 """Seconds to connect, for each part of the handshake, and to listen for an alert afterwards."""
 
 
@@ -113,7 +113,7 @@ def _shake_hands(address: tuple[str, int], context: ssl.SSLContext, *, listen: b
     """Shake hands, and listen to the server afterwards if told. Raises what either side has against the other."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     secured = context.wrap_bio(incoming, outgoing, server_hostname=address[0])
-    with socket.create_connection(address, PATIENCE) as plain:
+    with socket.create_connection(address, STEP_TIMEOUT) as plain:
         spoke = _until_done(secured.do_handshake, plain, incoming, outgoing, spoke=False)
         if listen:
             with suppress(TimeoutError):  # it waits for a request: all is well

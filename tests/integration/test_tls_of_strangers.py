@@ -13,6 +13,7 @@ from tls_stage import Certificates
 
 from emulator.errors import NoAnswer, TlsFailed
 from emulator.transport import SEES, Web
+from hosting.tls import tls_diagnosis
 from hosting.tls.tls_diagnosis import wants_certificate
 from sees_testing.serving import serving_process
 
@@ -91,6 +92,12 @@ def expect_told(url: str, certificates: Certificates) -> None:
     finally:
         without.close()
         with_one.close()
+
+
+@pytest.fixture(autouse=True)
+def patient_diagnosis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine's Java needs more than a second for a handshake."""
+    monkeypatch.setattr(tls_diagnosis, "STEP_TIMEOUT", 20.0)
 
 
 @pytest.fixture
