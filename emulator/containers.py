@@ -8,8 +8,8 @@ if TYPE_CHECKING:
     from av import AudioStream, VideoStream
     from av.container import InputContainer
 
-Kind = Literal["video", "audio"]
-KINDS: tuple[Kind, ...] = ("video", "audio")
+TrackKind = Literal["video", "audio"]
+KINDS: tuple[TrackKind, ...] = ("video", "audio")
 MP4 = "mov"
 TRANSPORT_STREAM = "mpegts"
 PACKED = ("mpegts", "aac", "ac3")
@@ -169,7 +169,7 @@ def open_container(data: bytes, key: bytes | None = None) -> "InputContainer":
         raise PlaybackError("The track is no fragmented MP4 with its init segment first.") from None
 
 
-def stream_of(container: "InputContainer", kind: Kind) -> "VideoStream | AudioStream":
+def stream_of(container: "InputContainer", kind: TrackKind) -> "VideoStream | AudioStream":
     """Return the one stream of a kind that can be decoded. Raises `PlaybackError` if that is not one, or too large."""
     # libav gives no codec context to a stream whose codec it does not know.
     streams = [stream for stream in container.streams if stream.type == kind and stream.codec_context]
@@ -182,7 +182,7 @@ def stream_of(container: "InputContainer", kind: Kind) -> "VideoStream | AudioSt
     return stream
 
 
-def kinds_in(data: bytes) -> tuple[Kind, ...]:
+def kinds_in(data: bytes) -> tuple[TrackKind, ...]:
     """Return the kinds of track in a piece of media, video first. Raises `PlaybackError` where there is none."""
     with open_container(data) as container:
         found = {stream.type for stream in container.streams if stream.codec_context}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
-from emulator.containers import MAX_PIXELS, MP4, Kind, PlaybackError, container_of, open_container, stream_of
+from emulator.containers import MAX_PIXELS, MP4, PlaybackError, TrackKind, container_of, open_container, stream_of
 from emulator.sample_aes import BLOCK, decrypt_frame
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _pictures(data: bytes, key: bytes | None, iv: bytes | None) -> Iterator[Vide
         raise PlaybackError("The video track does not decode as far as that frame.") from None
 
 
-def first_fault(kind: Kind, data: bytes, key: bytes, iv: bytes | None) -> int | None:
+def first_fault(kind: TrackKind, data: bytes, key: bytes, iv: bytes | None) -> int | None:
     """Return the frame of a segment at which decoding under a key fails first; None if it does not fail."""
     from av import FFmpegError
 

@@ -6,7 +6,7 @@ The file is this project's own, so anything but a valid one means none.
 import re
 from typing import Any
 
-from emulator.containers import KINDS, Kind
+from emulator.containers import KINDS, TrackKind
 from emulator.errors import EmulatorError
 from emulator.playlist import Title
 from emulator.transport import Web
@@ -18,7 +18,7 @@ MAX_FRAMES_FILE = 32 * 1024 * 1024
 """Bytes; two hours of film take 35 KB a minute."""
 PRINT = re.compile(r"[0-9a-f]{64}")
 
-Frames = dict[Kind, list[str]]
+Frames = dict[TrackKind, list[str]]
 
 
 def fetch_frames(web: Web, title: Title) -> list[Frames] | None:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 BLOCK = 16
 LEADER = 32
 """Bytes of a NAL unit that stay clear at its start."""
-SHORTEST = 48
+MAX_CLEAR_UNIT = 48
 """Bytes of a NAL unit up to which it stays clear as a whole."""
 STRIDE = 160
 """Bytes from one encrypted block of a NAL unit to the next."""
@@ -68,7 +68,7 @@ def _decrypt_unit(unit: bytes, decrypt: Decrypt) -> bytes:
         return unit
     # What was put in against start codes came after the encryption. What the encoder had put in stays.
     plain = bytearray(unit.rstrip(b"\0").replace(b"\0\0\3", b"\0\0"))
-    if len(plain) <= SHORTEST:
+    if len(plain) <= MAX_CLEAR_UNIT:
         return unit
     places = [place for place in range(LEADER, len(plain), STRIDE) if len(plain) - place > BLOCK]
     blocks = decrypt(b"".join(plain[place : place + BLOCK] for place in places))

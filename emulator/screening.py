@@ -170,7 +170,7 @@ def show(
     title = timeline.title
     counted = {number: len(rendition.periods) for number, rendition in enumerate(title.renditions)}
     known = frames if frames and not title.live and set(counted.values()) == {len(frames)} else None
-    tracks: dict[int, _Rendition] = {}
+    tracks: dict[int, _PlayingRendition] = {}
     picture: _Picture | None = None
     notes: list[str] = []
     done, length = 0.0, timeline.length if tell else None
@@ -178,7 +178,7 @@ def show(
     try:
         try:
             for turn in timeline:
-                track = tracks.setdefault(turn.rendition, _Rendition(fetch, key_for, known))
+                track = tracks.setdefault(turn.rendition, _PlayingRendition(fetch, key_for, known))
                 track.play(turn.segment)
                 done += turn.segment.seconds
                 if tell:
@@ -213,7 +213,7 @@ class _Picture:
         return still_png(data, content.key if content else None, self.at, content.iv if content else None)
 
 
-class _Rendition:
+class _PlayingRendition:
     """One rendition while it plays: its period of now, and how the periods before it played."""
 
     def __init__(self, fetch: Fetch, key_for: KeyFor, frames: Sequence[Frames] | None) -> None:
@@ -283,7 +283,7 @@ class _Rendition:
         return _Picture(self._segments[0], 0)
 
 
-def _named_key_ids(parts: Sequence[Shown], tracks: Mapping[int, _Rendition]) -> Sequence[Shown]:
+def _named_key_ids(parts: Sequence[Shown], tracks: Mapping[int, _PlayingRendition]) -> Sequence[Shown]:
     """Where one key URI stands for several default key ids, say so in place of blaming the key."""
     kids: dict[KeyUri, set[str]] = {}
     for track in tracks.values():

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from emulator.hls import MediaPlaylist, Segment
 from emulator.playlist import Rendition, Title
 
-PATIENCE = 3
+MAX_UNCHANGED = 3
 """Readings of a live playlist without anything new before the player takes the title as ended."""
 
 Reload = Callable[[Rendition], MediaPlaylist]
@@ -50,12 +50,12 @@ class Timeline:
 
     def _on_demand(self) -> Iterator[Turn]:
         for number, rendition in enumerate(self.title.renditions):
-            track = _Track(number, rendition.playlist.segments)
+            track = _Unplayed(number, rendition.playlist.segments)
             while turn := track.next(self.seconds):
                 yield turn
 
     def _live(self) -> Iterator[Turn]:
-        tracks = [_Track(number, one.playlist.segments) for number, one in enumerate(self.title.renditions)]
+        tracks = [_Unplayed(number, one.playlist.segments) for number, one in enumerate(self.title.renditions)]
         ended = [one.playlist.ended for one in self.title.renditions]
         unchanged = 0
         while True:
@@ -66,7 +66,7 @@ class Timeline:
             else:
                 if all(over or track.is_over(self.seconds) for over, track in zip(ended, tracks, strict=True)):
                     return
-                if unchanged == PATIENCE:
+                if unchanged == MAX_UNCHANGED:
                     self.stalled = True
                     return
                 self.pause(min(one.playlist.target for one in self.title.renditions))
@@ -78,7 +78,7 @@ class Timeline:
                         unchanged = 0 if tracks[number].extend(again.segments) or again.ended else unchanged
 
 
-class _Track:
+class _Unplayed:
     """What of one rendition is still to be played."""
 
     def __init__(self, number: int, segments: Sequence[Segment]) -> None:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from emulator.containers import (
     PACKED,
-    Kind,
     PlaybackError,
+    TrackKind,
     container_of,
     has_sample_groups,
     is_cut,
@@ -52,7 +52,7 @@ class TrackDecoder:
     """
 
     def __init__(
-        self, kind: Kind, key: bytes | None, iv: bytes | None = None, expected: Sequence[str] | None = None
+        self, kind: TrackKind, key: bytes | None, iv: bytes | None = None, expected: Sequence[str] | None = None
     ) -> None:
         _check(key, iv)
         self.kind, self.key, self.iv, self.expected = kind, key, iv, expected
@@ -245,7 +245,7 @@ class TrackDecoder:
 
 
 def play_track(
-    kind: Kind, data: bytes, key: bytes | None, expected: Sequence[str] | None, *, iv: bytes | None = None
+    kind: TrackKind, data: bytes, key: bytes | None, expected: Sequence[str] | None, *, iv: bytes | None = None
 ) -> TrackResult:
     """Play a track that is in memory as a whole: its init segment and all its media segments, joined."""
     decoder = TrackDecoder(kind, key, iv, expected)
@@ -253,7 +253,7 @@ def play_track(
     return decoder.finish()
 
 
-def fingerprints(kind: Kind, data: bytes, key: bytes | None = None) -> list[str]:
+def fingerprints(kind: TrackKind, data: bytes, key: bytes | None = None) -> list[str]:
     """Return the SHA-256 of each frame of a track in hexadecimal, as frames.json holds them.
 
     For video it is that of the decoded picture (yuv420p, planes in order, no row padding): H.264 is exact

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import Enum
 
-from emulator.containers import Kind
+from emulator.containers import TrackKind
 
 
 class Verdict(Enum):
@@ -49,7 +49,7 @@ class TrackResult:
     Where nothing is known of the clear source, `expected` is None and `frames` counts what was decoded.
     """
 
-    kind: Kind
+    kind: TrackKind
     verdict: Verdict
     frames: int
     expected: int | None

@@ -19,11 +19,11 @@ from expressplay_mock.teaching import teaching_routes
 from expressplay_mock.tokens.key_storage import KeyStorage
 from expressplay_mock.transaction_log import MEMORY, TransactionLog
 from simulation.clock import Clock
+from simulation.foreign_pages import refuse_strangers
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.origins import Visitors
 from simulation.routes import sim_routes
-from simulation.visitors import refuse_strangers
 
 SERVICE = "expressplay-mock"
 PARTY = "expressplay"
@@ -40,7 +40,7 @@ class Config:
     another `environment` get no answer. `key_storage` is what `kid` names keys in. `credentials` take the
     place of those in `state`. SPCs of `spc_versions` are taken. A `durable` log survives power loss. With more
     than one of `workers` this is the app of one of them, which has no clock, no faults and no journal to offer. What
-    `allowed_hosts` and `cors_origins` are, `simulation.visitors` says. With `teach` it opens its tokens for
+    `allowed_hosts` and `cors_origins` are, `simulation.foreign_pages` says. With `teach` it opens its tokens for
     learners (`/_sim/open`).
     """
 

@@ -81,7 +81,7 @@ def expressplay_routes(services: Services) -> Blueprint:
 
     @routes.after_request
     def leave(response: Response) -> Response:
-        response = fault_effects.on_the_way_back(response, _GOOD_TYPES[request.path.rstrip("/")])
+        response = fault_effects.act_after(response, _GOOD_TYPES[request.path.rstrip("/")])
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -95,7 +95,7 @@ def _answer_token_request(services: Services) -> Response:
     try:
         if request.method == "POST":
             parameters = read_parameters(request.query_string, _body())
-        fault_effects.strike(services.faults, TOKEN, **fault_effects.claims(parameters))
+        fault_effects.act_before(services.faults, TOKEN, **fault_effects.viewer_of_request(parameters))
         account = _account(parameters, token_request.PARAMETERS, services)
         check_options(account, binds_device="deviceId" in parameters)
         token = token_request.make_token(
@@ -120,7 +120,7 @@ def _answer_redemption(services: Services) -> Response:
         body = read_body(_body(), request.content_type)
         token_text = _token_text()
         token = _token_for_faults(services, token_text)
-        fault_effects.strike(services.faults, RIGHTS, **fault_effects.whose(token))
+        fault_effects.act_before(services.faults, RIGHTS, **fault_effects.viewer_of_token(token))
     except Refusal as refusal:
         _warn(refusal)
         _note(services, journal_entries.redemption, body, Refused(refusal, token), None)
@@ -128,7 +128,7 @@ def _answer_redemption(services: Services) -> Response:
     now = services.clock.now()
     decided = redeem(token_text, body, now=now, random=secrets.token_bytes, keys=services.keys)
     decision, record = _settle(decided, services.transaction_log)
-    decision = fault_effects.broken(services.faults, decision)
+    decision = fault_effects.with_broken_ckc(services.faults, decision)
     _note(services, journal_entries.redemption, body, decision, record)
     if isinstance(decision, Refused):
         _warn(decision.refusal)
@@ -175,7 +175,7 @@ def _token_text() -> str | None:
 def _answer_record_request(services: Services) -> Response:
     parameters = read_parameters(request.query_string)
     try:
-        fault_effects.strike(services.faults, RECORDS, **fault_effects.claims(parameters))
+        fault_effects.act_before(services.faults, RECORDS, **fault_effects.viewer_of_request(parameters))
         account = _account(parameters, record_query.PARAMETERS, services)
         query = record_query.read_query(parameters)
         records = _find(services, account, query)
@@ -189,11 +189,11 @@ def _answer_record_request(services: Services) -> Response:
 
 def _find(services: Services, account: Account, query: Query) -> list[Record]:
     try:
-        asked = fault_effects.swapped(services.faults, query, account.number)
+        asked = fault_effects.with_others_rows(services.faults, query, account.number)
         records = services.transaction_log.find(account.number, asked)
     except LogUnavailable as error:
         raise _log_unavailable(error) from None
-    records = fault_effects.left_out(services.faults, records, account.number)
+    records = fault_effects.without_late_rows(services.faults, records, account.number)
     if isinstance(query, ById) and not records:
         raise record_query.no_such_record(query.event_id)
     return records

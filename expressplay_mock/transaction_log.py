@@ -44,9 +44,9 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, N
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from expressplay_mock.database_file import FileGone, open_file
+from expressplay_mock.database_watchdog import Watchdog
 from expressplay_mock.record import Record, Row
 from expressplay_mock.record_query import MAX_RECENT, ByCookie, ById, Query, Recent, Window
-from expressplay_mock.watchdog import Watchdog
 
 SCHEMA_VERSION = 2
 """1 had replay ids of the transaction id and the anti-replay seed, which nothing in an SPC authenticates."""
@@ -154,7 +154,7 @@ class TransactionLog:
             # The hottest statement goes to the driver as text: SQLAlchemy's way there takes three times as long.
             with self._to_write() as connection:
                 ((event_id,),) = connection.execute(self._insert, values).fetchall()
-                self._believe()
+                self._check_file()
         except self._driver.IntegrityError:
             raise Replayed from None
         except (self._driver.Error, SQLAlchemyError) as error:
@@ -164,7 +164,7 @@ class TransactionLog:
     def find(self, account: str, query: Query) -> list[Record]:
         """Return the records of `account` that `query` asks for, newest first."""
         with self._connection() as connection:
-            found = connection.execute(*_question(account, query)).all()
+            found = connection.execute(*_statement(account, query)).all()
         return [Record(event_id, Row(*values)) for event_id, *values in found]
 
     def check(self) -> None:
@@ -172,7 +172,7 @@ class TransactionLog:
         try:
             with self._to_write() as connection:
                 connection.execute(_WRITE_NOTHING)
-                self._believe()
+                self._check_file()
         except (self._driver.Error, SQLAlchemyError) as error:
             raise self._unavailable(error) from None
 
@@ -214,7 +214,7 @@ class TransactionLog:
     def _watched(self, connection: Any, deadline: float) -> AbstractContextManager[None]:
         return self._watchdog.bound(connection.fileno(), deadline) if self._watchdog else nullcontext()
 
-    def _believe(self) -> None:
+    def _check_file(self) -> None:
         """Raise `LogUnavailable` if what was just committed went into files that nobody will find."""
         try:
             if self._file:
@@ -285,7 +285,7 @@ def _make_engine(url: str, durable: bool) -> Engine:
             case "postgresql", _:
                 limits = {"pool_recycle": MAX_AGE, "connect_args": _POSTGRESQL_LIMITS}
                 engine = create_engine(parsed, **options, **pool, **limits)
-                event.listen(engine, "checkout", _look_whether_it_died)
+                event.listen(engine, "checkout", _check_alive)
                 return engine
             case _:
                 return create_engine(parsed, **options)
@@ -304,7 +304,7 @@ def _make_engine(url: str, durable: bool) -> Engine:
     return engine
 
 
-def _look_whether_it_died(connection: Any, *_: object) -> None:
+def _check_alive(connection: Any, *_: object) -> None:
     """Have all connections made anew if one that is about to be used died with the server.
 
     A ping would tell as well, for one more exchange each time. Nobody has asked anything on this connection, so
@@ -323,7 +323,7 @@ def _schema_version(connection: Connection) -> int | None:
     return version
 
 
-def _question(account: str, query: Query) -> tuple[Select[Any], dict[str, Any]]:
+def _statement(account: str, query: Query) -> tuple[Select[Any], dict[str, Any]]:
     """Return the statement that answers `query`, and the values that it is asked with."""
     match query:
         case Recent():

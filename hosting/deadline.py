@@ -49,26 +49,26 @@ class _EndingSocket(socket.socket):
     """A socket that never waits beyond `end`, whatever its time-out."""
 
     end: float | None = None
-    _patience: float | None = None
+    _own_timeout: float | None = None
 
     def settimeout(self, value: float | None, /) -> None:
-        self._patience = value
+        self._own_timeout = value
         super().settimeout(value)
 
-    def _hurry(self) -> None:
+    def _apply_deadline(self) -> None:
         if self.end is None:
-            return super().settimeout(self._patience)
+            return super().settimeout(self._own_timeout)
         left = self.end - time.monotonic()
         if left <= 0:
             raise TimeoutError("the deadline of the exchange has passed")
-        return super().settimeout(left if self._patience is None else min(left, self._patience))
+        return super().settimeout(left if self._own_timeout is None else min(left, self._own_timeout))
 
     def recv_into(self, *arguments: Any, **options: Any) -> int:
-        self._hurry()
+        self._apply_deadline()
         return super().recv_into(*arguments, **options)
 
     def sendall(self, *arguments: Any, **options: Any) -> None:
-        self._hurry()
+        self._apply_deadline()
         super().sendall(*arguments, **options)
 
 
@@ -78,8 +78,8 @@ class EndingTlsSocket(_EndingSocket, ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         """Shake hands within the deadline."""
         self.end = _end.get()
-        self._patience = self.gettimeout()
-        self._hurry()
+        self._own_timeout = self.gettimeout()
+        self._apply_deadline()
         super().do_handshake(block)
 
 
@@ -92,13 +92,13 @@ class EndingConnection(HTTPConnection):
         if left is not None:
             if not left:
                 raise TimeoutError("no time left to connect")
-            patience = self.timeout  # None, or a mark for "the default": both are no bound
-            self.timeout = min(left, patience) if isinstance(patience, int | float) else left
+            own_timeout = self.timeout  # None, or a mark for "the default": both are no bound
+            self.timeout = min(left, own_timeout) if isinstance(own_timeout, int | float) else left
         super().connect()
         if not isinstance(self.sock, _EndingSocket):
-            plain, patience = self.sock, self.sock.gettimeout()
+            plain, own_timeout = self.sock, self.sock.gettimeout()
             self.sock = _EndingSocket(plain.family, plain.type, plain.proto, plain.detach())
-            self.sock.settimeout(patience)
+            self.sock.settimeout(own_timeout)
         self._bind_to_end()
 
     def putrequest(self, *arguments: Any, **options: Any) -> None:

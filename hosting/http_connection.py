@@ -82,7 +82,7 @@ class Connection(asyncio.Protocol):
     # What the loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for a request."""
+        """Wait for the first request."""
         assert isinstance(transport, asyncio.Transport)  # noqa: S101  what create_server makes
         self._transport = transport
         self.peer = str((transport.get_extra_info("peername") or ("",))[0])
@@ -90,7 +90,7 @@ class Connection(asyncio.Protocol):
         self._server.admit(self)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came."""
+        """Take bytes of the client."""
         if self._tls:
             try:
                 data = self._tls.open(data)
@@ -113,7 +113,7 @@ class Connection(asyncio.Protocol):
             self._refuse(*_HEAD_TOO_LARGE)
 
     def eof_received(self) -> bool:
-        """Take that nothing more comes. True where an answer still has to leave."""
+        """Note that the client sends nothing more. Returns True where an answer still has to leave."""
         self._ended = True
         if self._in_body and not self._deaf:
             length = self._request.header(b"content-length")
@@ -122,7 +122,7 @@ class Connection(asyncio.Protocol):
         return bool(self._working or self._waiting)
 
     def connection_lost(self, _: Exception | None) -> None:
-        """Wake up who works for this client."""
+        """Forget the connection, and wake the thread that waits to send on it."""
         if not self._gone:
             self._gone = True
             self._transport.abort()
@@ -130,12 +130,12 @@ class Connection(asyncio.Protocol):
             self._server.forget(self)
 
     def pause_writing(self) -> None:
-        """Note that the client does not take its answer."""
+        """Wait: the client does not read its answer."""
         self._full = True
         self._server.stall(self, self._working is not None)
 
     def resume_writing(self) -> None:
-        """Go on."""
+        """Send on: the client reads again."""
         self._full = False
         self._server.stall(self, False)
         self._taken.set()
@@ -150,11 +150,11 @@ class Connection(asyncio.Protocol):
             self._await(limits.HEAD_TIMEOUT)
 
     def on_url(self, part: bytes) -> None:
-        """Take a part of the target."""
+        """Take a part of the request target."""
         self._request.target += part
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header; of trailers nothing is wanted."""
+        """Take a header. Trailers are ignored."""
         if not self._in_body and len(self._request.headers) <= limits.MAX_HEADERS:
             self._request.headers.append((name.lower(), value))
 
@@ -239,7 +239,7 @@ class Connection(asyncio.Protocol):
         self.due = self._server.loop.time() + seconds
 
     def expire(self) -> None:
-        """End what takes too long: a body with an answer, all else without."""
+        """End what takes too long: a slow body with an answer (408), anything else without."""
         if self._in_body and not self._deaf:
             text = f"body too slow: expected all of it within {limits.BODY_TIMEOUT:g} s. Send it at once."
             self._refuse(408, text)
@@ -339,7 +339,7 @@ class Connection(asyncio.Protocol):
     def _hang_up(self) -> None:
         """Hang up when all has left; where the client may still be sending, after it has noticed."""
         if self._tls:
-            self._transport.write(self._tls.farewell())
+            self._transport.write(self._tls.close_notify())
         if self._broken and not self._ended:
             self._deaf = True
             self._transport.write_eof()

@@ -21,9 +21,9 @@ from server.catalog import CONTENT, Key, load_catalog, parse_catalog
 from server.packaging import (
     QUIET,
     FileLayout,
-    Kind,
     PackagingError,
     Track,
+    TrackKind,
     failed,
     fingerprints,
     package,
@@ -74,7 +74,7 @@ class Wish:
 class _Stream:
     """A stream of the film: its number there, and how ffmpeg is to make a track of it."""
 
-    kind: Kind
+    kind: TrackKind
     number: int
     options: tuple[str, ...]
     language: str = ""
@@ -116,7 +116,7 @@ def add_title(wish: Wish, progress: Progress) -> int:
     return sum(file.stat().st_size for file in folder.iterdir())
 
 
-def _new_keys(wish: Wish, kinds: set[Kind]) -> dict[Kind, Key]:
+def _new_keys(wish: Wish, kinds: set[TrackKind]) -> dict[TrackKind, Key]:
     content_id = wish.content_id or str(uuid.uuid4())
     one = Key(content_id, *(secrets.token_hex(16) for _ in range(3)))
     if not wish.key_per_track:
@@ -153,7 +153,7 @@ def _probe(film: Path) -> tuple[list[_Stream], float]:
 
 
 def _clear_tracks(
-    wish: Wish, streams: list[_Stream], seconds: float, keys: Mapping[Kind, Key], folder: Path, progress: Progress
+    wish: Wish, streams: list[_Stream], seconds: float, keys: Mapping[TrackKind, Key], folder: Path, progress: Progress
 ) -> list[Track]:
     """Make a clear file of each stream, alone."""
     tracks: list[Track] = []
@@ -185,7 +185,7 @@ def _run_watched(command: list[str], heard: Callable[[float], None]) -> None:
             raise failed(command, complaints.read().decode("utf-8", "replace"))
 
 
-def _as_toml(wish: Wish, keys: Mapping[Kind, Key]) -> str:
+def _as_toml(wish: Wish, keys: Mapping[TrackKind, Key]) -> str:
     """Return the title as a part of a catalog."""
     terms = {"name": wish.name, "token_lifetime": TOKEN_LIFETIME, **wish.terms, "viewers": "all"}
     lines = ["", f"[titles.{wish.id}]", *(f"{name} = {_value(value)}" for name, value in terms.items())]

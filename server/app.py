@@ -16,12 +16,12 @@ from server.errors import DeniedError
 from server.expressplay import ExpressPlay, ExpressPlayAccount
 from server.patient_look_up import LAG_PATIENCE, PatientLookUp
 from simulation.clock import Clock
+from simulation.foreign_pages import refuse_strangers
 from simulation.http_errors import read_body, register_http_errors
 from simulation.journal import TRACE_HEADER, Journal, read_trace
 from simulation.origins import Visitors
 from simulation.routes import sim_routes
 from simulation.steps import Step
-from simulation.visitors import refuse_strangers
 
 SERVLET = "/sees/SEESServlet"
 

@@ -107,7 +107,7 @@ class Exchange:
         return response.status_code, response.headers.get("Content-Type", "").split(";", 1)[0].strip().lower(), body
 
     def record(self, status: int | None, response: Any) -> None:
-        """Journal the exchange; what is foreign in `response` has been asked about with `tells` before."""
+        """Journal the exchange; what is foreign in `response` has been asked about with `repeats_secret` before."""
         self.journal.record(
             step=self.step,
             summary=self.summary,
@@ -119,7 +119,7 @@ class Exchange:
             response=response,
         )
 
-    def tells(self, text: str) -> bool:
+    def repeats_secret(self, text: str) -> bool:
         """Tell whether a foreign `text` repeats a secret of this request."""
         return repeats(text, [self.parameters[name] for name in SECRET_PARAMETERS if name in self.parameters])
 
@@ -142,7 +142,7 @@ class Exchange:
 
     def _quoted(self, text: str) -> str:
         # First withheld, then cut: half a secret would not be found any more.
-        return REDACTED if self.tells(text) else text[:MAX_KEPT]
+        return REDACTED if self.repeats_secret(text) else text[:MAX_KEPT]
 
     def _refused(self, reason: str) -> DeniedError:
         return DeniedError(ErrorNumber.EXPRESSPLAY_REFUSED, f"ExpressPlay refused ({self.summary}): {reason}")

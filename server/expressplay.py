@@ -108,7 +108,7 @@ class ExpressPlay:
                 "one that leads elsewhere. Fix: give SEES the address that ExpressPlay announces",
                 url.split("?", 1)[0],
             )
-        if exchange.tells(url):
+        if exchange.repeats_secret(url):
             raise exchange.unusable("a token URL", "one that repeats a secret of the request")
         exchange.record(200, {"tokenUrl": url})
         return url
@@ -130,7 +130,7 @@ class ExpressPlay:
             records = [_record(item, cookie) for item in answer["records"]]
         except (ValueError, KeyError, TypeError):
             raise exchange.unusable("a JSON object with records of the cookie", "something else") from None
-        exchange.record(200, REDACTED if exchange.tells(json.dumps(answer, ensure_ascii=False)) else answer)
+        exchange.record(200, REDACTED if exchange.repeats_secret(json.dumps(answer, ensure_ascii=False)) else answer)
         return records
 
 

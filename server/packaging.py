@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from server.catalog import Key
 
-Kind = Literal["video", "audio"]
+TrackKind = Literal["video", "audio"]
 KEY_LINE = (
     '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://{content_id}",'
     'KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1"'
@@ -41,7 +41,7 @@ class FileLayout(Enum):
 class Track:
     """A clear track, alone in its file, and its key; `name` is the stem of its files and playlist."""
 
-    kind: Kind
+    kind: TrackKind
     name: str
     file: Path
     key: Key
@@ -96,7 +96,7 @@ def _tidy(playlist: str, content_id: str) -> str:
     return "\n".join(key_line if line.startswith("#EXT-X-KEY:") else line for line in lines) + "\n"
 
 
-def fingerprints(kind: Kind, file: Path, layout: FileLayout = FileLayout.SEGMENTS) -> list[str]:
+def fingerprints(kind: TrackKind, file: Path, layout: FileLayout = FileLayout.SEGMENTS) -> list[str]:
     """Return the SHA-256 of each frame of a clear track (MP4) in hexadecimal, as a title's frames.json holds them.
 
     For video it is that of the decoded picture (yuv420p), for audio that of the coded frame: in packed audio, beside
@@ -113,7 +113,7 @@ def fingerprints(kind: Kind, file: Path, layout: FileLayout = FileLayout.SEGMENT
     return [line.rpartition(",")[2].strip() for line in lines if line and not line.startswith("#")]
 
 
-def write_frames(folder: Path, frames: Mapping[Kind, Iterable[str]], **more: Any) -> None:
+def write_frames(folder: Path, frames: Mapping[TrackKind, Iterable[str]], **more: Any) -> None:
     """Write frames.json beside the playlists of a title."""
     document = {kind: list(prints) for kind, prints in frames.items()} | more
     (folder / "frames.json").write_text(json.dumps(document, indent=0) + "\n")

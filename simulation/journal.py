@@ -14,7 +14,7 @@ from typing import Any
 from simulation.clock import Clock, rfc3339
 
 TRACE_HEADER = "X-Sim-Trace"
-CAPACITY = 10_000
+MAX_ENTRIES = 10_000
 """Entries kept."""
 PIECE = 128 * 1024
 """Characters of entries that are read at once."""
@@ -111,7 +111,7 @@ class Journal:
             text = json.dumps({"seq": self._seq, **kept})
             self._entries.append((self._seq, trace, text))
             self._characters += len(text)
-            while len(self._entries) > CAPACITY or self._characters > MAX_CHARACTERS:
+            while len(self._entries) > MAX_ENTRIES or self._characters > MAX_CHARACTERS:
                 self._characters -= len(self._entries.popleft()[2])
 
     def entries(self, trace: str | None = None, after: int = 0) -> list[dict[str, Any]]:

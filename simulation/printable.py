@@ -2,7 +2,7 @@
 
 import unicodedata
 
-KEPT = "\n\t"
+LINE_ENDS_AND_TABS = "\n\t"
 
 
 def printable(text: str) -> str:
@@ -21,7 +21,7 @@ def one_line(text: str) -> str:
 
 
 def _prints(character: str) -> bool:
-    return character.isprintable() or character in KEPT or unicodedata.category(character) == "Zs"
+    return character.isprintable() or character in LINE_ENDS_AND_TABS or unicodedata.category(character) == "Zs"
 
 
 def _written_out(character: str) -> str:

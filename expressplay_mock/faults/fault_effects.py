@@ -1,8 +1,8 @@
 """Where faults act on the three services. Without any set, nothing here does anything.
 
-Some take the place of a service: they are raised as refusals before anything is carried out (`strike`), so that no
-row is written. The others let it work and harm the answer on its way back (`on_the_way_back`), or the license in it
-(`broken`). What acted is remembered for the request's journal entries (`acted`).
+Some take the place of a service: they are raised as refusals before anything is carried out (`act_before`), so that no
+row is written. The others let it work and harm the answer on its way back (`act_after`), or the license in it
+(`with_broken_ckc`). What acted is remembered for the request's journal entries (`acted`).
 """
 
 from dataclasses import replace
@@ -47,13 +47,13 @@ _INSTEAD = (REFUSE, STATUS, ERROR_PAGE, RUBBISH)
 _ON_THE_WAY_BACK = (DELAY, DROP)
 
 
-def strike(faults: Faults, at: str, *, cookie: str | None, account: str | None) -> None:
+def act_before(faults: Faults, at: str, *, cookie: str | None, account: str | None) -> None:
     """Let a fault for this request act. Raises `Refusal` where it takes the place of the service."""
     waiting = faults.take((*_INSTEAD, *_ON_THE_WAY_BACK), at, cookie=cookie, account=account)
     if waiting is None:
         return
     _remember(waiting.fault.kind)
-    g.struck = waiting
+    g.fault = waiting
     if waiting.fault.kind in _INSTEAD:
         raise Refusal(
             _BY_NUMBER[waiting.fault.code] if waiting.fault.code is not None else Code.ADMIN_ERROR,
@@ -64,13 +64,13 @@ def strike(faults: Faults, at: str, *, cookie: str | None, account: str | None) 
         )
 
 
-def claims(parameters: Parameters) -> dict[str, str | None]:
+def viewer_of_request(parameters: Parameters) -> dict[str, str | None]:
     """Return whom a request of SEES is about, by its own account: cookie, and the number of the account."""
     authenticator = parameters.get("customerAuthenticator", ("",))[0]
     return {"cookie": parameters.get("cookie", (None,))[0], "account": authenticator.partition(",")[0]}
 
 
-def broken(faults: Faults, decision: Decision) -> Decision:
+def with_broken_ckc(faults: Faults, decision: Decision) -> Decision:
     """Return the decision with one byte of its CKC changed, if a fault wants that."""
     if not isinstance(decision, Issued):
         return decision
@@ -84,7 +84,7 @@ def broken(faults: Faults, decision: Decision) -> Decision:
     return replace(decision, ckc=bytes(ckc))
 
 
-def swapped(faults: Faults, query: Query, account: str) -> Query:
+def with_others_rows(faults: Faults, query: Query, account: str) -> Query:
     """Return the question, or another one in the place of one about a cookie, if a fault wants that."""
     if not isinstance(query, ByCookie):
         return query
@@ -94,7 +94,7 @@ def swapped(faults: Faults, query: Query, account: str) -> Query:
     return Recent()
 
 
-def left_out(faults: Faults, records: list[Record], account: str) -> list[Record]:
+def without_late_rows(faults: Faults, records: list[Record], account: str) -> list[Record]:
     """Return the records without those that a lag leaves out."""
     rows = [(record.event_id, record.row.time, record.row.cookie) for record in records]
     late = faults.left_out(rows, account=account)
@@ -110,7 +110,7 @@ def acted() -> str | None:
 
 def as_sent(entry: Entry) -> Entry:
     """Return the journal entry of an exchange with the answer that really left."""
-    waiting: Waiting | None = g.get("struck")
+    waiting: Waiting | None = g.get("fault")
     if waiting is None or waiting.fault.kind not in _INSTEAD or entry.status is None:
         return entry
     kind = waiting.fault.kind
@@ -123,9 +123,9 @@ def as_sent(entry: Entry) -> Entry:
     return replace(entry, summary=summary, status=status, response=response)
 
 
-def on_the_way_back(response: Response, content_type: str) -> Response:
+def act_after(response: Response, content_type: str) -> Response:
     """Harm an answer if a fault acts on its request; `content_type` is what a good answer would have."""
-    waiting: Waiting | None = g.get("struck")
+    waiting: Waiting | None = g.get("fault")
     if waiting is None:
         return response
     fault = waiting.fault
@@ -147,7 +147,7 @@ def on_the_way_back(response: Response, content_type: str) -> Response:
     return response
 
 
-def whose(token: Token | None) -> dict[str, str | None]:
+def viewer_of_token(token: Token | None) -> dict[str, str | None]:
     """Return whom a redemption is about: what its token says, nobody where none opens."""
     return {"cookie": token.cookie if token else None, "account": token.account if token else None}
 

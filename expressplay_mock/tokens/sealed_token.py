@@ -35,7 +35,7 @@ MAX_COOKIE = 32
 
 _DEVICE_ID = re.compile(r"[0-9a-f]{40}", re.ASCII)
 _CIPHERTEXT_START = len(PREFIX) + KEY_ID_SIZE + NONCE_SIZE
-_SHORTEST = _CIPHERTEXT_START + TAG_SIZE
+_MIN_SIZE = _CIPHERTEXT_START + TAG_SIZE
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
 
 
@@ -96,9 +96,9 @@ def open_token(text: str | None, keys: TokenKeys) -> Token:
     """Open the text of a token. Raises `Refusal` (-4010) for any other text, and for none."""
     sealed = _decode(text)
     key_id = sealed[len(PREFIX) :][:KEY_ID_SIZE]
-    if not sealed.startswith(PREFIX) or len(sealed) < _SHORTEST:
+    if not sealed.startswith(PREFIX) or len(sealed) < _MIN_SIZE:
         raise _invalid(
-            f"at least {_SHORTEST} bytes that start with {PREFIX.hex()}",
+            f"at least {_MIN_SIZE} bytes that start with {PREFIX.hex()}",
             f"{len(sealed)} bytes that start with {sealed[: len(PREFIX)].hex() or 'nothing'}",
         )
     if key_id not in keys.keys:

@@ -38,8 +38,8 @@ class TlsLayer:
         """Return what the handshake, or an alert, has to say."""
         return self._sealed.read()
 
-    def farewell(self) -> bytes:
-        """Return what tells the client that this is the end, and no cut."""
-        with suppress(ssl.SSLError):  # it waits for the client's own farewell, which nobody needs
+    def close_notify(self) -> bytes:
+        """Return the alert close_notify, which tells the client that the answer was not cut off."""
+        with suppress(ssl.SSLError):  # it waits for the client's own close_notify, which nobody needs
             self._tls.unwrap()
         return self.to_send()

@@ -149,7 +149,7 @@ def test_every_problem_is_met_here() -> None:
 
 
 def test_tls_that_works_has_no_problem(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_diagnosis, "PATIENCE", 0.3)
+    monkeypatch.setattr(tls_diagnosis, "STEP_TIMEOUT", 0.3)
     with scene.serving(scene.ours.server(clients=scene.ours), scene.ours.client()) as (url, tls):
         assert diagnose(url, tls) is None
         assert Web(tls=tls).ask(SEES, "GET", url).status == 404
@@ -158,7 +158,7 @@ def test_tls_that_works_has_no_problem(scene: Scene, monkeypatch: pytest.MonkeyP
 
 
 def test_a_server_that_says_nothing_is_no_problem_of_tls(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tls_diagnosis, "PATIENCE", 0.1)
+    monkeypatch.setattr(tls_diagnosis, "STEP_TIMEOUT", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         for scheme in ("http", "https"):

@@ -2,8 +2,8 @@
 
 from flask import Flask, Response, abort, request
 
+from simulation.foreign_pages import check_visitor
 from simulation.origins import Visitors
-from simulation.visitors import check_visitor
 
 POLICY = "; ".join(
     (

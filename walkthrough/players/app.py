@@ -16,11 +16,11 @@ from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Party, Web
 from emulator.urls import is_http_url
 from simulation.clock import Clock
+from simulation.foreign_pages import check_visitor
 from simulation.http_errors import register_http_errors
 from simulation.journal import Journal
 from simulation.origins import Visitors
 from simulation.routes import sim_routes
-from simulation.visitors import check_visitor
 
 SERVICE = "fps-emulator"
 WEB = Path(__file__).parent / "web"

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from emulator.containers import Kind, PlaybackError
+from emulator.containers import PlaybackError, TrackKind
 from emulator.decoding import still_png
 from emulator.errors import PlaybackFailed
 from emulator.hls import MediaPlaylist, Place, Segment
@@ -36,13 +36,13 @@ KEYS: dict[tuple[str, int], dict[str, str]] = {
 }
 FILM = ("film", 0)
 WRONG = bytes(range(16))
-KINDS: tuple[Kind, ...] = ("video", "audio")
+KINDS: tuple[TrackKind, ...] = ("video", "audio")
 TRACKS = [pytest.param(part, kind, id=f"{part[0]}-{part[1]}-{kind}") for part in KEYS for kind in KINDS]
 every_track = pytest.mark.parametrize(("part", "kind"), TRACKS)
 Part = tuple[str, int]
 
 
-def track(part: Part, kind: Kind) -> bytes:
+def track(part: Part, kind: TrackKind) -> bytes:
     title, period = part
     playlist = m3u8.loads((CONTENT / title / f"{kind}.m3u8").read_text())
     init = playlist.segment_map[period].uri
@@ -50,7 +50,7 @@ def track(part: Part, kind: Kind) -> bytes:
     return b"".join((CONTENT / title / name).read_bytes() for name in (init, *segments))
 
 
-def frames_of(part: Part, kind: Kind) -> Sequence[str]:
+def frames_of(part: Part, kind: TrackKind) -> Sequence[str]:
     title, period = part
     document = json.loads((CONTENT / title / "frames.json").read_text())
     counts = [counts[kind] for counts in document.get("periods", [])] or [len(document[kind])]
@@ -63,32 +63,32 @@ def key_of(part: Part) -> bytes:
     return bytes.fromhex(KEYS[part]["cek"])
 
 
-def play(part: Part, kind: Kind, key: bytes | None, data: bytes | None = None) -> TrackResult:
+def play(part: Part, kind: TrackKind, key: bytes | None, data: bytes | None = None) -> TrackResult:
     return play_track(kind, track(part, kind) if data is None else data, key, frames_of(part, kind))
 
 
 @every_track
-def test_right_key_plays_every_frame(part: Part, kind: Kind) -> None:
+def test_right_key_plays_every_frame(part: Part, kind: TrackKind) -> None:
     result = play(part, kind, key_of(part))
     assert result.verdict is Verdict.PLAYED
     assert result.frames == result.expected == len(frames_of(part, kind)) > 60
 
 
 @every_track
-def test_wrong_key_is_told_as_such(part: Part, kind: Kind) -> None:
+def test_wrong_key_is_told_as_such(part: Part, kind: TrackKind) -> None:
     result = play(part, kind, WRONG)
     assert (result.verdict, result.frames) == (Verdict.WRONG_KEY, 0)
     assert "key does not fit" in result.detail
 
 
 @every_track
-def test_every_other_key_of_the_catalog_is_a_wrong_key(part: Part, kind: Kind) -> None:
+def test_every_other_key_of_the_catalog_is_a_wrong_key(part: Part, kind: TrackKind) -> None:
     for other in KEYS.keys() - {part}:
         assert play(part, kind, key_of(other)).verdict is Verdict.WRONG_KEY
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_key_periods_together_play_the_whole_title(kind: Kind) -> None:
+def test_key_periods_together_play_the_whole_title(kind: TrackKind) -> None:
     results = [play(part, kind, key_of(part)) for part in KEYS if part[0] == "rotation"]
     assert [result.verdict for result in results] == [Verdict.PLAYED, Verdict.PLAYED]
     whole = json.loads((CONTENT / "rotation" / "frames.json").read_text())[kind]
@@ -97,7 +97,7 @@ def test_key_periods_together_play_the_whole_title(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("spoilt", [0, 1])
-def test_one_wrong_key_fails_exactly_its_period(kind: Kind, spoilt: int) -> None:
+def test_one_wrong_key_fails_exactly_its_period(kind: TrackKind, spoilt: int) -> None:
     parts = [part for part in KEYS if part[0] == "rotation"]
     keys = [WRONG if part[1] == spoilt else key_of(part) for part in parts]
     verdicts = [play(part, kind, key).verdict for part, key in zip(parts, keys, strict=True)]
@@ -106,7 +106,7 @@ def test_one_wrong_key_fails_exactly_its_period(kind: Kind, spoilt: int) -> None
 
 
 @every_track
-def test_without_a_key_nothing_is_decoded(part: Part, kind: Kind) -> None:
+def test_without_a_key_nothing_is_decoded(part: Part, kind: TrackKind) -> None:
     result = play(part, kind, None)
     assert (result.verdict, result.frames) == (Verdict.NO_KEY, 0)
     assert "there is no key" in result.detail
@@ -139,7 +139,7 @@ def test_missing_pyav_is_told_with_its_fix(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @every_track
-def test_iv_of_the_ckc_counts(part: Part, kind: Kind) -> None:
+def test_iv_of_the_ckc_counts(part: Part, kind: TrackKind) -> None:
     data, expected = track(part, kind), frames_of(part, kind)
     iv = bytes.fromhex(KEYS[part]["iv"])
     assert play_track(kind, data, key_of(part), expected, iv=iv).verdict is Verdict.PLAYED
@@ -147,7 +147,7 @@ def test_iv_of_the_ckc_counts(part: Part, kind: Kind) -> None:
 
 
 @every_track
-def test_missing_samples_are_damage_not_a_wrong_key(part: Part, kind: Kind) -> None:
+def test_missing_samples_are_damage_not_a_wrong_key(part: Part, kind: TrackKind) -> None:
     result = play(part, kind, key_of(part), track(part, kind)[:-3000])
     whole = len(frames_of(part, kind))
     assert result.verdict is Verdict.DAMAGED
@@ -156,7 +156,7 @@ def test_missing_samples_are_damage_not_a_wrong_key(part: Part, kind: Kind) -> N
 
 
 @every_track
-def test_one_flipped_byte_is_damage_not_a_wrong_key(part: Part, kind: Kind) -> None:
+def test_one_flipped_byte_is_damage_not_a_wrong_key(part: Part, kind: TrackKind) -> None:
     data = bytearray(track(part, kind))
     data[-2000] ^= 0xFF
     result = play(part, kind, key_of(part), bytes(data))
@@ -167,7 +167,7 @@ def test_one_flipped_byte_is_damage_not_a_wrong_key(part: Part, kind: Kind) -> N
 @pytest.mark.parametrize("kind", ["video", "audio"])
 @pytest.mark.parametrize("data", [b"", b"#EXTM3U\n", bytes(4096), b"<html>404</html>" * 100])
 @pytest.mark.parametrize("key", [None, WRONG])
-def test_what_is_no_track_is_unplayable(kind: Kind, data: bytes, key: bytes | None) -> None:
+def test_what_is_no_track_is_unplayable(kind: TrackKind, data: bytes, key: bytes | None) -> None:
     result = play(FILM, kind, key, data)
     assert result.verdict is Verdict.UNPLAYABLE
     assert "CEK" not in result.fix
@@ -203,7 +203,7 @@ def test_key_or_iv_of_another_size_is_refused_without_showing_it() -> None:
 
 
 @every_track
-def test_no_result_shows_the_key(part: Part, kind: Kind) -> None:
+def test_no_result_shows_the_key(part: Part, kind: TrackKind) -> None:
     key = key_of(part)
     for data in (track(part, kind), track(part, kind)[:-3000], b""):
         assert key.hex() not in repr(play(part, kind, key, data))
@@ -284,7 +284,7 @@ def test_pictures_that_decode_under_any_key_are_never_called_played() -> None:
 
 
 @every_track
-def test_without_fingerprints_the_right_key_plays_and_a_wrong_one_does_not(part: Part, kind: Kind) -> None:
+def test_without_fingerprints_the_right_key_plays_and_a_wrong_one_does_not(part: Part, kind: TrackKind) -> None:
     assert play_track(kind, track(part, kind), key_of(part), None).verdict is Verdict.PLAYED
     for _ in range(5):
         wrong = play_track(kind, track(part, kind), os.urandom(16), None)
@@ -293,7 +293,7 @@ def test_without_fingerprints_the_right_key_plays_and_a_wrong_one_does_not(part:
 
 
 @every_track
-def test_without_fingerprints_damage_late_in_a_track_acquits_the_key(part: Part, kind: Kind) -> None:
+def test_without_fingerprints_damage_late_in_a_track_acquits_the_key(part: Part, kind: TrackKind) -> None:
     data = bytearray(track(part, kind))
     data[-2500:-500] = bytes(2000)
     result = play_track(kind, bytes(data), key_of(part), None)

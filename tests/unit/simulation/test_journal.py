@@ -77,7 +77,7 @@ def test_entries_do_not_change_with_what_was_recorded() -> None:
 
 
 def test_oldest_entries_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "CAPACITY", 3)
+    monkeypatch.setattr(journal_module, "MAX_ENTRIES", 3)
     journal = Journal("sees", Clock())
     for number in range(5):
         journal.record(step=number, summary="", trace=None)
