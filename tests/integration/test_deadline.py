@@ -167,9 +167,8 @@ def test_connections_of_the_standard_library(secure: bool, certificates: Certifi
 
 
 @pytest.mark.parametrize("said", SERVERS.values(), ids=SERVERS.keys())
-def test_health_has_a_deadline_too(said: Said, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hosting.health.ANSWER_TIMEOUT", DEADLINE)
+def test_health_has_a_deadline_too(said: Said) -> None:
     start = time.monotonic()
     with saying(said) as url:
-        assert problem_of("expressplay-mock", url) == f"no whole answer within {DEADLINE:g} s"
+        assert problem_of("expressplay-mock", url, timeout=DEADLINE) == f"no whole answer within {DEADLINE:g} s"
     assert time.monotonic() - start < PATIENCE / 2
