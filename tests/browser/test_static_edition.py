@@ -47,16 +47,22 @@ def plain_server(folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
-    """Open an address. No page error, and no request beside those below `base`, or the test fails at its end."""
+    """Open an address. No page error, and no request beside those below `base`, or the test fails at its end.
+
+    A test's visits are all in one tab: a new one would start a process, which takes longer than the page.
+    """
     problems: list[str] = []
+    bases: list[str] = []
     context = browser.new_context(**USUAL)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("request", lambda asked: _note_foreign(asked.url, bases, problems))
 
     def visit_(base: str, path: str = "") -> Page:
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: problems.append(str(error)))
-        page.on("request", lambda asked: _note_foreign(asked.url, base, problems))
+        bases[:] = [base]
+        page.goto("about:blank")  # from there every address is an arrival, where it differs in its fragment only too
         page.goto(f"{base}/{path}")
         page.wait_for_selector("html[data-ready]")
         return page
@@ -66,8 +72,8 @@ def visit(browser: Browser) -> Iterator[Visit]:
     assert problems == []
 
 
-def _note_foreign(url: str, base: str, problems: list[str]) -> None:
-    if not url.startswith((base, "blob:", "data:")):
+def _note_foreign(url: str, bases: list[str], problems: list[str]) -> None:
+    if not url.startswith((*bases, "blob:", "data:", "about:blank")):
         problems.append(f"left the folder: {url}")
 
 
@@ -140,10 +146,8 @@ def test_every_link_is_full_on_arrival(visit: Visit, folder: Path, plain_server:
         page = visit(base, f"index.html#step={step.n}")
         assert page.locator("#step h3").inner_text() == f"Step {step.n}"
         assert page.locator("#step .exchange").count() == 1
-        page.close()
     page = visit(base, "index.html#bytes")
     page.wait_for_selector(".field.chosen:has-text('HU')")
-    page.close()
     page = visit(base, "index.html#lab=4")
     page.wait_for_selector("[data-item=cookie-stolen-before][open] .reason")
     page = visit(base, "fr.html#lab=replayed-spc")
