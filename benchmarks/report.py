@@ -5,11 +5,9 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from _markdown import table
+from _markdown import fill, table
 
 from benchmarks.figures import Figure, Line
-
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 
 
 def as_table(lines: Sequence[Line]) -> str:
@@ -35,11 +33,8 @@ def machine() -> str:
 
 def write_docs(page: Path, plot: Path, lines: Sequence[Line], how: str) -> None:
     """Put the table between the page's marks, and the plot beside the page."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(BEGIN)
-    _, _, after = rest.partition(END)
-    table = f"{BEGIN}\n\n`{how}` on {machine()}:\n\n{as_table(lines)}\n{END}"
-    page.write_text(before + table + after, encoding="utf-8")
+    made = f"\n`{how}` on {machine()}:\n\n{as_table(lines)}"
+    page.write_text(fill(page.read_text(encoding="utf-8"), "bench", lambda _: made), encoding="utf-8")
     plot.write_text(as_svg(lines), encoding="utf-8")
 
 

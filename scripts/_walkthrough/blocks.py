@@ -22,7 +22,7 @@ LONGEST = 72
 
 
 @dataclass(frozen=True)
-class Source:
+class Material:
     """What blocks are made from: recordings (the first as bytes too), the exercises' terminal, a language's words."""
 
     name: str
@@ -38,10 +38,10 @@ class Source:
         return {step["n"]: step for step in (self.recording["prelude"], *self.recording["steps"])}
 
 
-Maker = Callable[[Source, str], str]
+Maker = Callable[[Material, str], str]
 
 
-def summary_of(source: Source, n: int) -> str:
+def summary_of(source: Material, n: int) -> str:
     """Return the recorded summary of a step in the page's language: its template's words change, its values stay."""
     template = next(step.summary for step in STEPS if step.n == n)
     pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
@@ -53,7 +53,7 @@ def summary_of(source: Source, n: int) -> str:
     return source.say(template).format_map(found)
 
 
-def _diagram(source: Source, _: str) -> str:
+def _diagram(source: Material, _: str) -> str:
     lines = ["```mermaid", "sequenceDiagram"]
     lines += [f"    participant {short} as {source.say(name)}" for name, short in MERMAID_NAMES.items()]
     for n, step in source.steps.items():
@@ -67,7 +67,7 @@ def _diagram(source: Source, _: str) -> str:
     return "\n".join([*lines, "```"])
 
 
-def _step(source: Source, argument: str) -> str:
+def _step(source: Material, argument: str) -> str:
     n = int(argument)
     step, say = source.steps[n], source.say
     known = next(known for known in STEPS if known.n == n)
@@ -101,7 +101,7 @@ def _cut(value: Any) -> Any:
     return value
 
 
-def _log(source: Source, argument: str) -> str:
+def _log(source: Material, argument: str) -> str:
     rows = source.recording["log_before"] if argument == "before" else source.recording["log_after"]
     if not rows:
         return f"> {source.say('The log has no row for this cookie.')}"
@@ -119,14 +119,14 @@ def _log(source: Source, argument: str) -> str:
     return table(["event_id", "cookie", "device_id", "content_id", "registration", "result", ""], lines)
 
 
-def _scenarios(source: Source, _: str) -> str:
+def _scenarios(source: Material, _: str) -> str:
     head = [source.say("what was tried"), source.say("what came of it")]
     chapters = {chapter.name for chapter in CHAPTERS}
     items = [item for item in source.recording["scenarios"] if item["name"] not in chapters]
     return table(head, [(source.say(item["name"]), f"`{item['actual']}`") for item in items])
 
 
-def _tries(source: Source, argument: str) -> str:
+def _tries(source: Material, argument: str) -> str:
     item = next(item for item in source.lab["items"] if item["id"] == argument)
     head = ["", source.say("what was tried"), source.say("what came of it")]
     rows = enumerate(item["tries"], 1)
@@ -134,21 +134,21 @@ def _tries(source: Source, argument: str) -> str:
 
 
 def _of_experiment(attribute: str) -> Maker:
-    def make(source: Source, argument: str) -> str:
+    def make(source: Material, argument: str) -> str:
         text: str = getattr(EXPERIMENTS[argument], attribute)
         return source.say(text)
 
     return make
 
 
-def _glossary(source: Source, argument: str) -> str:
+def _glossary(source: Material, argument: str) -> str:
     """Return the terms named, or all of them."""
     terms = argument.split(", ") if argument else GLOSSARY
     head = [source.say("word"), source.say("what it is")]
     return table(head, [(f"**{source.say(term)}**", source.say(GLOSSARY[term])) for term in terms])
 
 
-def _value(source: Source, argument: str) -> str:
+def _value(source: Material, argument: str) -> str:
     """Return one value of the recording by its path, such as `device.device_id`."""
     value: Any = source.recording
     for name in argument.split("."):

@@ -6,7 +6,7 @@ it, and so checks one against the other.
 
 from collections.abc import Callable, Mapping, Sequence
 
-from _walkthrough.blocks import Maker, Source
+from _walkthrough.blocks import Maker, Material
 from _walkthrough.opened import field, token_bytes, token_of
 from fairplay.layout import SKR1_VALUE
 from fairplay.session_key import HU_SALT, device_id_of
@@ -33,14 +33,14 @@ def _device_id(seed: str) -> str:
     return _shell(f"printf '{HU_SALT.decode()}{seed}' | sha256sum | cut -c 1-40", device_id_of(seed).hex())
 
 
-def _token_head(source: Source) -> str:
+def _token_head(source: Material) -> str:
     token = token_of(source, 10)
     head = token_bytes(source, 10)[:20].hex()
     program = "import base64, sys; print(base64.urlsafe_b64decode(sys.argv[1]).hex())"
     return _shell(f"{SHELL_PYTHON} '{program}' {token[:28]}", f"{head}{token_bytes(source, 10)[20:21].hex()}")
 
 
-def _certificate(source: Source) -> str:
+def _certificate(source: Material) -> str:
     program = (
         f'import base64, json; spc = json.load(open("{RECORDING}"))["steps"][10]["request"]["spc"]; '
         "print(base64.b64decode(spc)[280:300].hex())"
@@ -48,7 +48,7 @@ def _certificate(source: Source) -> str:
     return _python((), program, (), field(source, "step 11", "SPC", "certificate hash").data.hex())
 
 
-def _hu(source: Source) -> str:
+def _hu(source: Material) -> str:
     keys = source.recording["device_keys"]["step 11"]
     value = [field(source, "step 11", "SPC", f"SK..R1: {part.name}").data for part in SKR1_VALUE.fields]
     program = "from fairplay.aes import cbc_decrypt; print(cbc_decrypt(dask, iv, sealed)[16:36].hex())"
@@ -60,7 +60,7 @@ def _hu(source: Source) -> str:
     )
 
 
-def _integrity(source: Source) -> str:
+def _integrity(source: Material) -> str:
     mac_key = bytes.fromhex(source.recording["device_keys"]["step 11"]["mac_key"])
     parts = [field(source, "step 11", "SPC", name).data for name in ("SK", "HU", "R1")]
     program = 'import hmac; print(hmac.digest(mac_key, sk + hu + r1, "sha256")[:16].hex())'
@@ -68,7 +68,7 @@ def _integrity(source: Source) -> str:
     return _python(("mac_key", "sk", "hu", "r1"), program, (mac_key, *parts), printed)
 
 
-def _ckc_key(source: Source) -> str:
+def _ckc_key(source: Material) -> str:
     keys = source.recording["device_keys"]["step 11"]
     program = (
         "import hashlib; from fairplay.aes import encrypt_block; "
@@ -78,7 +78,7 @@ def _ckc_key(source: Source) -> str:
     return _python(("r1", "seed"), program, values, keys["ckc_key"])
 
 
-def _cek(source: Source) -> str:
+def _cek(source: Material) -> str:
     sk = bytes.fromhex(source.recording["device_keys"]["step 11"]["sk"])
     sealed = field(source, "step 13", "CKC", "encrypted content key: encrypted content key").data
     program = (
@@ -87,7 +87,7 @@ def _cek(source: Source) -> str:
     return _python(("sk", "sealed"), program, (sk, sealed), "True")
 
 
-COMMANDS: Mapping[str, Callable[[Source], str]] = {
+COMMANDS: Mapping[str, Callable[[Material], str]] = {
     "device-id": lambda source: _device_id(source.recording["device"]["seed"]),
     "other-device-id": lambda _: _device_id(OTHER_SEED),
     "token-head": _token_head,

@@ -11,7 +11,8 @@ from walkthrough.words import typeset, words
 
 BINDING, LAB_FILE = "walkthrough.binding.json", "lab.json"
 COOKIE = "alice"
-PORTS = {"expressplay_mock": 8001, "server": 8002}
+PORTS = (8001, 8002)
+"""Of the mock and of SEES, as the pages show them."""
 PAGES = ("walkthrough", "teaching", "glossary")
 EDITIONS = {"en": "", "fr": "fr"}
 """Language → folder of docs/ with its pages."""
@@ -29,7 +30,7 @@ def pages(docs: Path) -> dict[Path, str]:
     recording, lab = json.loads(binding.read_text()), json.loads((folder / LAB_FILE).read_text())
     found = {}
     for language, inside in EDITIONS.items():
-        source = blocks.Source(BINDING, recording, lab, binding.read_bytes(), exercises, words(language))
+        source = blocks.Material(BINDING, recording, lab, binding.read_bytes(), exercises, words(language))
         for page in PAGES:
             template = docs / "templates" / f"{page}.{language}.md"
             prose = typeset(template.read_text()) if language == "fr" else template.read_text()
@@ -37,6 +38,6 @@ def pages(docs: Path) -> dict[Path, str]:
     return found
 
 
-def fill(template: str, source: blocks.Source) -> str:
+def fill(template: str, source: blocks.Material) -> str:
     """Return the template with every hole filled."""
     return _HOLE.sub(lambda hole: MAKERS[hole[1]](source, hole[2] or ""), template)

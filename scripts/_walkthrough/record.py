@@ -1,15 +1,13 @@
 """Renews the recordings of the docs: one binding, and every experiment, against real services."""
 
 import json
-import os
 import sys
-import tempfile
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+from _services import running_services
+
 from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
-from hosting.process import module_command, start
 from walkthrough.experiments import DEMO, EXPERIMENTS, as_json, as_scenario, run_experiment
 from walkthrough.record.deployment import find_deployment
 from walkthrough.record.run import run_binding
@@ -18,11 +16,7 @@ from walkthrough.terminal.report import failure_of, write_json
 
 def record(folder: Path) -> None:
     """Run everything, and write the recordings. Raises what ended the binding, and SystemExit for a surprise."""
-    with ExitStack() as stack:
-        state = stack.enter_context(tempfile.TemporaryDirectory())
-        mock = stack.enter_context(start([*_serve("expressplay_mock"), f"--state={state}"]))
-        environment = {**os.environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
-        sees = stack.enter_context(start([*_serve("server"), f"--expressplay={mock.url}"], env=environment))
+    with running_services(ports=PORTS) as (mock, sees):
         deployment = find_deployment(sees.url, mock.url)
         run = run_binding(deployment, deployment.client("walkthrough"), COOKIE, teach=True)
         if failure := failure_of(run):
@@ -35,10 +29,6 @@ def record(folder: Path) -> None:
     write_json(
         folder / LAB_FILE, {"format": "binding-lab", "version": 1, "made": run.recording["made"], "items": items}
     )
-
-
-def _serve(module: str) -> list[str]:
-    return module_command(module, "serve", f"--port={PORTS[module]}", "--log-level=warning")
 
 
 def _check(results: list[dict[str, Any]]) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from emulator.device import Provisioning, provision
 from emulator.errors import EmulatorError, NoAnswer, UnexpectedAnswer
 from emulator.transport import EXPRESSPLAY, Answer, Web
 from simulation.steps import Step
+from walkthrough.record.deployment import clock_ahead
 
 SERVICE = "expressplay-mock"
 EXPECTED = f"{SERVICE} with its /_sim/ routes, in one process"
@@ -86,17 +87,9 @@ class Mock:
         """End all faults; answers that they hold back leave at once."""
         self._json("DELETE", "/faults")
 
-    @contextmanager
-    def ahead(self, seconds: float) -> Iterator[None]:
+    def ahead(self, seconds: float) -> AbstractContextManager[None]:
         """Let its clock run ahead inside the block; afterwards it is as far ahead as before."""
-        before = float(self._json("GET", "/clock")["offset"])
-        self._json("POST", "/clock", {"advance": seconds})
-        try:
-            yield
-        finally:
-            self._json("DELETE", "/clock")
-            if before:
-                self._json("POST", "/clock", {"advance": before})
+        return clock_ahead(self.web, self.url, seconds)
 
     def _json(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         answer = self._ask(method, path, body)

@@ -14,7 +14,6 @@ from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import written_row
 
-SPC_STEP = 11
 PLAYED = "the film plays, every frame right"
 
 
@@ -44,7 +43,7 @@ def redeem_token(client: Client, entitlement: Entitlement) -> None:
 
 def send_spc(client: Client, entitlement: Entitlement, spc: bytes, content_id: str) -> LicenseAnswer:
     """Send any SPC to a token URL; `content_id` is what it names."""
-    with at_step(SPC_STEP):
+    with at_step(Step.SEND_SPC_TO_PLAY):
         return post_spc(client, entitlement.token_url, spc, asset_id=content_id)
 
 

@@ -18,7 +18,7 @@ from simulation.journal import Journal
 from simulation.steps import Step
 from walkthrough.page.devices import MAX_TEXT, PageDevice
 from walkthrough.page.media import as_license, describe_tracks, key_ids
-from walkthrough.page.pacing import Run, StartedOver
+from walkthrough.page.pacing import PageRun, StartedOver
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import OwnMessage, PageState
 from walkthrough.page.refusals import as_refusal
@@ -45,7 +45,7 @@ def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
         page.tell_state()
 
 
-def _play(page: PageState, run: Run, device: PageDevice, offer: Offer) -> dict[str, Any]:
+def _play(page: PageState, run: PageRun, device: PageDevice, offer: Offer) -> dict[str, Any]:
     device.forget_license()
     client = _begin(page, run, device, offer.name, from_step=0 if offer.dummy else Step.ASK_TO_PLAY)
     try:
@@ -82,7 +82,7 @@ def renew_leases(page: PageState, name: str) -> dict[str, Any]:
 
 
 def _begin(
-    page: PageState, run: Run, device: PageDevice, title: str, *, from_step: int, renews: bool = False
+    page: PageState, run: PageRun, device: PageDevice, title: str, *, from_step: int, renews: bool = False
 ) -> Client:
     """Tell that a run begins, and return a client on `device` whose steps are told while they happen."""
     if page.steps.get(1, {}).get("request", {}).get("customerCookie") != device.cookie:

@@ -21,7 +21,6 @@ from fairplay.ckc import open_ckc
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents, read_envelope
 from simulation.steps import Step
-from walkthrough.experiments.acting import SPC_STEP
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.refusals import as_refusal
@@ -132,7 +131,7 @@ def send_changed(bench: Bench, layer: str, name: str, value: str) -> dict[str, A
     try:
         with at_step(Step.ASK_TO_PLAY):
             entitlement = ask_sees(bench.client.web, bench.client.sees, request)
-        with at_step(SPC_STEP):
+        with at_step(Step.SEND_SPC_TO_PLAY):
             answer = post_spc(bench.client, entitlement.token_url, spc, asset_id=bench.content_id)
     except EmulatorError as error:
         return {"noticed": as_refusal(error), "differ": differ, "used": False}

@@ -4,7 +4,6 @@ Layers open one after the other: envelope, payload, SK..R1 (where HU is). What o
 know of their own SPCs, once a CKC was opened. It reads, and never writes: nothing is signed or sealed anew.
 """
 
-import base64
 import hashlib
 import json
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from fairplay.fields import Source
 from fairplay.layout import CKC_HEADER, INTEGRITY, SPC_HEADERS
 from fairplay.spc import SpcContents
 from walkthrough.page import shell_commands as shell
+from walkthrough.page.message_bytes import message_bytes
 from walkthrough.record.inspection import Inspection, as_json, inspect_bytes
 
 WORDS = {
@@ -73,7 +73,7 @@ def _spc_values(known: SpcContents, spc: bytes, context: Context) -> dict[str, l
         "envelope": [
             _value(
                 "certificate hash",
-                known_hash(spc),
+                SPC_HEADERS[int.from_bytes(spc[:4], "big")].part("certificate hash", spc),
                 shell.certificate_hash(context.expressplay) if context.expressplay else "",
             ),
         ],
@@ -95,12 +95,6 @@ def _spc_values(known: SpcContents, spc: bytes, context: Context) -> dict[str, l
 
 def _derivation(context: Context, r2: bytes, info: bytes, size: int) -> str:
     return shell.derived_key(context.ask, r2, info, size) if context.ask else ""
-
-
-def known_hash(spc: bytes) -> bytes:
-    """Return the certificate hash in an SPC's envelope."""
-    header = SPC_HEADERS[int.from_bytes(spc[:4], "big")]
-    return spc[header.size - 24 : header.size - 4]
 
 
 def inspect_ckc(ckc: bytes, context: Context) -> dict[str, Any]:
@@ -156,7 +150,7 @@ MEANINGS = {
 
 def inspect_token(text: str, context: Context, opened: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the outside of a token and, where ExpressPlay teaches, what it found inside (`opened`)."""
-    data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    data = message_bytes(text, "token")
     base, fields, offset = shell.fetch(context.url), [], 0
     sealed = max(0, len(data) - sum(size for _, size, _ in TOKEN_FIELDS) - TOKEN_TAG)
     rows = (

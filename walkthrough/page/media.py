@@ -28,7 +28,7 @@ TENC_KID = 12
 
 
 @dataclass(frozen=True)
-class Part:
+class Period:
     """One key period of a track: its init segment and segments as `<title>/<name>`, its key and key id (hex)."""
 
     init: str
@@ -42,7 +42,7 @@ class Track:
     """One track: MIME type with codec, and its periods in playing order."""
 
     mime: str
-    parts: tuple[Part, ...]
+    parts: tuple[Period, ...]
 
 
 def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
@@ -89,7 +89,7 @@ def as_license(ckc: bytes, contents: SpcContents, kids: Sequence[str]) -> dict[s
     return {"ckc": base64.b64encode(ckc).decode(), "device_keys": keys, "kids": list(kids)}
 
 
-def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:
+def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Period, ...]:
     base = urljoin(rendition.playlist.url, ".")
     parts = []
     for period in rendition.periods:
@@ -103,7 +103,7 @@ def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Part, ...]:
             init = web.get(SEES, period.map.url, expected="an init segment").body
         urls = (period.map.url, *(segment.place.url for segment in period.segments))
         files = [f"{name}/{url.removeprefix(base)}" for url in urls]
-        parts.append(Part(files[0], tuple(files[1:]), period.key, key_id(init)))
+        parts.append(Period(files[0], tuple(files[1:]), period.key, key_id(init)))
     return tuple(parts)
 
 

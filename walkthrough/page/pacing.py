@@ -13,7 +13,7 @@ class StartedOver(Exception):
     """The learner started over: the run that waited ends here."""
 
 
-class Run:
+class PageRun:
     """One run on the page. `over` once the learner has started over: what it still does is nobody's concern."""
 
     def __init__(self, *, can_be_given_up: bool) -> None:
@@ -26,7 +26,7 @@ class Pacing:
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._current: Run | None = None
+        self._current: PageRun | None = None
         self._stepping = False
         self._allowed = 0
 
@@ -41,12 +41,12 @@ class Pacing:
         return self._current is not None
 
     @contextmanager
-    def run(self, *, can_be_given_up: bool = True) -> Iterator[Run]:
+    def run(self, *, can_be_given_up: bool = True) -> Iterator[PageRun]:
         """Go on alone inside the block. Raises `Busy` where another run is going on.
 
         One that moves ExpressPlay's clock cannot be given up: who comes next would find the clock moved.
         """
-        run = Run(can_be_given_up=can_be_given_up)
+        run = PageRun(can_be_given_up=can_be_given_up)
         with self._changed:
             if self._current is not None:
                 raise Busy
@@ -58,7 +58,7 @@ class Pacing:
                 if self._current is run:
                     self._current = None
 
-    def wait(self, run: Run) -> None:
+    def wait(self, run: PageRun) -> None:
         """Wait until the next step of `run` may be shown. Raises `StartedOver` once it is over."""
         with self._changed:
             self._changed.wait_for(lambda: run.over or not self._stepping or self._allowed > 0)

@@ -15,7 +15,7 @@ from fairplay.spc import SpcContents
 from simulation.steps import Step
 from walkthrough.page.devices import PageDevices
 from walkthrough.page.event_stream import EventStream
-from walkthrough.page.pacing import Pacing, Run, StartedOver
+from walkthrough.page.pacing import Pacing, PageRun, StartedOver
 from walkthrough.record.deployment import Deployment
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import row_decided_by
@@ -73,7 +73,7 @@ class PageState:
         self.current = {"device": device, "title": title, "renews": renews, "round": 1}
         self.events.tell("begin", **self.current, steps=self._shown_steps())
 
-    def show(self, run: Run, steps: Sequence[Any], rows: Sequence[Row]) -> None:
+    def show(self, run: PageRun, steps: Sequence[Any], rows: Sequence[Row]) -> None:
         """Show what an exchange of `run` told: each step when its time has come, then the rows that were written.
 
         Raises `StartedOver` where the learner has started over.
@@ -100,7 +100,7 @@ class PageState:
             self.events.tell("rows", rows=self._shown_rows())
 
     @contextmanager
-    def _going_on(self, run: Run) -> Iterator[None]:
+    def _going_on(self, run: PageRun) -> Iterator[None]:
         """Change the state inside the block, for a run that the learner has not given up."""
         with self._changing:
             if run.over:

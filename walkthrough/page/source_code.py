@@ -23,7 +23,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Source:
+class Excerpt:
     """Lines of a file: `first` is the number of the first one, `line` of the one to look at, `marked` of all such."""
 
     file: str
@@ -75,7 +75,7 @@ PLACES: dict[int, tuple[Place, ...]] = {
 """Step → the places that did it."""
 
 
-def sources_of(step: int) -> list[Source]:
+def sources_of(step: int) -> list[Excerpt]:
     """Return the lines behind a step; those of packages that are not installed are left out."""
     return [source for place in PLACES.get(step, ()) if (source := find(place))]
 
@@ -86,7 +86,7 @@ def parse_place(text: str) -> Place:
     return Place(file, function)
 
 
-def find(place: Place) -> Source | None:
+def find(place: Place) -> Excerpt | None:
     """Return the lines of a place, None where its file is not installed; LookupError if it has no such function."""
     text = _read(place.file)
     if text is None:
@@ -105,7 +105,7 @@ def find(place: Place) -> Source | None:
     if last - first >= LONGEST and marked:
         first, last = max(first, marked[0] - AROUND), min(last, marked[-1] + AROUND)
     lines = all_lines[first - 1 : last]
-    return Source(place.file, place.function, first, marked[0] if marked else first, marked, tuple(lines))
+    return Excerpt(place.file, place.function, first, marked[0] if marked else first, marked, tuple(lines))
 
 
 @functools.lru_cache(maxsize=64)

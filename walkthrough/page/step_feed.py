@@ -11,7 +11,7 @@ from emulator.transport import EXPRESSPLAY, SEES, Party, Web
 from simulation.journal import Journal
 from simulation.steps import Step
 from walkthrough.page.devices import PageDevice
-from walkthrough.page.pacing import Run
+from walkthrough.page.pacing import PageRun
 from walkthrough.page.page_state import PageState
 from walkthrough.record.journals import Entry, fetch_journal
 from walkthrough.record.recording import record_steps, written_row
@@ -33,7 +33,7 @@ class StepFeed(Journal):
     `about` is what the page shows with each step: device, title, run.
     """
 
-    def __init__(self, page: PageState, run: Run, device: PageDevice, web: Web, about: Mapping[str, Any]) -> None:
+    def __init__(self, page: PageState, run: PageRun, device: PageDevice, web: Web, about: Mapping[str, Any]) -> None:
         super().__init__("client", device.clock)
         self._page, self._run, self._web, self._about = page, run, web, about
         self._cookie, self._device_id = device.cookie, device.device_id

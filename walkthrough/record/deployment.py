@@ -71,30 +71,30 @@ def find_deployment(sees: str, expressplay: str, title: str | None = None, tls: 
 
 @contextmanager
 def shifted_clock(deployment: Deployment, seconds: float) -> Iterator[None]:
-    """Let ExpressPlay's clock run `seconds` ahead inside the block.
+    """Let ExpressPlay's clock run `seconds` ahead inside the block; afterwards it is as far ahead as before."""
+    with clock_ahead(deployment.web, deployment.expressplay, seconds):
+        yield
 
-    A clock only goes forward: going back is a reset (which also empties ExpressPlay's journal) and moving forward
-    again to where it was.
-    """
-    before = _offset(deployment)
-    _post(deployment, "clock", {"advance": seconds})
+
+@contextmanager
+def clock_ahead(web: Web, expressplay: str, seconds: float) -> Iterator[None]:
+    """Do the same for the mock at a base URL. Raises UnexpectedAnswer where its clock cannot be set."""
+    before = _clock(web, expressplay, "GET")
+    _clock(web, expressplay, "POST", {"advance": seconds})
     try:
         yield
     finally:
-        _post(deployment, "reset", {})
+        _clock(web, expressplay, "DELETE")
         if before:
-            _post(deployment, "clock", {"advance": before})
+            _clock(web, expressplay, "POST", {"advance": before})
 
 
-def _offset(deployment: Deployment) -> float:
-    answer = deployment.web.get(EXPRESSPLAY, f"{deployment.expressplay}/_sim/clock", expected=CLOCK)
+def _clock(web: Web, expressplay: str, method: str, value: Mapping[str, float] | None = None) -> float:
+    """Ask for the clock, or set it; return by how many seconds it is ahead."""
+    answer = web.ask(EXPRESSPLAY, method, f"{expressplay}/_sim/clock", json=value)
+    if answer.status != 200:
+        raise answer.unexpected(CLOCK)
     offset = answer.json_object(CLOCK).get("offset")
     if isinstance(offset, bool) or not isinstance(offset, int | float):
         raise answer.unexpected(CLOCK, "a clock without its offset")
     return float(offset)
-
-
-def _post(deployment: Deployment, route: str, value: dict[str, float]) -> None:
-    answer = deployment.web.post_json(EXPRESSPLAY, f"{deployment.expressplay}/_sim/{route}", value)
-    if answer.status != 200:
-        raise answer.unexpected("a clock that can be set")
