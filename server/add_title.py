@@ -8,7 +8,6 @@ import json
 import re
 import secrets
 import shutil
-import subprocess
 import tempfile
 import tomllib
 import uuid
@@ -19,16 +18,16 @@ from typing import Any
 
 from server.catalog import CONTENT, Key, load_catalog, parse_catalog
 from server.packaging import (
-    QUIET,
     FileLayout,
+    Heard,
     PackagingError,
     Track,
     TrackKind,
-    failed,
     fingerprints,
     package,
     program,
     run,
+    run_ffmpeg,
     write_frames,
 )
 
@@ -91,29 +90,59 @@ def add_title(wish: Wish, progress: Progress) -> int:
         raise PackagingError(
             "expected a content id and a title that a playlist can hold, found a quotation mark or a control character"
         )
-    is_new = not wish.catalog.exists()
-    text = _new_catalog() if is_new else _read(wish.catalog)
+    text = _read(wish.catalog)
     folder = wish.catalog.parent / wish.id
     if folder.exists() or wish.id in tomllib.loads(text)["titles"]:
         raise PackagingError(f"expected a new title, found one with the id {wish.id}. Fix: give another --title")
+    program("packager")  # to miss it now, and not when the tracks are made
     streams, seconds = _probe(wish.film)
     keys = _new_keys(wish, {stream.kind for stream in streams})
-    text += _as_toml(wish, keys)
-    parse_catalog(text)
+    entry = _as_toml(wish, keys)
+    parse_catalog(text + entry)
+
+    def heard(what: str) -> Heard:
+        progress(what, 0.0)
+        return lambda done: progress(what, done / seconds if seconds else 0.0)
+
     with tempfile.TemporaryDirectory(prefix="add-title-") as scratch:
-        tracks = _clear_tracks(wish, streams, seconds, keys, Path(scratch), progress)
+        tracks = _clear_tracks(wish, streams, keys, Path(scratch), heard)
         progress("packaging", 0.0)
         packaged = Path(scratch, "packaged")
         package(tracks, packaged, segment=SEGMENT, layout=wish.layout)
-        progress("fingerprints", 0.0)
         first = {track.kind: track for track in reversed(tracks)}
-        write_frames(packaged, {kind: fingerprints(kind, track.file, wish.layout) for kind, track in first.items()})
-        if is_new:
-            shutil.copytree(CONTENT / DUMMY, wish.catalog.parent / DUMMY)
-        shutil.copytree(packaged, folder)
-    _replace(wish.catalog, text)
-    progress("done", 1.0)
+        frames = {
+            kind: fingerprints(kind, track.file, wish.layout, heard(f"fingerprints of {kind}"))
+            for kind, track in first.items()
+        }
+        write_frames(packaged, frames)
+        progress("writing", 0.0)
+        _publish(wish.catalog, packaged, folder, entry)
+    progress("writing", 1.0)
     return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def _publish(catalog: Path, packaged: Path, folder: Path, entry: str) -> None:
+    """Put a title's files beside the catalog, and its entry into it; both, or neither where that is cut short."""
+    copies = {folder: packaged}
+    if not catalog.exists():
+        copies[catalog.parent / DUMMY] = CONTENT / DUMMY
+    text = _read(catalog) + entry  # as it is by now: others may have added to it
+    parse_catalog(text)
+    made: list[Path] = []
+    try:
+        for target, source in copies.items():
+            target.mkdir(parents=True)
+            made.append(target)
+            for file in source.iterdir():
+                shutil.copyfile(file, target / file.name)
+        _replace(catalog, text)
+    except BaseException as error:
+        if not catalog.exists() or catalog.read_text(encoding="utf-8") != text:
+            for target in made:
+                shutil.rmtree(target)
+        if isinstance(error, OSError):
+            raise PackagingError(f"cannot write {error.filename2 or error.filename}: {error.strerror}") from None
+        raise
 
 
 def _new_keys(wish: Wish, kinds: set[TrackKind]) -> dict[TrackKind, Key]:
@@ -133,6 +162,9 @@ def _probe(film: Path) -> tuple[list[_Stream], float]:
         raise PackagingError(f"expected a film, found no file {film}")
     command = [program("ffprobe"), "-v", "error", "-show_streams", "-show_format", "-of", "json", str(film.resolve())]
     found = json.loads(run(command))
+    name = str(found.get("format", {}).get("format_name"))
+    if name == "image2" or name.endswith("_pipe"):
+        raise PackagingError(f"expected a film, found a picture ({name.removesuffix('_pipe')}) in {film}")
     streams: list[_Stream] = []
     for stream in found.get("streams", []):
         codec, number = stream.get("codec_name"), int(stream["index"])
@@ -153,7 +185,7 @@ def _probe(film: Path) -> tuple[list[_Stream], float]:
 
 
 def _clear_tracks(
-    wish: Wish, streams: list[_Stream], seconds: float, keys: Mapping[TrackKind, Key], folder: Path, progress: Progress
+    wish: Wish, streams: list[_Stream], keys: Mapping[TrackKind, Key], folder: Path, heard: Callable[[str], Heard]
 ) -> list[Track]:
     """Make a clear file of each stream, alone."""
     tracks: list[Track] = []
@@ -162,27 +194,10 @@ def _clear_tracks(
         name = stream.kind if not count else f"{stream.kind}-{count + 1}"
         label = stream.language or f"Audio {count + 1}"
         file = folder / f"{name}.mp4"
-        command = [program("ffmpeg"), *QUIET, "-progress", "pipe:1", "-i", str(wish.film.resolve())]
-        command += ["-map", f"0:{stream.number}", "-map_metadata", "-1", *stream.options, str(file)]
-        _run_watched(command, lambda done, name=name: progress(name, done / seconds if seconds else 0.0))  # type: ignore[misc]
+        options = ["-i", str(wish.film.resolve()), "-map", f"0:{stream.number}", "-map_metadata", "-1", *stream.options]
+        run_ffmpeg([*options, str(file)], heard(name))
         tracks.append(Track(stream.kind, name, file, keys[stream.kind], label, stream.language))
     return tracks
-
-
-def _run_watched(command: list[str], heard: Callable[[float], None]) -> None:
-    """Run ffmpeg; `heard` gets the seconds of film that are done."""
-    with (
-        tempfile.TemporaryFile() as complaints,
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=complaints, text=True) as running,  # noqa: S603
-    ):
-        assert running.stdout is not None  # noqa: S101  a pipe, as asked for
-        for line in running.stdout:
-            name, _, value = line.strip().partition("=")
-            if name == "out_time_us" and value.isdigit():
-                heard(int(value) / 1_000_000)
-        if running.wait():
-            complaints.seek(0)
-            raise failed(command, complaints.read().decode("utf-8", "replace"))
 
 
 def _as_toml(wish: Wish, keys: Mapping[TrackKind, Key]) -> str:
@@ -209,6 +224,9 @@ def _new_catalog() -> str:
 
 
 def _read(catalog: Path) -> str:
+    """Return the text of a catalog, or of a new one."""
+    if not catalog.exists():
+        return _new_catalog()
     load_catalog(catalog)
     return catalog.read_text(encoding="utf-8")
 
@@ -216,7 +234,10 @@ def _read(catalog: Path) -> str:
 def _replace(catalog: Path, text: str) -> None:
     """Write the catalog so that it is whole at any moment."""
     new = catalog.with_name(f"{catalog.name}.new")
-    new.write_text(text, encoding="utf-8")
-    if catalog.exists():
-        shutil.copymode(catalog, new)
-    new.replace(catalog)
+    try:
+        new.write_text(text, encoding="utf-8")
+        if catalog.exists():
+            shutil.copymode(catalog, new)
+        new.replace(catalog)
+    finally:
+        new.unlink(missing_ok=True)

