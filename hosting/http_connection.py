@@ -26,7 +26,7 @@ _HEAD_TOO_LARGE = (
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedRequest:
     """What the server itself answers to something that is no whole request. It ends the connection."""
 
     status: int
@@ -54,7 +54,7 @@ class Server(Protocol):
     def stall(self, connection: "Connection", stalls: bool) -> None:
         """Note whether a request in work waits for its client to take the answer."""
 
-    def work(self, connection: "Connection", item: Request | Refusal) -> None:
+    def work(self, connection: "Connection", item: Request | RefusedRequest) -> None:
         """Have a request answered, by `send` and `finish`."""
 
 
@@ -73,7 +73,7 @@ class Connection(asyncio.Protocol):
         self._request = Request()
         self._in_body = self._deaf = self._ended = self._gone = self._full = self._broken = False
         self._size = 0  # bytes of the head that is coming, or of the body as it is framed
-        self._waiting: deque[Request | Refusal] = deque()
+        self._waiting: deque[Request | RefusedRequest] = deque()
         self._working: Request | None = None
         self._taken = threading.Event()
         self._transport: asyncio.Transport
@@ -263,14 +263,14 @@ class Connection(asyncio.Protocol):
     def _refuse(self, status: int, text: str) -> None:
         if not self._deaf:
             self._deaf = self._broken = True
-            self._enqueue(Refusal(status, text, self._request))
+            self._enqueue(RefusedRequest(status, text, self._request))
 
     def _stop_at(self, request: Request) -> None:
         """Read no further: let the app refuse what is too long."""
         self._deaf = self._broken = request.last = True
         self._enqueue(request)
 
-    def _enqueue(self, item: Request | Refusal) -> None:
+    def _enqueue(self, item: Request | RefusedRequest) -> None:
         self._waiting.append(item)
         if self._working:
             self._transport.pause_reading()
@@ -282,7 +282,7 @@ class Connection(asyncio.Protocol):
         if self._waiting:
             item = self._waiting.popleft()
             self._working, self.due = item if isinstance(item, Request) else item.request, inf
-            self._working.last |= isinstance(item, Refusal)
+            self._working.last |= isinstance(item, RefusedRequest)
             self._server.work(self, item)
         else:
             self._server.rest(self)

@@ -17,7 +17,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from hosting import limits
-from hosting.http_connection import Connection, Refusal
+from hosting.http_connection import Connection, RefusedRequest
 from hosting.http_request import Request
 from hosting.tls.tls import ServerTls
 from hosting.workers import ENDINGS
@@ -131,10 +131,10 @@ class HttpServer:
         if self._stalled and self._threads.are_short():
             next(iter(self._stalled)).shed()
 
-    def work(self, connection: Connection, item: Request | Refusal) -> None:
+    def work(self, connection: Connection, item: Request | RefusedRequest) -> None:
         """Have a request answered in another thread; a refusal needs none."""
         self._resting.pop(connection, None)
-        if isinstance(item, Refusal):
+        if isinstance(item, RefusedRequest):
             refuse(connection, item, self._refusals)
         else:
             self._threads.submit(self, connection, item)

@@ -11,7 +11,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from hosting.http_connection import Connection, Refusal
+from hosting.http_connection import Connection, RefusedRequest
 from hosting.http_request import Request
 from hosting.logs import log_request
 
@@ -71,7 +71,7 @@ def _path_and_query(target: bytes) -> tuple[str, str]:
     return unquote_to_bytes(path).decode("latin-1"), query.decode("latin-1")
 
 
-def refuse(connection: Connection, refusal: Refusal, by_path: Mapping[str, Refuse]) -> None:
+def refuse(connection: Connection, refusal: RefusedRequest, by_path: Mapping[str, Refuse]) -> None:
     """Answer for the server itself, or as the app has it for this path."""
     request = refusal.request
     path, _ = _path_and_query(request.target)

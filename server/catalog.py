@@ -9,7 +9,7 @@ It is compared exactly; only of a GUID upper and lower case are the same (ours).
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ _TITLE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MIN_CONTENT_ID, MAX_CONTENT_ID = 2, 200
 """Bytes in UTF-8."""
+CONTENT_ID_FORM = f"a text of {MIN_CONTENT_ID} to {MAX_CONTENT_ID} bytes in UTF-8"
 _HEX_16_BYTES = re.compile(r"[0-9a-f]{32}")
 
 
@@ -173,9 +174,9 @@ def _terms(name: str, table: "_Table") -> Terms:
 def _key(table: "_Table") -> Key:
     key = Key(
         content_id=table.content_id("content_id"),
-        kid=table.matching("kid", _HEX_16_BYTES, "32 hexadecimal digits"),
-        cek=table.matching("cek", _HEX_16_BYTES, "32 hexadecimal digits", secret=True),
-        iv=table.matching("iv", _HEX_16_BYTES, "32 hexadecimal digits"),
+        kid=table.hex_16_bytes("kid"),
+        cek=table.hex_16_bytes("cek", secret=True),
+        iv=table.hex_16_bytes("iv"),
     )
     table.check_nothing_left()
     return key
@@ -188,8 +189,13 @@ class _Table:
         self._fields = dict(fields)
         self._place = place
 
-    def _take(self, name: str, default: Any = None) -> Any:
-        return self._fields.pop(name, default)
+    def _take(
+        self, name: str, fits: Callable[[Any], object], expected: str, default: Any = None, *, secret: bool = False
+    ) -> Any:
+        value = self._fields.pop(name, default)
+        if not fits(value):
+            raise self._error(name, expected, value, secret=secret)
+        return value
 
     def _error(self, name: str, expected: str, found: Any, *, secret: bool = False) -> CatalogError:
         kind = type(found).__name__
@@ -202,9 +208,7 @@ class _Table:
         return CatalogError(f"{self._place}: {name}: expected {expected}, found {shown}")
 
     def table(self, name: str) -> "_Table":
-        value = self._take(name)
-        if not isinstance(value, dict):
-            raise self._error(name, "a table", value)
+        value = self._take(name, lambda value: isinstance(value, dict), "a table")
         return _Table(value, name if self._place == "catalog" else f"{self._place}.{name}")
 
     def tables(self) -> Iterator[tuple[str, "_Table"]]:
@@ -212,50 +216,43 @@ class _Table:
             yield name, self.table(name)
 
     def list_of_tables(self, name: str) -> list["_Table"]:
-        value = self._take(name)
-        if not isinstance(value, list) or not value or not all(isinstance(item, dict) for item in value):
-            raise self._error(name, "at least one table", value)
-        return [_Table(item, f"{self._place}.{name}[{index}]") for index, item in enumerate(value)]
+        tables = self._take(name, lambda value: _is_list_of(value, dict), "at least one table")
+        return [_Table(item, f"{self._place}.{name}[{index}]") for index, item in enumerate(tables)]
 
     def text(self, name: str) -> str:
-        value = self._take(name)
-        if not isinstance(value, str) or not value.strip():
-            raise self._error(name, "a text", value)
-        return value
+        return str(self._take(name, lambda value: isinstance(value, str) and value.strip(), "a text"))
 
     def boolean(self, name: str, *, default: bool) -> bool:
-        value = self._take(name, default)
-        if not isinstance(value, bool):
-            raise self._error(name, "true or false", value)
-        return value
+        return bool(self._take(name, lambda value: isinstance(value, bool), "true or false", default))
 
     def seconds(self, name: str, low: int, high: int, default: int | None = None) -> int:
-        value = self._take(name, default)
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise self._error(name, f"{low} to {high} seconds", value)
-        return value
+        expected = f"{low} to {high} seconds"
+        return int(self._take(name, lambda value: type(value) is int and low <= value <= high, expected, default))
 
-    def matching(self, name: str, form: re.Pattern[str], described: str, *, secret: bool = False) -> str:
-        value = self._take(name)
-        if not isinstance(value, str) or not form.fullmatch(value.lower()):
-            raise self._error(name, described, value, secret=secret)
-        return value.lower()
+    def hex_16_bytes(self, name: str, *, secret: bool = False) -> str:
+        def fits(value: Any) -> object:
+            return isinstance(value, str) and _HEX_16_BYTES.fullmatch(value.lower())
+
+        return str(self._take(name, fits, "32 hexadecimal digits", secret=secret)).lower()
 
     def content_id(self, name: str) -> str:
-        value = self._take(name)
-        if not isinstance(value, str) or not MIN_CONTENT_ID <= len(value.encode()) <= MAX_CONTENT_ID:
-            expected = f"a text of {MIN_CONTENT_ID} to {MAX_CONTENT_ID} bytes in UTF-8"
-            raise self._error(name, expected, f"one of {len(value.encode())}" if isinstance(value, str) else value)
-        return value
+        value = self._take(name, lambda value: isinstance(value, str), CONTENT_ID_FORM)
+        if not MIN_CONTENT_ID <= len(value.encode()) <= MAX_CONTENT_ID:
+            raise self._error(name, CONTENT_ID_FORM, f"one of {len(value.encode())}")
+        return str(value)
 
     def viewers(self, name: str) -> tuple[str, ...] | None:
-        value = self._take(name)
-        if value == "all":
-            return None
-        if not isinstance(value, list) or not value or not all(isinstance(item, str) and item for item in value):
-            raise self._error(name, '"all" or a list of cookie prefixes', value)
-        return tuple(value)
+        value = self._take(
+            name,
+            lambda value: value == "all" or (_is_list_of(value, str) and all(value)),
+            '"all" or a list of cookie prefixes',
+        )
+        return None if value == "all" else tuple(value)
 
     def check_nothing_left(self) -> None:
         for name in self._fields:
             raise CatalogError(f"{self._place}: expected no other key, found {name[:80]!r}; is it misspelt?")
+
+
+def _is_list_of(value: Any, kind: type) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, kind) for item in value)
