@@ -18,7 +18,7 @@ from emulator.transport import EXPRESSPLAY, Web
 from fairplay.certificate import ApplicationCertificate, BadCertificate, load_certificate
 from fairplay.layout import Capability, HdcpLevel, PlaybackState
 from fairplay.randomness import RandomBytes
-from fairplay.session_key import device_id_of
+from fairplay.session_key import ASK_SIZE, device_id_of
 from fairplay.spc import SpcContents, build_spc
 from simulation.clock import Clock
 from simulation.strict_json import parse_json
@@ -38,6 +38,10 @@ class Provisioning:
     certificate: ApplicationCertificate
     ask: bytes = field(repr=False)
     v1: ApplicationCertificate | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.ask) != ASK_SIZE:
+            raise ValueError(f"ASk: expected {ASK_SIZE} bytes, found {len(self.ask)}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ What `__all__` names is for programs that embed the mock; nothing else is promis
 
 __version__ = "0.1.0"
 
-from expressplay_mock.accounts import Account, Environment, account_of
+from expressplay_mock.accounts import Account, Environment
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.credentials import Credentials, StateError, new_credentials, seeded_credentials
 from expressplay_mock.transaction_log import LogUnavailable
@@ -18,7 +18,6 @@ __all__ = [
     "LogUnavailable",
     "StateError",
     "__version__",
-    "account_of",
     "create_app",
     "new_credentials",
     "seeded_credentials",

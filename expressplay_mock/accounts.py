@@ -13,7 +13,7 @@ from fairplay.randomness import RandomBytes
 
 FIRST_NUMBER = "1001"
 
-_FORM = re.compile(r"([0-9]{1,18}),[0-9A-Fa-f]{32}", re.ASCII)
+_FORM = re.compile(r"[0-9]{1,18},[0-9A-Fa-f]{32}", re.ASCII)
 
 
 class BadAuthenticator(ValueError):
@@ -29,14 +29,13 @@ class Environment(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A customer: the number that records carry, and the authenticator `<number>,<32 hex>` that proves it.
+    """A customer, known by the authenticator `<number>,<32 hex>`. Raises `BadAuthenticator` for another form.
 
     Not `enabled`, it gets no answer but a refusal; `tokens` is how many it may still make (None: no limit).
     `fairplay_service` is whether the contract has FairPlay, `fairplay` whether that is switched on, and
     `device_binding` whether tokens may name a device.
     """
 
-    number: str
     authenticator: str = field(repr=False)
     environment: Environment = Environment.TEST
     enabled: bool = True
@@ -45,18 +44,21 @@ class Account:
     fairplay: bool = True
     device_binding: bool = True
 
+    def __post_init__(self) -> None:
+        if not _FORM.fullmatch(self.authenticator):
+            raise BadAuthenticator("authenticator: expected <number>,<32 hexadecimal digits>, found another form")
+        if self.tokens is not None and self.tokens < 0:
+            raise ValueError(f"tokens: expected 0 or more, found {self.tokens}")
 
-def account_of(authenticator: str) -> Account:
-    """Return the account with this authenticator. Raises `BadAuthenticator` unless it has the real form."""
-    match = _FORM.fullmatch(authenticator)
-    if match is None:
-        raise BadAuthenticator("authenticator: expected <number>,<32 hexadecimal digits>, found another form")
-    return Account(match[1], authenticator)
+    @property
+    def number(self) -> str:
+        """What records call the account: the part of the authenticator before the comma."""
+        return self.authenticator.partition(",")[0]
 
 
 def new_account(random: RandomBytes) -> Account:
     """Make up an account with a throw-away authenticator."""
-    return account_of(f"{FIRST_NUMBER},{random(16).hex()}")
+    return Account(f"{FIRST_NUMBER},{random(16).hex()}")
 
 
 class Budget:

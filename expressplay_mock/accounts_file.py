@@ -15,7 +15,7 @@ Only `authenticator` is required; the other values are shown with their defaults
 from pathlib import Path
 from typing import Any
 
-from expressplay_mock.accounts import Account, BadAuthenticator, Environment, account_of
+from expressplay_mock.accounts import Account, BadAuthenticator, Environment
 from expressplay_mock.toml_file import BadFile, read_toml
 
 _SWITCHES = ("enabled", "fairplay_service", "fairplay", "device_binding")
@@ -43,12 +43,7 @@ def _account(table: Any, where: str) -> Account:
         # Misspelt and ignored, a switch would stay on.
         raise BadFile(f"{where}: {unknown[0][:32]!a} is not one of {', '.join(sorted(_MEMBERS))}")
     try:
-        account = account_of(table["authenticator"])
         environment = Environment(table.get("environment", Environment.TEST.value))
-    except BadAuthenticator as error:
-        raise BadFile(f"{where}: {error}") from None
-    except (KeyError, TypeError):
-        raise BadFile(f"{where}: expected authenticator, a string") from None
     except ValueError:
         raise BadFile(f'{where}: environment: expected "test" or "production"') from None
     tokens = table.get("tokens")
@@ -58,4 +53,9 @@ def _account(table: Any, where: str) -> Account:
     for name, value in switches.items():
         if not isinstance(value, bool):
             raise BadFile(f"{where}: {name}: expected true or false")
-    return Account(account.number, account.authenticator, environment, tokens=tokens, **switches)
+    try:
+        return Account(table["authenticator"], environment, tokens=tokens, **switches)
+    except BadAuthenticator as error:
+        raise BadFile(f"{where}: {error}") from None
+    except (KeyError, TypeError):
+        raise BadFile(f"{where}: expected authenticator, a string") from None

@@ -6,7 +6,7 @@ from pathlib import Path
 from flask import Flask
 
 from expressplay_mock import __version__
-from expressplay_mock.accounts import Account, Budget, Environment, account_of
+from expressplay_mock.accounts import Account, Budget, Environment
 from expressplay_mock.credentials import SPC_VERSIONS, Credentials, load_or_create, new_credentials
 from expressplay_mock.endpoints import Services, expressplay_routes
 from expressplay_mock.faults.fault_effects import CODES
@@ -119,7 +119,7 @@ def create_app(config: Config) -> Flask:
 
 
 def _only_account(config: Config, credentials: Credentials) -> Account:
-    account = account_of(config.authenticator) if config.authenticator else credentials.account
+    account = Account(config.authenticator) if config.authenticator else credentials.account
     return replace(account, environment=config.environment)
 
 

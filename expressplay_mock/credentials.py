@@ -15,12 +15,13 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from expressplay_mock.accounts import Account, account_of, new_account
+from expressplay_mock.accounts import Account, new_account
 from expressplay_mock.application_key import ApplicationKey, new_application_key, read_application_key
 from expressplay_mock.redemption import Keys
-from expressplay_mock.tokens.sealed_token import KEY_ID_SIZE, KEY_SIZE, TokenKeys, new_token_keys
+from expressplay_mock.tokens.sealed_token import TokenKeys, new_token_keys
 from fairplay.certificate import certificate_hash
 from fairplay.randomness import RandomBytes
+from fairplay.session_key import ASK_SIZE
 from fairplay.spc import KeyServer
 
 DIRECTORY = "credentials"
@@ -30,7 +31,6 @@ V1 = "fairplay-v1.json"
 SECRETS = "secrets.json"
 
 SPC_VERSIONS = frozenset({1, 2})
-ASK_SIZE = 16
 
 
 class StateError(Exception):
@@ -46,6 +46,10 @@ class Credentials:
     ask: bytes = field(repr=False)
     token_keys: TokenKeys
     account: Account
+
+    def __post_init__(self) -> None:
+        if len(self.ask) != ASK_SIZE:
+            raise ValueError(f"ASk: expected {ASK_SIZE} bytes, found {len(self.ask)}")
 
     @property
     def certificate(self) -> bytes:
@@ -150,25 +154,16 @@ def _read(directory: Path) -> Credentials:
         kept = json.loads((directory / V1).read_bytes())
         v1 = read_application_key(kept["key"].encode("ascii"), bytes.fromhex(kept["certificate"]), spc_version=1)
         other = json.loads((directory / SECRETS).read_bytes())
-        token_keys = {_bytes(key_id, KEY_ID_SIZE): _bytes(key, KEY_SIZE) for key_id, key in other["token_keys"].items()}
-        current = _bytes(other["current_token_key"], KEY_ID_SIZE)
-        token_keys[current]  # KeyError: a key id without its key
+        token_keys = {bytes.fromhex(key_id): bytes.fromhex(key) for key_id, key in other["token_keys"].items()}
         return Credentials(
             v2,
             v1,
-            _bytes(other["ask"], ASK_SIZE),
-            TokenKeys(current, token_keys),
-            account_of(other["authenticator"]),
+            bytes.fromhex(other["ask"]),
+            TokenKeys(bytes.fromhex(other["current_token_key"]), token_keys),
+            Account(other["authenticator"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError, FileNotFoundError):
         # Not a word of the content: it is all secret.
         raise StateError(
             f"credentials in {directory} are damaged. Put the files back, or delete the directory to get new ones"
         ) from None
-
-
-def _bytes(digits: str, size: int) -> bytes:
-    value = bytes.fromhex(digits)
-    if len(value) != size:
-        raise ValueError
-    return value

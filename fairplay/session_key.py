@@ -23,6 +23,8 @@ from fairplay.layout import SKR1_PLAINTEXT, SKR1_VALUE
 
 SALT = b"sees-sim/d-substitute/v1"
 HU_SALT = b"sees-sim/hu/v1"
+ASK_SIZE = 16
+"""Bytes of an ASk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,11 @@ class DerivedKeys:
 
     dask: bytes = field(repr=False)
     mac_key: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for keys of another size."""
+        if (len(self.dask), len(self.mac_key)) != (16, 32):
+            raise ValueError(f"DASk and MAC key: expected 16 and 32 bytes, found {len(self.dask)}, {len(self.mac_key)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ from fairplay.errors import (
 from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS, Capability, PlaybackState
 from fairplay.mistakes import is_ckc
 from fairplay.randomness import RandomBytes
-from fairplay.session_key import DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
+from fairplay.session_key import ASK_SIZE, DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 
 OAEP_PADDING = {
     1: OAEP(MGF1(SHA1()), SHA1(), None),  # noqa: S303 - FairPlay's choice
@@ -138,6 +138,10 @@ class KeyServer:
 
     private_keys: Mapping[bytes, RSAPrivateKey] = field(repr=False)
     ask: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.ask) != ASK_SIZE:
+            raise ValueError(f"ASk: expected {ASK_SIZE} bytes, found {len(self.ask)}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from expressplay_mock import __version__
-from expressplay_mock.accounts import BadAuthenticator, account_of
+from expressplay_mock.accounts import Account, BadAuthenticator
 from expressplay_mock.compare.probes import AUTHENTICATOR, IV, KEY, MAX_TOKENS, PROBES, TOKEN, Probe
 from expressplay_mock.compare.shapes import NO_ANSWER, AnswerShape, shape_of
 from hosting.logs import configure_logging
@@ -62,7 +62,7 @@ def compare(
         return
     authenticator = os.environ.get(VARIABLE, "")
     try:
-        account_of(authenticator)
+        Account(authenticator)
     except BadAuthenticator:
         raise click.UsageError(f"expected <number>,<32 hex> in {VARIABLE}, found none or another text.") from None
     if not test_account:

@@ -77,6 +77,12 @@ class TokenKeys:
     current: bytes
     keys: Mapping[bytes, bytes] = field(repr=False)
 
+    def __post_init__(self) -> None:
+        """Raise `ValueError` for another size, or a current key that is not there."""
+        sizes = {(len(key_id), len(key)) for key_id, key in self.keys.items()}
+        if self.current not in self.keys or sizes != {(KEY_ID_SIZE, KEY_SIZE)}:
+            raise ValueError(f"token keys: expected {KEY_SIZE} bytes for each id of {KEY_ID_SIZE}, the current one too")
+
 
 def new_token_keys(random: RandomBytes) -> TokenKeys:
     """Make a first key."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from expressplay_mock.accounts import Account, Environment, account_of
+from expressplay_mock.accounts import Account, Environment
 from expressplay_mock.accounts_file import read_accounts
 from expressplay_mock.cli import main
 from expressplay_mock.toml_file import BadFile
@@ -21,8 +21,7 @@ ONE, TWO = "7," + "a" * 32, "8," + "b" * 32
 
 
 def with_options(**options: Any) -> tuple[Account, ...]:
-    account = account_of(ONE)
-    return (Account(account.number, account.authenticator, **options), account_of(TWO))
+    return (Account(ONE, **options), Account(TWO))
 
 
 def number(answer: Any) -> tuple[int, int]:
@@ -96,8 +95,8 @@ def test_a_file_of_accounts(tmp_path: Path) -> None:
         "device_binding = false\n"
     )
     assert read_accounts(path) == (
-        account_of(ONE),
-        Account("8", TWO, Environment.PRODUCTION, False, 3, False, False, False),
+        Account(ONE),
+        Account(TWO, Environment.PRODUCTION, False, 3, False, False, False),
     )
 
 

@@ -12,11 +12,11 @@ from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expressplay_mock.accounts import Account, BadAuthenticator, account_of, authenticate, new_account
+from expressplay_mock.accounts import Account, BadAuthenticator, authenticate, new_account
 from expressplay_mock.credentials import CERTIFICATE, DIRECTORY, PRIVATE_KEY, SECRETS, V1, StateError, load_or_create
 from expressplay_mock.errors import Refusal
 
-ACCOUNT = account_of("1001," + "ab" * 16)
+ACCOUNT = Account("1001," + "ab" * 16)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_what_is_made(state: Path) -> None:
         assert key.private_key.key_size == bits
         assert key.private_key.public_key() == certificate.public_key()
     assert len(made.ask) == 16
-    account_of(made.account.authenticator)
+    Account(made.account.authenticator)
 
 
 def test_two_states_share_nothing(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_a_state_that_cannot_be_made_is_one_clear_line(tmp_path: Path) -> None:
 
 def test_an_account_is_the_number_of_its_authenticator() -> None:
     assert ACCOUNT.number == "1001"
-    assert account_of(new_account(os.urandom).authenticator).number.isdigit()
+    assert Account(new_account(os.urandom).authenticator).number.isdigit()
     assert "ab" * 16 not in repr(ACCOUNT)
 
 
@@ -155,7 +155,7 @@ def test_an_account_is_the_number_of_its_authenticator() -> None:
 )
 def test_only_the_real_form_is_an_authenticator(text: str) -> None:
     with pytest.raises(BadAuthenticator) as caught:
-        account_of(text)
+        Account(text)
     assert "ab" not in str(caught.value)
 
 
@@ -166,7 +166,7 @@ def refused(authenticator: str | None, accounts: list[Account]) -> Refusal:
 
 
 def test_an_account_is_found_by_its_authenticator() -> None:
-    other = account_of("1002," + "cd" * 16)
+    other = Account("1002," + "cd" * 16)
     assert authenticate(other.authenticator, [ACCOUNT, other]) is other
     assert refused(other.authenticator, [ACCOUNT]).code.number == -2018
     assert "no account" in refused(other.authenticator, [ACCOUNT]).hint
@@ -187,3 +187,8 @@ def test_any_other_text_is_refused_and_not_repeated(text: str) -> None:
     assert (refusal.code.number, refusal.status) == (-2018, 401)
     another = OF_NOBODY.replace("AB", "CD") if text == OF_NOBODY else "?" * len(text)
     assert refusal.hint == refused(another, [ACCOUNT]).hint
+
+
+def test_an_account_makes_no_negative_number_of_tokens() -> None:
+    with pytest.raises(ValueError, match="expected 0 or more, found -1"):
+        Account(ACCOUNT.authenticator, tokens=-1)

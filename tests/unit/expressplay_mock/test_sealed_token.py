@@ -167,3 +167,11 @@ def test_no_secret_shows() -> None:
 def test_a_token_that_no_license_can_be_made_of_is_not_made(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected"):
         replace(TOKEN, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("current", "keys"), [(b"1234", {}), (b"1234", {b"1234": bytes(31)}), (b"12", {b"12": bytes(32)})]
+)
+def test_token_keys_have_their_sizes_and_the_current_one(current: bytes, keys: dict[bytes, bytes]) -> None:
+    with pytest.raises(ValueError, match="token keys: expected 32 bytes"):
+        TokenKeys(current, keys)

@@ -12,7 +12,7 @@ from fairplay import layout
 from fairplay.certificate import ApplicationCertificate
 from fairplay.errors import IntegrityMismatch, MissingTag, SpcError
 from fairplay.layout import PlaybackState
-from fairplay.session_key import SessionKeyBlock
+from fairplay.session_key import DerivedKeys, SessionKeyBlock
 from fairplay.spc import KeyServer, SpcContents, open_spc, read_envelope, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
@@ -92,6 +92,13 @@ def test_contents_are_checked_where_they_are_made_and_have_one_copy(new_spc: New
         replace(contents, version=3)
     with pytest.raises(ValueError, match="SPC key"):
         replace(contents, spc_key=b"short")
+
+
+def test_keys_have_their_sizes() -> None:
+    with pytest.raises(ValueError, match="ASk: expected 16 bytes, found 15"):
+        KeyServer({}, bytes(15))
+    with pytest.raises(ValueError, match="expected 16 and 32 bytes"):
+        DerivedKeys(bytes(16), bytes(31))
 
 
 def test_the_block_is_what_sk_r1_holds_and_nothing_else(new_spc: NewSpc) -> None:
