@@ -4,10 +4,10 @@ import base64
 import json
 import logging
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 import requests
@@ -258,3 +258,38 @@ def test_any_bytes_to_any_route_are_answered_with_a_number(
     if answer.status_code >= 400:
         told = answer.json or {}
         assert "errorCode" in told or "error" in told or "errorText" in told or b"<h1>-" in answer.data
+
+
+def in_form(value: str | bytes) -> bytes:
+    return urlencode({"spc": value}).encode()
+
+
+BODIES: dict[str, tuple[Callable[[bytes, str], bytes], str]] = {
+    "read as UTF-8": (lambda spc, _: spc.decode("utf-8", "replace").encode(), "went through text mode"),
+    "read as UTF-8, lax": (lambda spc, _: spc.decode("utf-8", "ignore").encode(), "text mode"),
+    "Latin-1 written as UTF-8": (lambda spc, _: spc.decode("latin-1").encode(), "text mode"),
+    "Latin-1 written as UTF-8, in Base64": (
+        lambda spc, _: in_form(base64.b64encode(spc.decode("latin-1").encode())),
+        "text mode",
+    ),
+    "a JavaScript object": (lambda *_: b"[object ArrayBuffer]", "the name of a JavaScript object"),
+    "undefined": (lambda *_: b"undefined", "the word undefined"),
+    "the token": (lambda _, url: url.partition("ExpressPlayToken=")[2].encode(), "a token of ExpressPlay"),
+    "Base64 twice": (lambda spc, _: in_form(base64.b64encode(base64.b64encode(spc))), "Base64 in Base64"),
+    "another member": (
+        lambda spc, _: json.dumps({"getFairplayLicense": {"spcMessage": base64.b64encode(spc).decode()}}).encode(),
+        "getFairplayLicense.spcMessage",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_that_is_no_spc_is_refused_by_its_name(service: Service, name: str) -> None:
+    make, found = BODIES[name]
+    spc, _ = service.spc()
+    url = service.token_url()
+    answer = service.redeem(url, make(spc, url))
+    refusal = answer.json()
+    assert (answer.status_code, refusal["errorCode"], refusal["cause"]) == (400, -4001, -42580)
+    assert found in refusal["hint"]
+    assert service.redeem(url, spc).status_code == 200
