@@ -12,7 +12,9 @@ from sees_testing.conform.probe import (
     Probe,
     entitled,
     expect_denial,
+    expect_license,
     is_entitled,
+    outcome,
 )
 
 RECENT = 32
@@ -34,7 +36,7 @@ def registered_device_plays(probe: Probe) -> None:
     device, cookie = probe.device("A"), probe.cookie()
     probe.register(device, cookie)
     for _ in range(2):
-        _expect_license(probe.play(device, cookie), "the registered device")
+        expect_license(probe.play(device, cookie), "the registered device")
 
 
 @check(12, "an odd cookie is one cookie", "customerCookie is an arbitrary string.", needs=(11,))
@@ -43,8 +45,7 @@ def odd_cookie_is_accepted(probe: Probe) -> None:
     cookie = secrets.token_hex(4) + ODD_COOKIE
     device = probe.device("odd")
     probe.register(device, cookie)
-    if result := probe.play(device, cookie):
-        raise Failed(expected="a license with the same cookie", found=f"ExpressPlay's refusal {result}")
+    expect_license(probe.play(device, cookie), "the registered device, by the same cookie")
 
 
 @check(
@@ -59,7 +60,7 @@ def another_device_does_not(probe: Probe) -> None:
     device, thief, cookie = probe.device("A"), probe.device("B"), probe.cookie()
     probe.register(device, cookie)
     token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
-    _expect_license(probe.redeem(token_url, device, probe.content), "the registered device")
+    expect_license(probe.redeem(token_url, device, probe.content), "the registered device")
     for url in (token_url, probe.token(DEVICE_BOUND, probe.content, cookie)):
         _expect_refusal(probe.redeem(url, thief, probe.content), "a device that is not registered")
 
@@ -112,9 +113,9 @@ def newest_registration_counts(probe: Probe) -> None:
     """Register one device and play, then another: what was known of the first must be forgotten."""
     old, new, cookie = probe.device("A"), probe.device("B"), probe.cookie()
     probe.register(old, cookie)
-    _expect_license(probe.play(old, cookie), "the only device registered")
+    expect_license(probe.play(old, cookie), "the only device registered")
     probe.register(new, cookie)
-    _expect_license(probe.play(new, cookie), "the device registered last")
+    expect_license(probe.play(new, cookie), "the device registered last")
     _expect_refusal(probe.play(old, cookie), "the device registered before")
 
 
@@ -130,12 +131,12 @@ def refused_binds_nobody(probe: Probe) -> None:
     device, thief, cookie, fresh = probe.device("A"), probe.device("B"), probe.cookie(), probe.cookie()
     probe.register(device, cookie)
     _expect_refusal(probe.play(thief, cookie), "a device that is not registered")
-    _expect_license(probe.play(device, cookie), "the registered device, after the refusal of another")
+    expect_license(probe.play(device, cookie), "the registered device, after the refusal of another")
 
     used = make_spc(thief, probe.dummy)
     probe.redeem(probe.token(REGISTRATION, probe.dummy, probe.cookie()), thief, probe.dummy, used)
     if (result := probe.redeem(probe.token(REGISTRATION, probe.dummy, fresh), thief, probe.dummy, used)) != REPLAYED:
-        raise Failed(expected=f"ExpressPlay's refusal {REPLAYED} of a replay", found=_outcome(result))
+        raise Failed(expected=f"ExpressPlay's refusal {REPLAYED} of a replay", found=outcome(result))
     expect_denial(probe.ask(DEVICE_BOUND, probe.content, fresh), "a cookie whose only redemption was refused")
 
 
@@ -153,7 +154,7 @@ def refusals_do_not_lock_out(probe: Probe) -> None:
     token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
     for _ in range(RECENT + 1):
         probe.redeem(token_url, thief, probe.content)
-    _expect_license(probe.play(device, cookie), f"the registered device, after {RECENT + 1} refusals")
+    expect_license(probe.play(device, cookie), f"the registered device, after {RECENT + 1} refusals")
 
 
 @check(
@@ -169,8 +170,8 @@ def plays_do_not_lock_out(probe: Probe) -> None:
     probe.register(device, cookie)
     token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
     for _ in range(RECENT + 1):
-        _expect_license(probe.redeem(token_url, device, probe.content), "the registered device")
-    _expect_license(probe.play(device, cookie), f"the registered device, after {RECENT + 1} plays")
+        expect_license(probe.redeem(token_url, device, probe.content), "the registered device")
+    expect_license(probe.play(device, cookie), f"the registered device, after {RECENT + 1} plays")
     _expect_refusal(probe.play(probe.device("B"), cookie), "a device that is not registered")
 
 
@@ -202,7 +203,7 @@ def time_based_registers_nobody(probe: Probe) -> None:
     cookie = probe.cookie()
     reply = probe.ask(TIME_BASED, probe.content, cookie)
     if is_entitled(reply):
-        _expect_license(probe.redeem(entitled(reply), probe.device("A"), probe.content), "any device, time-based")
+        expect_license(probe.redeem(entitled(reply), probe.device("A"), probe.content), "any device, time-based")
     else:
         expect_denial(reply, "a time-based request")
     expect_denial(probe.ask(DEVICE_BOUND, probe.content, cookie), "a cookie that has played time-based only")
@@ -222,19 +223,10 @@ def old_token_moves_no_binding(probe: Probe) -> None:
     token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
     probe.register(new, cookie)
     for _ in range(RECENT + 1):
-        _expect_license(probe.redeem(token_url, old, probe.content), "the device that the old token names")
-    _expect_license(probe.play(new, cookie), f"the device registered last, after {RECENT + 1} plays of the one before")
-
-
-def _expect_license(result: int, who: str) -> None:
-    if result:
-        raise Failed(expected=f"a license for {who}", found=_outcome(result))
+        expect_license(probe.redeem(token_url, old, probe.content), "the device that the old token names")
+    expect_license(probe.play(new, cookie), f"the device registered last, after {RECENT + 1} plays of the one before")
 
 
 def _expect_refusal(result: int, who: str) -> None:
     if result != DEVICE_DIFFERS:
-        raise Failed(expected=f"ExpressPlay's refusal {DEVICE_DIFFERS} of {who}", found=_outcome(result))
-
-
-def _outcome(result: int) -> str:
-    return f"ExpressPlay's refusal {result}" if result else "a license"
+        raise Failed(expected=f"ExpressPlay's refusal {DEVICE_DIFFERS} of {who}", found=outcome(result))

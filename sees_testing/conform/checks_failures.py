@@ -5,7 +5,7 @@ from typing import Any
 from sees_testing.conform.mock import RECORDS, TOKEN
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, Probe, at_once, entitled, is_entitled
+from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, Probe, at_once, entitled, expect_license, is_entitled
 from sees_testing.conform.wire import Reply
 
 REFUSALS = (-2018, -2019, -2031, -6008, -6009)
@@ -103,8 +103,7 @@ def lag_binds_nobody_else(probe: Probe) -> None:
             probe.register(device, cookie)
             reply = probe.ask(DEVICE_BOUND, probe.content, cookie)
             _expect_bound_at_most(probe, reply, f"a registration invisible for {requests} requests")
-        if result := probe.play(device, cookie):
-            raise Failed(expected="a license once the row is visible", found=f"ExpressPlay's refusal {result}")
+        expect_license(probe.play(device, cookie), "the registered device, once the row is visible")
 
 
 @check(
@@ -146,8 +145,7 @@ def failure_passes(probe: Probe) -> None:
         probe.register(device, viewer)
         with probe.fault(RECORDS, viewer, fault):
             probe.ask(DEVICE_BOUND, probe.content, viewer)
-        if result := probe.play(device, viewer):
-            raise Failed(expected=f"a license once {fault} is over", found=f"ExpressPlay's refusal {result}")
+        expect_license(probe.play(device, viewer), f"the registered device, once {fault} is over")
 
 
 @check(

@@ -7,7 +7,7 @@ import uuid
 from sees_testing.conform.mock import TOKEN
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed
-from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, Probe, at_once, entitled
+from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, Probe, at_once, entitled, outcome
 
 VIEWERS, ROUNDS = 8, 3
 HELD = 10
@@ -43,7 +43,7 @@ def viewers_stay_apart(probe: Probe) -> None:
             if brought != keys[content]:
                 raise Failed(
                     expected=f"the license that a viewer alone gets for {content!r}, among {VIEWERS} viewers",
-                    found=f"ExpressPlay's refusal {brought}" if isinstance(brought, int) else "another key",
+                    found=outcome(brought) if isinstance(brought, int) else "another key",
                 )
 
     at_once([lambda number=number: view(number) for number in range(VIEWERS)])  # type: ignore[misc]

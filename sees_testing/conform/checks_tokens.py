@@ -9,7 +9,7 @@ from emulator.screening import watch
 from sees_testing.conform.mock import TOKEN, Entry, lifetime, look_ups, token_requests
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed, Skipped
-from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, TIME_BASED, Probe, entitled, is_entitled
+from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, TIME_BASED, Probe, entitled, is_entitled, outcome
 from simulation.journal import Journal
 
 EXPIRED = -4011
@@ -42,7 +42,7 @@ def tokens_end(probe: Probe) -> None:
     with probe.the_mock().ahead(max(lifetimes) + 1):
         result = probe.redeem(token_url, device, probe.content)
     if result != EXPIRED:
-        raise Failed(expected=f"ExpressPlay's refusal {EXPIRED} of an old token", found=f"{result or 'a license'}")
+        raise Failed(expected=f"ExpressPlay's refusal {EXPIRED} of an old token", found=outcome(result))
 
 
 @check(
@@ -94,7 +94,7 @@ def license_has_the_contents_key(probe: Probe) -> None:
     dummys = probe.license(probe.token(REGISTRATION, probe.dummy, cookie), device, probe.dummy)
     brought = probe.license(probe.token(DEVICE_BOUND, probe.content, cookie), device, probe.content)
     if isinstance(brought, int):
-        raise Failed(expected="a license for the registered device", found=f"ExpressPlay's refusal {brought}")
+        raise Failed(expected="a license for the registered device", found=outcome(brought))
     if not isinstance(dummys, int) and brought.key == dummys.key:
         raise Failed(expected="a key that the dummy, which any device gets, does not have", found="the same one")
     if not (known.key or known.iv or known.title):

@@ -131,9 +131,8 @@ class Probe:
 
     def register(self, device: Device, cookie: str) -> None:
         """Register a device for a cookie, as the dummy M3U8 would."""
-        result = self.redeem(self.token(REGISTRATION, self.dummy, cookie), device, self.dummy)
-        if result:
-            raise Failed(expected="a license for the dummy (step 5)", found=f"ExpressPlay's refusal {result}")
+        token_url = self.token(REGISTRATION, self.dummy, cookie)
+        expect_license(self.redeem(token_url, device, self.dummy), "the dummy (step 5)")
 
     def play(self, device: Device, cookie: str) -> int:
         """Ask for the content, device-bound, and redeem; return 0 for a license, else ExpressPlay's refusal."""
@@ -164,6 +163,17 @@ def entitled(reply: Reply) -> str:
     if answer.get("isAllowed") is not True or not isinstance(url, str) or not is_http_url(url):
         raise Failed(expected="isAllowed true and an epTokenURL, http:// or https://", found=str(reply))
     return url
+
+
+def outcome(result: int) -> str:
+    """Say what came of a redemption: `result` is 0 for a license, else the number of the refusal."""
+    return f"ExpressPlay's refusal {result}" if result else "a license"
+
+
+def expect_license(result: int, whose: str) -> None:
+    """Raise Failed unless a redemption brought a license; `whose` it is to be: "the registered device"."""
+    if result:
+        raise Failed(expected=f"a license for {whose}", found=outcome(result))
 
 
 def is_entitled(reply: Reply) -> bool:
