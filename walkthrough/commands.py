@@ -255,7 +255,7 @@ def _read(file: Any, expected: str) -> bytes:
 
 
 def _recording(file: Any) -> "Recording":
-    from walkthrough.record.reading import read_recording
+    from walkthrough.record.recording_file import read_recording
 
     return read_recording(_read(file, "a recording"))
 

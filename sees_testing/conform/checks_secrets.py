@@ -3,7 +3,7 @@
 from sees_testing.conform.model import check
 from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.probe import Probe
-from sees_testing.conform.wire import AUTHENTICATOR, decoded, forms_of, printable
+from sees_testing.conform.redaction import AUTHENTICATOR, decoded, forms_of, printable
 
 
 @check(

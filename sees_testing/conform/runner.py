@@ -29,7 +29,8 @@ from sees_testing.conform.mock import Mock, token_requests
 from sees_testing.conform.model import CHECKS, Check, Result, Verdict, in_order
 from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.probe import REGISTRATION, Known, Probe, is_entitled
-from sees_testing.conform.wire import Wire, forms_of, redact, shorten
+from sees_testing.conform.redaction import forms_of, redact, shorten
+from sees_testing.conform.wire import Wire
 from simulation.steps import Step
 
 TIMEOUT = 15.0

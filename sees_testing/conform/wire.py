@@ -1,11 +1,7 @@
 """Requests to a SEES of which nothing is known: any bytes out, any answer in, all of it kept for the report."""
 
-import base64
-import binascii
 import json
-import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,18 +9,10 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
+from sees_testing.conform.redaction import printable
+
 MAX_ANSWER = 1024 * 1024
 """Bytes read of an answer."""
-KEPT = 64 * 1024
-"""Bytes of an answer that are kept as text."""
-SHOWN = 600
-"""Characters of a text that a report shows."""
-REDACTED = "<redacted>"
-
-_TOKEN = re.compile(r"(ExpressPlayToken=)[A-Za-z0-9_=-]{8,}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
-AUTHENTICATOR = re.compile(r"\b[0-9]{1,18}(?:,|%2[cC])[0-9a-fA-F]{32}\b")
-"""The form of a customer authenticator, in a URL too."""
 
 
 @dataclass(frozen=True)
@@ -119,44 +107,3 @@ class Wire:
         taken = tuple(self.exchanges)
         self.exchanges.clear()
         return taken
-
-
-def forms_of(key: bytes) -> tuple[bytes, ...]:
-    """Return the ways in which 16 bytes may be written: hex, GUID, Base64, as they are."""
-    digits = key.hex()
-    guid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    texts = (digits, guid, base64.b64encode(key).decode().rstrip("="), base64.urlsafe_b64encode(key).decode()[:22])
-    return (*(text.encode() for text in texts), key)
-
-
-def decoded(text: str) -> dict[str, str]:
-    """Return what the runs of Base64 in a text say, by run."""
-    runs = {}
-    for run in set(_BASE64.findall(text)):
-        padded = run.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(run) % 4)
-        with suppress(binascii.Error):
-            runs[run] = base64.b64decode(padded).decode("latin-1")
-    return runs
-
-
-def redact(text: str, secrets: set[str]) -> str:
-    """Take tokens, authenticators and the `secrets`, in either case and in Base64, out of a text for the report."""
-    text = _TOKEN.sub(r"\1<token>", text)
-    for run, said in decoded(text).items():
-        if AUTHENTICATOR.search(said) or any(secret.lower() in said.lower() for secret in secrets):
-            text = text.replace(run, REDACTED)
-    text = AUTHENTICATOR.sub(REDACTED, text)
-    for secret in secrets:
-        text = re.sub(re.escape(secret), REDACTED, text, flags=re.IGNORECASE)
-    return text
-
-
-def printable(body: bytes) -> str:
-    """Return bytes as one line of printable text."""
-    text = body[:KEPT].decode("utf-8", "backslashreplace")
-    return "".join(character if character.isprintable() else " " for character in text)
-
-
-def shorten(text: str) -> str:
-    """Cut a text for the report. To be done after redaction: half a secret would not be found any more."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"

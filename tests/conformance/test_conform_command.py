@@ -27,7 +27,7 @@ from hosting.serving import running
 from sees_testing.conform.model import CHECKS
 from sees_testing.conform.outcome import Failed
 from sees_testing.conform.probe import Probe
-from sees_testing.conform.wire import SHOWN, redact, shorten
+from sees_testing.conform.redaction import SHOWN, redact, shorten
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.sees import running_sees
 

@@ -76,7 +76,7 @@ def test_an_experiment_names_the_code_that_decides(experiment: Experiment) -> No
 
 
 def test_an_expressplay_without_a_journal_is_named(stage: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("walkthrough.experiments.acting.collect", lambda *_: [])
+    monkeypatch.setattr("walkthrough.experiments.actions.collect", lambda *_: [])
     result = run_experiment(EXPERIMENTS["cookie-stolen-after"], stage)
     assert not result.ok
     assert "without --no-sim" in result.outcomes[-1]

@@ -17,8 +17,8 @@ from emulator.cli import main
 from emulator.errors import BadRecording
 from walkthrough.experiments import EXPERIMENTS
 from walkthrough.record.comparison import compare
-from walkthrough.record.reading import read_recording
 from walkthrough.record.recorded import Recording
+from walkthrough.record.recording_file import read_recording
 from walkthrough.replay import replay
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "recordings"

@@ -22,8 +22,8 @@ from server.app import create_app as create_sees
 from server.expressplay import ExpressPlayAccount
 from simulation.journal import TRACE_HEADER
 from walkthrough.record.comparison import compare
-from walkthrough.record.reading import read_recording
 from walkthrough.record.recorded import Recording
+from walkthrough.record.recording_file import read_recording
 from walkthrough.replay import check, replay
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "recordings"

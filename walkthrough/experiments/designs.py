@@ -20,7 +20,7 @@ from fairplay.aes import cbc_decrypt
 from fairplay.errors import SpcError
 from fairplay.spc import SpcContents, read_envelope
 from simulation.steps import Step
-from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
+from walkthrough.experiments.actions import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
 from walkthrough.experiments.attacks import read_hint, with_block_in_front
 from walkthrough.experiments.experiment import (
     ISSUED,

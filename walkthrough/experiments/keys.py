@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from emulator.binding import bind, play, register
 from emulator.screening import Screening, watch
-from walkthrough.experiments.acting import PLAYED, two_devices, watched
+from walkthrough.experiments.actions import PLAYED, two_devices, watched
 from walkthrough.experiments.experiment import Experiment, Tries, Try
 from walkthrough.record.deployment import Deployment
 

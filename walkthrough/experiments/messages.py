@@ -3,7 +3,7 @@
 from emulator.binding import play, register
 from emulator.device import make_spc
 from fairplay.ckc import open_ckc
-from walkthrough.experiments.acting import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
+from walkthrough.experiments.actions import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
 from walkthrough.experiments.attacks import flip_hu_bit, read_without_mac
 from walkthrough.experiments.experiment import (
     ISSUED,

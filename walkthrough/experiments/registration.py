@@ -5,7 +5,7 @@ from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
 from emulator.step import at_step
 from simulation.steps import Step
-from walkthrough.experiments.acting import (
+from walkthrough.experiments.actions import (
     PLAYED,
     entitled,
     redeem_token,

@@ -12,7 +12,7 @@ from emulator.kept_titles import begin, keep, load, play_kept, renew
 from emulator.leases import play_on
 from emulator.screening import fetcher, watch
 from fairplay.layout import Capability
-from walkthrough.experiments.acting import PLAYED, shown, two_devices, watched
+from walkthrough.experiments.actions import PLAYED, shown, two_devices, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
     KEY_EXPIRED,

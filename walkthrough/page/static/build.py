@@ -25,7 +25,7 @@ from walkthrough.page.page_language import BROWSER, DEVICE_SCRIPT, SHEETS, WEB, 
 from walkthrough.page.security import STATIC_POLICY
 from walkthrough.page.source_code import sources_of
 from walkthrough.page.static.bundle import bundle, shorten, shorten_sheet
-from walkthrough.page.static.record import COOKIE, INDEX, RUNS, SEEDS, STILL
+from walkthrough.page.static.record_runs import COOKIE, INDEX, RUNS, SEEDS, STILL
 from walkthrough.page.static.recorded_keys import contents_from
 from walkthrough.record.recorded import Recording
 from walkthrough.record.recording import row_that_binds
