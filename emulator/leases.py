@@ -16,7 +16,7 @@ from fairplay.errors import FairPlayError
 from fairplay.layout import PlaybackState
 from simulation.clock import rfc3339
 
-CHANCES = ((0.5, PlaybackState.PLAYING), (0.9, PlaybackState.LEASE_ENDING))
+ATTEMPTS = ((0.5, PlaybackState.PLAYING), (0.9, PlaybackState.LEASE_ENDING))
 """When a renewal is asked for, as a share of the lease, and in which state."""
 NOT_ASKED = ValueError("this client does not renew")
 
@@ -40,25 +40,25 @@ def play_on(
     until = begun + seconds
     held = list(grants)
     reasons: dict[int, Exception] = {}
-    first = 0 if renews else len(CHANCES)
+    first = 0 if renews else len(ATTEMPTS)
     queue = [
         (moment, number, first) for number, grant in enumerate(held) if (moment := _moment(grant, first)) is not None
     ]
     heapify(queue)
     while queue and queue[0][0] <= until:
-        moment, number, chance = heappop(queue)
+        moment, number, attempt = heappop(queue)
         _advance_to(client, moment)
         if tell:
             tell(moment - begun, seconds)
-        if chance == len(CHANCES):
+        if attempt == len(ATTEMPTS):
             raise _ran_out(held[number], reasons.get(number, NOT_ASKED))
         try:
-            held[number], chance = renew(client, cookie, held[number], CHANCES[chance][1]), 0
+            held[number], attempt = renew(client, cookie, held[number], ATTEMPTS[attempt][1]), 0
         except (EmulatorError, FairPlayError) as error:
-            reasons[number], chance = error, chance + 1
-        following = _moment(held[number], chance)
+            reasons[number], attempt = error, attempt + 1
+        following = _moment(held[number], attempt)
         if following is not None:
-            heappush(queue, (following, number, chance))
+            heappush(queue, (following, number, attempt))
     _advance_to(client, until)
     return tuple(held)
 
@@ -71,12 +71,12 @@ def renew(client: Client, cookie: str, grant: Grant, state: PlaybackState) -> Gr
     return replace(renewed, downloaded=grant.downloaded)
 
 
-def _moment(grant: Grant, chance: int) -> float | None:
-    """Return when to ask for the renewal of a lease, or, with all chances used up, when it ends."""
+def _moment(grant: Grant, attempt: int) -> float | None:
+    """Return when to ask for the renewal of a lease, or, with all attempts used up, when it ends."""
     end, playback = lease_end(grant), grant.contents.playback
     if end is None or playback is None:
         return None
-    return playback.created + (end - playback.created) * CHANCES[chance][0] if chance < len(CHANCES) else end
+    return playback.created + (end - playback.created) * ATTEMPTS[attempt][0] if attempt < len(ATTEMPTS) else end
 
 
 def _advance_to(client: Client, moment: float) -> None:

@@ -1,4 +1,4 @@
-"""From licenses to pictures: fetch each segment, play it under its key, let it go; and say how that went."""
+"""Plays a title under its licenses: fetches, decrypts and decodes each segment, and says how it played."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Two mocks on the default state directory share log and authenticator, which somebody who starts two may not mean."""
+"""Warns when two mocks run on the default state directory: they share log and authenticator."""
 
 import fcntl
 import logging
@@ -13,7 +13,7 @@ _held: list[IO[bytes]] = []
 
 
 def warn_if_shared(state: Path) -> None:
-    """Say so in the log where another process serves from `state` too; hold the place until this process ends."""
+    """Warn in the log if another process uses `state`; hold its lock until this process ends."""
     try:
         file = (state / IN_USE).open("ab")
         _held.append(file)

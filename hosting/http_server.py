@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     import ssl
     from wsgiref.types import WSGIApplication
 
-LOOK = 0.25
-"""Seconds between two looks at who is late."""
+CHECK_INTERVAL = 0.25
+"""Seconds between two checks for connections whose time is over."""
 FILES = 256
 """Open files that a process needs beside its connections."""
 BACKLOG = 1024
@@ -74,14 +74,14 @@ class HttpServer:
                 signal.signal(ending, signal.SIG_IGN)  # it is ending
 
     def stop(self) -> None:
-        """End: whoever is in work gets its answer, within limits.END_TIMEOUT. From any thread."""
+        """End; requests in work are answered first, within limits.END_TIMEOUT. From any thread."""
         with suppress(RuntimeError):  # it has ended by itself
             self.loop.call_soon_threadsafe(self._ending.set)
 
     async def _serve(self) -> None:
         self._listener.setblocking(False)
         server = await self.loop.create_server(lambda: Connection(self), sock=self._listener, backlog=BACKLOG)
-        self._look()
+        self._end_late_ones()
         await self._ending.wait()
         server.close()
         last = self.loop.time() + limits.END_TIMEOUT
@@ -93,11 +93,11 @@ class HttpServer:
             connection.shed()
         await asyncio.sleep(0.01)  # what was aborted closes in a later turn of the loop
 
-    def _look(self) -> None:
+    def _end_late_ones(self) -> None:
         now = self.loop.time()
         for connection in [each for each in self._connections if each.due < now]:
             connection.expire()
-        self.loop.call_later(LOOK, self._look)
+        self.loop.call_later(CHECK_INTERVAL, self._end_late_ones)
 
     # What a connection needs.
 

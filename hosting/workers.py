@@ -17,8 +17,8 @@ from collections.abc import Callable
 
 import click
 
-LOOK = 0.1
-"""Seconds between two looks at the workers."""
+CHECK_INTERVAL = 0.1
+"""Seconds between two checks for workers that have ended."""
 END_TIMEOUT = 5.0
 """Seconds that workers have to end after SIGTERM."""
 
@@ -43,7 +43,7 @@ def supervise(number: int, work: Callable[[], None], started: threading.Thread, 
     try:
         started.start()
         while not (told_to_end or (stdin and _stdin_closed())):
-            time.sleep(LOOK)
+            time.sleep(CHECK_INTERVAL)
             for dead in _ended(workers):
                 workers.remove(dead)
                 if started.is_alive():

@@ -1,4 +1,4 @@
-"""Does a text that came from elsewhere repeat a secret? Asked before it is kept or handed on.
+"""Tells whether a text from elsewhere repeats a secret, before it is kept or handed on.
 
 An answer may echo what it was asked with: percent-encoded, in capitals, with hyphens between the digits, or some of
 the digits only. Such a text is withheld as a whole: to cut out what was recognised would leave the rest of it.
@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 WINDOW = 10
 """Characters in a row that count as a repetition. Random tokens hold ten given ones once in 10^10."""
-_LAYERS = 4
+_MAX_LAYERS = 4
 """Encodings within encodings that are taken off, at most."""
 _NO_WORD = re.compile(r"[\W_]+")
 
@@ -29,7 +29,7 @@ def repeats(text: str, secrets: Iterable[str]) -> bool:
 
 
 def _decoded(text: str) -> str:
-    for _ in range(_LAYERS):
+    for _ in range(_MAX_LAYERS):
         before, text = text, html.unescape(unquote(text))
         if text == before:
             break

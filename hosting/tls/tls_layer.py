@@ -16,7 +16,7 @@ class TlsLayer:
         self._has_shaken_hands = False
 
     def open(self, data: bytes) -> bytes:
-        """Take bytes of the client; return what they say, if anything. Raises `ssl.SSLError` where they are refused."""
+        """Return what bytes of the client say, decrypted. Raises `ssl.SSLError` where TLS refuses them."""
         self._received.write(data)
         said = bytearray()
         try:
@@ -30,12 +30,12 @@ class TlsLayer:
         return bytes(said)
 
     def seal(self, data: bytes) -> bytes:
-        """Return what to send in order to say `data`."""
+        """Encrypt `data`; returns the bytes to send."""
         self._tls.write(data)
         return self.to_send()
 
     def to_send(self) -> bytes:
-        """Return what the handshake, or an alert, has to say."""
+        """Return the bytes that handshake and alerts have to send."""
         return self._sealed.read()
 
     def close_notify(self) -> bytes:
