@@ -17,7 +17,7 @@ from sees_stage import AUTHENTICATOR, denial
 from hosting.process import Service, start
 
 HASTE = (
-    "from hosting import http_server, limits; http_server.LOOK = 0.05; "
+    "from hosting import http_server, limits; http_server.CHECK_INTERVAL = 0.05; "
     "limits.HEAD_TIMEOUT = limits.BODY_TIMEOUT = 0.5; limits.UNREAD_TIMEOUT = 1.0; "
 )
 FEW = "from hosting import limits; limits.MAX_CONNECTIONS = 50; "
