@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
@@ -197,8 +198,10 @@ def test_little_memory_means_fewer_threads_and_no_end(tmp_path: Path) -> None:
         waiting = [stack.enter_context(socket.create_connection((host, int(port)), timeout=30)) for _ in range(250)]
         for each in waiting:
             each.sendall(f"GET /hms/fp/token?{query} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-        with suppress(requests.RequestException):
-            ask.get(f"{mock_service.url}/_sim/health", timeout=5)  # whether or not a thread is left for it
+        end = time.monotonic() + 60
+        while "out of memory for more than" not in mock_service.log() and time.monotonic() < end:
+            with suppress(requests.RequestException):
+                ask.get(f"{mock_service.url}/_sim/health", timeout=0.5)  # whether or not a thread is left for it
         assert mock_service.process.poll() is None
         mock_service.process.terminate()
         assert mock_service.process.wait(30) == 0

@@ -1,6 +1,7 @@
 """The stage's faults over real HTTP: what each does to the mock's answer, how it is counted, and strict reading."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from mock_stage import Mock, redeem, running_mock
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.faults.fault_effects import CODES
 from expressplay_mock.faults.faults import KINDS
+from hosting.http_client import new_session
+from hosting.tls.tls import ClientTls
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +98,13 @@ def test_faults_act_in_the_order_in_which_they_were_set(mock: Mock) -> None:
 
 def test_a_held_back_answer_leaves_when_the_faults_are_cleared(mock: Mock) -> None:
     mock.set(fault="delay", at="records", seconds=60)
-    with pytest.raises(requests.Timeout):
-        mock.http.get(f"{mock.url}/cmiapi/getrecord/", params={"customerAuthenticator": AUTHENTICATOR}, timeout=0.05)
-    assert mock.active()[0]["acted"] == 1
-    assert mock.http.delete(f"{mock.url}/_sim/faults", timeout=10).json() == {"active": []}
+    with ThreadPoolExecutor(1) as pool, new_session(ClientTls()) as session:
+        held = pool.submit(session.get, f"{mock.url}/cmiapi/getrecord/", timeout=60)
+        while mock.active()[0]["acted"] == 0:
+            assert not held.done()
+        assert not held.done()
+        assert mock.http.delete(f"{mock.url}/_sim/faults", timeout=10).json() == {"active": []}
+        assert held.result(60).status_code == 401  # without an authenticator
     assert mock.records().status_code == 200
 
 

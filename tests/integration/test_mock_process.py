@@ -177,14 +177,23 @@ def test_version_and_help() -> None:
 
 
 def test_threads_are_how_many_requests_are_in_work_at_the_same_time(start_mock: Start) -> None:
-    delay = 0.3
-    took = {}
-    for threads in (1, 2):
+    def delaying(threads: int, seconds: float) -> Service:
         mock = start_mock("--threads", str(threads))
-        fault = {"fault": "delay", "at": "token", "seconds": delay, "times": 2}
-        assert requests.post(f"{mock.url}/_sim/faults", json=fault, timeout=10).status_code == 200
-        begin = time.monotonic()
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda url: requests.get(url, timeout=10), [f"{mock.url}/hms/fp/token"] * 2))
-        took[threads] = time.monotonic() - begin
-    assert took[2] < took[1] >= 2 * delay
+        fault = {"fault": "delay", "at": "token", "seconds": seconds}
+        assert requests.post(f"{mock.url}/_sim/faults", json=fault, timeout=30).status_code == 200
+        return mock
+
+    one, begin = delaying(1, 0.3), time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda url: requests.get(url, timeout=60), [f"{one.url}/hms/fp/token"] * 2))
+    assert time.monotonic() - begin >= 2 * 0.3
+
+    two = delaying(2, 60)
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(requests.get, f"{two.url}/hms/fp/token", timeout=120)
+        try:
+            while requests.get(f"{two.url}/_sim/faults", timeout=30).json()["active"][0]["acted"] == 0:
+                pass
+            assert not held.done()
+        finally:
+            requests.delete(f"{two.url}/_sim/faults", timeout=30)
