@@ -43,7 +43,7 @@ def check_media(web: Web, title: Title) -> None:
                 found.setdefault(segment.key, set()).update(key_ids(data))
             if segment.key and len(found[segment.key]) > 1:
                 said = several_key_ids(segment.key.uri, found[segment.key])
-                raise _unplayable(rendition, "a key URI for each key", said.rstrip("."), ONE_KEY)
+                raise _unplayable(rendition, "a key URI for each key", said, ONE_KEY)
 
 
 def _firsts(rendition: Rendition) -> Iterator[Segment]:

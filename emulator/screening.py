@@ -292,7 +292,7 @@ def _named_key_ids(parts: Sequence[Shown], tracks: Mapping[int, _PlayingRenditio
     double = next(((key, found) for key, found in kids.items() if len(found) > 1), None)
     if double is None:
         return parts
-    reason = several_key_ids(double[0].uri, double[1])
+    reason = f"There are {several_key_ids(double[0].uri, double[1])}."
     return [
         replace(part, result=replace(part.result, detail=f"{part.result.detail} {reason}", fix=ONE_KEY))
         if part.result.verdict is Verdict.WRONG_KEY

@@ -37,9 +37,9 @@ ONE_KEY = "give each key a key URI of its own: one license has one key"
 
 
 def several_key_ids(uri: str, found: set[str]) -> str:
-    """Say that there are several default key ids under one key URI."""
+    """Name the default key ids under one key URI."""
     shown = uri.split("?", 1)[0][:80]  # its query may hold a token
-    return f"Under the one key URI {shown!r} there are {len(found)} default key ids, {', '.join(sorted(found))}."
+    return f"{len(found)} default key ids under the one key URI {shown!r}: {', '.join(sorted(found))}"
 
 
 @dataclass(frozen=True)
