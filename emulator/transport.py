@@ -1,28 +1,33 @@
 """The client's only way out: every exchange bounded in time and size as a whole, every failure an EmulatorError.
 
-Prepared requests go straight to the adapter of a `requests.Session`: what a session adds (redirects, its cookies) is
-not wanted, or done here.
+Over the connections of `urllib3`: what `requests` adds to them (redirects, cookies, a session) is not wanted, or done
+here.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
+from emulator import __version__
 from emulator.errors import BadAddress, TlsFailed, UnexpectedAnswer
-from emulator.urls import is_http_url, join_url, origin_of, wire_url, without_query
+from emulator.urls import basic_credentials, is_http_url, join_url, origin_of, wire_url, without_query
 from hosting.base_url import read_base_url
 from hosting.tls.tls import ClientTls, TlsError
 from simulation.journal import TRACE_HEADER
 from simulation.strict_json import parse_json
 
 if TYPE_CHECKING:
-    import requests
+    from urllib3 import BaseHTTPResponse
+
+    from hosting.connection_pools import Pools
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 10.0, 30.0
 MAX_BODY = 128 * 1024 * 1024
 """Bytes of an answer; the largest is a segment of video: ten seconds of 4K take 50 MB."""
 REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 5
 CHUNK = 65_536
+HEADERS = {"User-Agent": f"fps-emulator/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 NO_FILES = ClientTls()
 
 
@@ -50,8 +55,8 @@ _FILE_FIXES = {401: _NOT_LET_IN, 403: _NOT_LET_IN, 404: _NOT_THERE, 410: _NOT_TH
 class Access:
     """What a web server wants to see of those who may fetch a title: headers, and the cookies that it set.
 
-    They go to the origin of the address that the user typed, and nowhere else: not across a redirect to another host,
-    not to SEES, not to ExpressPlay.
+    So does the name with a password that an address may hold. They go to the origin of the address that the user typed,
+    and nowhere else: not across a redirect to another host, not to SEES, not to ExpressPlay.
     """
 
     origin: str
@@ -62,7 +67,7 @@ class Access:
         """Return the headers of a request to this party at this address."""
         if party is not WEB_SERVER or origin_of(url) != self.origin:
             return {}
-        given = dict(self.headers)
+        given = {**basic_credentials(url), **self.headers}
         if self.cookies:
             own = [value for name, value in self.headers.items() if name.lower() == "cookie"]
             given = {name: value for name, value in given.items() if name.lower() != "cookie"}
@@ -145,21 +150,20 @@ class Web:
         self,
         trace: str | None = None,
         tls: ClientTls = NO_FILES,
-        session: "requests.Session | None" = None,
+        pools: "Pools | None" = None,
         access: Access = NO_ACCESS,
     ) -> None:
-        from hosting.http_client import new_session  # it takes requests: 60 ms that `explain` and `--help` need not pay
+        from hosting.connection_pools import Pools  # urllib3: 20 ms that `explain` and `--help` need not pay
 
         self.trace, self.tls, self.access = trace, tls, access
-        self._session = session or new_session(tls)
+        self._pools = pools or Pools(tls)
 
     def traced(self, trace: str) -> "Web":
         """Return a Web with another trace id over the same connections."""
-        return Web(trace, self.tls, self._session, self.access)
-
+        return Web(trace, self.tls, self._pools, self.access)
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._pools.clear()
 
     def ask(
         self,
@@ -177,7 +181,6 @@ class Web:
 
         `part` asks for so many bytes from an offset (offset, length), and gets these from a server without ranges too.
         """
-        import requests
         import urllib3
 
         from emulator.transport_errors import no_answer, turned_away
@@ -191,7 +194,9 @@ class Web:
                 found=repr(url[:200]),
                 fix=f"check the address that {party.option} or the playlist gives",
             )
-        headers = {**self._session.headers, **self.access.headers_for(party, url)}
+        if json is not None:
+            body, content_type = dumps(json).encode(), "application/json"
+        headers = {**HEADERS, **self.access.headers_for(party, url)}
         if self.trace:
             headers[TRACE_HEADER] = self.trace
         if content_type:
@@ -199,21 +204,26 @@ class Web:
         if part:
             headers["Range"] = f"bytes={part[0]}-{part[0] + part[1] - 1}"
             headers["Accept-Encoding"] = "identity"
-        request = requests.PreparedRequest()
         try:
             with within(TOTAL_SECONDS):
-                request.prepare(method, address, headers=headers, data=body, json=json)
-                adapter = self._session.get_adapter(address)
-                response = adapter.send(request, stream=True, timeout=(CONNECT_SECONDS, READ_SECONDS))
-                with response:
-                    skip, size = part if part and response.status_code == 200 else (0, part and part[1])
-                    content = _read(response.iter_content(CHUNK), skip, size, most or MAX_BODY, party, url)
+                response = self._pools.urlopen(
+                    method,
+                    address,
+                    body=body,
+                    headers=headers,
+                    redirect=False,
+                    retries=False,
+                    timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
+                    preload_content=False,
+                )
+                skip, size = part if part and response.status == 200 else (0, part and part[1])
+                content = _read(response, skip, size, most or MAX_BODY, party, url)
             self.access.note(url, response.headers.get("Set-Cookie"))
-            if url.startswith("https://") and wants_certificate(response.status_code, content, self.tls):
+            if url.startswith("https://") and wants_certificate(response.status, content, self.tls):
                 raise turned_away(party, url)
             kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))
-            return Answer(party, without_query(url), response.status_code, kind, content, url, location)
-        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+            return Answer(party, without_query(url), response.status, kind, content, url, location)
+        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
             raise no_answer(error, party, url, self.tls) from error
         except TlsError as error:
             fix = "check --ca, --client-certificate and --client-key"
@@ -248,19 +258,24 @@ class Web:
         return self.ask(party, "POST", url, json=dict(value))
 
 
-def _read(chunks: Iterator[bytes], skip: int, size: int | None, most: int, party: Party, url: str) -> bytes:
-    """Return the body behind `skip` bytes, `size` bytes of it (None: all of it)."""
+def _read(response: "BaseHTTPResponse", skip: int, size: int | None, most: int, party: Party, url: str) -> bytes:
+    """Return the body behind `skip` bytes, `size` bytes of it (None: all of it).
+
+    Read to its end it leaves a connection for the next request; else that is closed.
+    """
     content = bytearray()
-    for chunk in chunks:
-        passed = min(skip, len(chunk))
-        skip -= passed
-        content += chunk[passed:]
-        if size is not None and len(content) >= size:
-            return bytes(content[:size])
-        if len(content) > most:
-            raise UnexpectedAnswer(
-                expected=f"an answer of at most {most} bytes from {party.name}",
-                found=f"{len(content)} bytes and no end at {without_query(url)}",
-                fix=f"check that {party.option} is the address of {party.program}",
-            )
+    with response:
+        for chunk in response.stream(CHUNK):
+            passed = min(skip, len(chunk))
+            skip -= passed
+            content += chunk[passed:]
+            if size is not None and len(content) >= size:
+                return bytes(content[:size])
+            if len(content) > most:
+                raise UnexpectedAnswer(
+                    expected=f"an answer of at most {most} bytes from {party.name}",
+                    found=f"{len(content)} bytes and no end at {without_query(url)}",
+                    fix=f"check that {party.option} is the address of {party.program}",
+                )
+        response.release_conn()
     return bytes(content)

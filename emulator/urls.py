@@ -3,7 +3,8 @@
 A URL in a playlist may hold blanks and letters of any script; on the wire it is ASCII (RFC 3987, section 3.1).
 """
 
-from urllib.parse import SplitResult, quote, urljoin, urlsplit, urlunsplit
+from base64 import b64encode
+from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
 SAFE = "!#$%&'()*+,/:;=?@[]~"
 """What is left as it is in a path or query: the reserved characters, and the percent sign of what is encoded."""
@@ -49,6 +50,12 @@ def path_of(url: str) -> str:
         return urlsplit(url).path
     except ValueError:
         return url
+
+
+def basic_credentials(url: str) -> dict[str, str]:
+    """Return the header (RFC 7617) that shows the name and password of a URL; none where it has none."""
+    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    return {"Authorization": f"Basic {b64encode(unquote_to_bytes(user)).decode()}"} if at else {}
 
 
 def without_query(url: str) -> str:

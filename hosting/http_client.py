@@ -6,32 +6,10 @@ from typing import Any
 
 from requests import PreparedRequest, Session
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError
 
-from hosting.deadline import EndingConnection, ending
+from hosting.connection_pools import POOLS
+from hosting.deadline import ending
 from hosting.tls.tls import ClientTls
-
-
-class _Connection(EndingConnection, HTTPConnection):
-    def connect(self) -> None:
-        try:
-            super().connect()
-        except TimeoutError as error:
-            raise ConnectTimeoutError(self, str(error)) from None
-
-
-class _TlsConnection(_Connection, HTTPSConnection):
-    pass
-
-
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
 
 
 class Adapter(HTTPAdapter):
@@ -40,7 +18,7 @@ class Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
         """Make the pools, of connections of ours."""
         super().init_poolmanager(*arguments, **options)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self.poolmanager.pool_classes_by_scheme = POOLS
 
 
 class TlsAdapter(Adapter):

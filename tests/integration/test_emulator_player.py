@@ -1,6 +1,7 @@
 """The player on titles as others lay them out: ranges, live, variants, redirects, headers; and what it refuses."""
 
 import json
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -175,6 +176,14 @@ def test_headers_and_cookies_go_to_the_typed_origin_alone(urls: tuple[str, str])
     assert {headers.get("Cookie") for headers in own} == {"a=b; signed=42"}
     assert cdn.asked
     assert not [headers for _, headers in cdn.asked if {"Authorization", "Cookie"} & set(headers)]
+
+
+def test_the_name_and_password_of_an_address_are_shown_to_its_server(urls: tuple[str, str]) -> None:
+    with serving(TitleServer()) as server:
+        result = play(urls, f"{server.url}/film/master.m3u8".replace("://", "://viewer:pass%20word@"))
+        shown = {headers.get("Authorization") for _, headers in server.asked}
+    assert (result.exit_code, PLAYED in result.stdout) == (0, True)
+    assert shown == {f"Basic {b64encode(b'viewer:pass word').decode()}"}
 
 
 def test_headers_go_neither_to_sees_nor_to_expressplay(urls: tuple[str, str]) -> None:
