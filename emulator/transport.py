@@ -161,6 +161,7 @@ class Web:
     def traced(self, trace: str) -> "Web":
         """Return a Web with another trace id over the same connections."""
         return Web(trace, self.tls, self._pools, self.access)
+
     def close(self) -> None:
         """Close the connections."""
         self._pools.clear()

@@ -1,5 +1,6 @@
 """The demo: one recorded binding that ends in pictures, then the experiments of the demo, all shown in the terminal."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from emulator.transport import NO_FILES
@@ -7,7 +8,7 @@ from hosting.tls.tls import ClientTls
 from walkthrough.experiments import DEMO, as_scenario, run_experiment
 from walkthrough.record.deployment import Deployment, find_deployment
 from walkthrough.record.recorded import RecordedScenario
-from walkthrough.record.run import run_binding
+from walkthrough.record.run import run_binding, titles_read_in
 from walkthrough.terminal.report import compared, failure_of, write_json, write_still
 from walkthrough.terminal.terminal import (
     make_console,
@@ -37,7 +38,7 @@ def run_demo(
     try:
         if failure:
             raise failure
-        _run_experiments(deployment, outcomes)
+        _run_experiments(replace(deployment, titles=titles_read_in(run)), outcomes)
     finally:
         if recording:
             write_json(recording, run.recording)

@@ -14,11 +14,11 @@ from hosting.tls.tls import ClientTls
 from simulation.steps import Step
 from walkthrough.experiments import EXPERIMENTS, as_scenario, run_experiment
 from walkthrough.record.comparison import Comparison, Difference, compare
-from walkthrough.record.deployment import Deployment, find_deployment
+from walkthrough.record.deployment import Deployment, Titles, find_deployment
 from walkthrough.record.license_terms import differing_terms
 from walkthrough.record.recorded import RecordedClient, Recording
 from walkthrough.record.recording_file import bad_recording
-from walkthrough.record.run import Run, Titles, run_binding, titles_of
+from walkthrough.record.run import Run, run_binding, titles_of
 
 MAX_COOKIE = 32
 

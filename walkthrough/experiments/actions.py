@@ -6,6 +6,7 @@ from emulator.binding import Client, Grant, content_id_of, entitle, post_spc, re
 from emulator.device import make_spc
 from emulator.errors import UnexpectedAnswer
 from emulator.license_client import Entitlement, LicenseAnswer, RequestType
+from emulator.playlist import Title
 from emulator.screening import Screening, watch
 from emulator.step import at_step
 from simulation.steps import Step
@@ -22,16 +23,17 @@ def two_devices(deployment: Deployment, purpose: str) -> tuple[Client, Client, s
     return deployment.client(purpose), deployment.client(f"{purpose}-b", OTHER_SEED), deployment.name(purpose)
 
 
-def film_id(client: Client, name: str | None) -> str:
+def film_id(client: Client, film: Title | str | None) -> str:
     """Return the content id of a title's first key."""
     with at_step(Step.ASK_TO_PLAY):
-        return content_id_of(read_title(client, name, dummy=False).keys[0])
+        title = film if isinstance(film, Title) else read_title(client, film, dummy=False)
+        return content_id_of(title.keys[0])
 
 
-def entitled(client: Client, cookie: str, name: str | None) -> Entitlement:
+def entitled(client: Client, cookie: str, film: Title | str | None) -> Entitlement:
     """Get as far as a device-bound token URL for a title's first key."""
     with at_step(Step.ASK_TO_PLAY):
-        return entitle(client, RequestType.DEVICE_BOUND, film_id(client, name), cookie)
+        return entitle(client, RequestType.DEVICE_BOUND, film_id(client, film), cookie)
 
 
 def redeem_token(client: Client, entitlement: Entitlement) -> None:

@@ -43,8 +43,8 @@ NOBODY = "no device: the viewer is locked out"
 def signed_only(deployment: Deployment) -> Tries:
     """Look for the content key in the token as it is, and in one with the same restrictions, signed but not sealed."""
     a, _, cookie = two_devices(deployment, "signed")
-    register(a, cookie)
-    grant = play(a, cookie, deployment.title)[0]
+    register(a, cookie, deployment.dummy)
+    grant = play(a, cookie, deployment.film)[0]
     sealed = base64.urlsafe_b64decode((grant.entitlement.token if grant.entitlement else "") + "==")
     signed = sign([["contentKey", grant.license.content.key.hex()], ["deviceId", a.device.device_id]])
     text, _, _ = signed.partition(".")
@@ -65,10 +65,10 @@ def sign(restrictions: list[list[str]]) -> str:
 def forgetful_sees(deployment: Deployment) -> Tries:
     """Ask a SEES that forgets the device for the film on another device; then the real one."""
     a, b, cookie = two_devices(deployment, "forget")
-    register(a, cookie)
-    entitlement = forget_device(b, film_id(b, deployment.title), cookie)
+    register(a, cookie, deployment.dummy)
+    entitlement = forget_device(b, film_id(b, deployment.film), cookie)
     yield attempt("device B redeems a token of a SEES that forgot the device", lambda: redeem_token(b, entitlement))
-    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.title))
+    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.film))
 
 
 def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
@@ -84,28 +84,28 @@ def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
 def full_window(deployment: Deployment) -> Tries:
     """Be refused on another device until a window of 32 rows is full; ask for the device by both rules."""
     a, b, cookie = two_devices(deployment, "window")
-    register(a, cookie)
-    entitlement = entitled(b, cookie, deployment.title)
+    register(a, cookie, deployment.dummy)
+    entitlement = entitled(b, cookie, deployment.film)
     tries = {attempt("", lambda: redeem_token(b, entitlement)).outcome for _ in range(WINDOW)}
     yield Try(f"device B tries {WINDOW} times", tries.pop() if len(tries) == 1 else "various")
     found = device_in_a_window_of_every_event([*rows_written_by(deployment, a), *rows_written_by(deployment, b)])
     yield Try("a window that answers with every event, on these rows", found or NOBODY)
-    yield attempt("device A plays the film with the real lookup", lambda: play(a, cookie, deployment.title))
+    yield attempt("device A plays the film with the real lookup", lambda: play(a, cookie, deployment.film))
 
 
 def one_cookie(deployment: Deployment) -> Tries:
     """Let B register, redeem A's old bound token until a look-up is full, and ask for the device by both rules."""
     a, b, cookie = two_devices(deployment, "eviction")
-    register(a, cookie)
-    old = entitled(a, cookie, deployment.title)
-    yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+    register(a, cookie, deployment.dummy)
+    old = entitled(a, cookie, deployment.film)
+    yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
     tries = {attempt("", lambda: redeem_token(a, old)).outcome for _ in range(WINDOW + 1)}
     outcome = tries.pop() if len(tries) == 1 else "various"
     yield Try(f"device A redeems its old bound token {WINDOW + 1} times", outcome)
     names = {a.device.device_id: "device A", b.device.device_id: "device B"}
     found = device_by_one_cookie([*rows_written_by(deployment, a), *rows_written_by(deployment, b)])
     yield Try("the device bound, if plays carried the customer cookie", names[str(found)])
-    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.title))
+    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.film))
 
 
 def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
@@ -123,9 +123,9 @@ def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
 def helpful_server(deployment: Deployment) -> Tries:
     """Send copies of A's SPC, altered on the wire, to a server that explains what is wrong, and to the mock."""
     a, _, cookie = two_devices(deployment, "helpful")
-    register(a, cookie)
-    entitlement = entitled(a, cookie, deployment.title)
-    content_id = film_id(a, deployment.title)
+    register(a, cookie, deployment.dummy)
+    entitlement = entitled(a, cookie, deployment.film)
+    content_id = film_id(a, deployment.film)
     spc, contents = make_spc(a.device, content_id)
     altered = with_block_in_front(spc, contents, contents.anti_replay_seed)
     stolen = read_hint(explain_everything(altered, contents))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from emulator.binding import bind, play, register
+from emulator.binding import play, register
 from emulator.screening import Screening, watch
 from walkthrough.experiments.actions import PLAYED, two_devices, watched
 from walkthrough.experiments.experiment import Experiment, Tries, Try
@@ -15,7 +15,7 @@ ROTATION = "rotation"
 def rotation(deployment: Deployment) -> Tries:
     """Play a title with two keys under both, then with the second one wrong."""
     a, _, cookie = two_devices(deployment, "rotation")
-    register(a, cookie)
+    register(a, cookie, deployment.dummy)
     grants = play(a, cookie, ROTATION)
     yield Try("device A plays a title with two keys", periods_of(watch(a, grants)))
     last = grants[-1].license
@@ -34,7 +34,7 @@ def periods_of(screening: Screening) -> str:
 def old_device(deployment: Deployment) -> Tries:
     """Register and play on a device that makes SPCs of version 1 (RSA-1024)."""
     client, cookie = deployment.client("v1", spc_version=1), deployment.name("v1")
-    grants = bind(client, cookie, deployment.title)
+    grants = (register(client, cookie, deployment.dummy), *play(client, cookie, deployment.film))
     versions = sorted({grant.spc[3] for grant in grants})
     yield Try("the version of the old device's SPCs", ", ".join(f"version {version}" for version in versions))
     yield Try("the old device plays the film", watched(client, grants[1:]))

@@ -23,19 +23,19 @@ BEYOND_EVERY_TOKEN = 31 * 86_400
 def expired_token(deployment: Deployment) -> Tries:
     """Get a token, let a month pass, redeem it; then redeem a fresh one."""
     a, _, cookie = two_devices(deployment, "expired")
-    register(a, cookie)
-    entitlement = entitled(a, cookie, deployment.title)
+    register(a, cookie, deployment.dummy)
+    entitlement = entitled(a, cookie, deployment.film)
     with shifted_clock(deployment, BEYOND_EVERY_TOKEN):
         yield attempt("a month later, device A sends an SPC to its old token URL", lambda: redeem_token(a, entitlement))
-    yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, deployment.title))
+    yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, deployment.film))
 
 
 def flipped_bit(deployment: Deployment) -> Tries:
     """Flip the first bit of HU: read it as a server would that only compares, then send it to one with a MAC."""
     a, _, cookie = two_devices(deployment, "flipped")
-    register(a, cookie)
-    entitlement = entitled(a, cookie, deployment.title)
-    content_id = film_id(a, deployment.title)
+    register(a, cookie, deployment.dummy)
+    entitlement = entitled(a, cookie, deployment.film)
+    content_id = film_id(a, deployment.film)
     spc, contents = make_spc(a.device, content_id)
     altered = flip_hu_bit(spc, contents)
     stated, tag, device_id = read_without_mac(altered, contents)
@@ -51,10 +51,10 @@ def flipped_bit(deployment: Deployment) -> Tries:
 def replayed_spc(deployment: Deployment) -> Tries:
     """Play; send the same SPC again with a fresh token; then a fresh SPC with that token."""
     a, _, cookie = two_devices(deployment, "replay")
-    register(a, cookie)
-    grant = play(a, cookie, deployment.title)[0]
+    register(a, cookie, deployment.dummy)
+    grant = play(a, cookie, deployment.film)[0]
     yield Try("device A plays the film", ISSUED)
-    entitlement = entitled(a, cookie, deployment.title)
+    entitlement = entitled(a, cookie, deployment.film)
     yield attempt(
         "the SPC of that play, with a fresh token",
         lambda: send_spc(a, entitlement, grant.spc, grant.content_id),
@@ -65,8 +65,8 @@ def replayed_spc(deployment: Deployment) -> Tries:
 def replayed_token(deployment: Deployment) -> Tries:
     """Redeem one token URL twice on its device, then on another one."""
     a, b, cookie = two_devices(deployment, "again")
-    register(a, cookie)
-    entitlement = entitled(a, cookie, deployment.title)
+    register(a, cookie, deployment.dummy)
+    entitlement = entitled(a, cookie, deployment.film)
     for what in ("device A redeems a token URL", "device A redeems the same token URL again, with a fresh SPC"):
         yield attempt(what, lambda: redeem_token(a, entitlement))
     yield attempt("device B redeems that token URL", lambda: redeem_token(b, entitlement))
@@ -75,9 +75,9 @@ def replayed_token(deployment: Deployment) -> Tries:
 def other_content(deployment: Deployment) -> Tries:
     """Redeem the film's token with an SPC that names the dummy; see what the CKC and the log say."""
     a, _, cookie = two_devices(deployment, "content")
-    dummy = register(a, cookie)
-    film = play(a, cookie, deployment.title)[0]
-    entitlement = entitled(a, cookie, deployment.title)
+    dummy = register(a, cookie, deployment.dummy)
+    film = play(a, cookie, deployment.film)[0]
+    entitlement = entitled(a, cookie, deployment.film)
     spc, contents = make_spc(a.device, dummy.content_id)
     answer = send_spc(a, entitlement, spc, dummy.content_id)
     key = open_ckc(answer.ckc, contents).content.key

@@ -36,15 +36,15 @@ MANY = 40
 def bound_play(deployment: Deployment) -> Tries:
     """Register a device, then play the film on it: every frame must be that of the clear source."""
     a, _, cookie = two_devices(deployment, "bound")
-    yield attempt("device A registers", lambda: register(a, cookie))
-    yield Try("device A plays the film", watched(a, play(a, cookie, deployment.title)))
+    yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
+    yield Try("device A plays the film", watched(a, play(a, cookie, deployment.film)))
 
 
 def other_device(deployment: Deployment) -> Tries:
     """Register on A; then B, with the cookie of A, asks SEES and redeems what it got."""
     a, b, cookie = two_devices(deployment, "other")
-    yield attempt("device A registers", lambda: register(a, cookie))
-    entitlement = entitled(b, cookie, deployment.title)
+    yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
+    entitlement = entitled(b, cookie, deployment.film)
     yield Try("device B asks SEES for the film, with A's cookie", GRANTED)
     yield attempt("device B sends its SPC to that token URL", lambda: redeem_token(b, entitlement))
 
@@ -52,59 +52,59 @@ def other_device(deployment: Deployment) -> Tries:
 def before_registering(deployment: Deployment) -> Tries:
     """Play the film with a cookie that no device has registered."""
     a, _, cookie = two_devices(deployment, "early")
-    yield attempt("device A, not registered, plays the film", lambda: play(a, cookie, deployment.title))
+    yield attempt("device A, not registered, plays the film", lambda: play(a, cookie, deployment.film))
 
 
 def stolen_before(deployment: Deployment) -> Tries:
     """Let B, the thief, register first with a cookie that A was to register."""
     a, b, cookie = two_devices(deployment, "before")
-    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.title))
-    yield attempt("device A, whose cookie it is, plays the film", lambda: play(a, cookie, deployment.title))
+    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie, deployment.dummy))
+    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
+    yield attempt("device A, whose cookie it is, plays the film", lambda: play(a, cookie, deployment.film))
 
 
 def stolen_after(deployment: Deployment) -> Tries:
     """Let B register after A; ask whose the cookie is by either rule; then let A register once more."""
     a, b, cookie = two_devices(deployment, "after")
-    yield attempt("device A registers", lambda: register(a, cookie))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.title))
-    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.title))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.title))
+    yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
+    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
+    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie, deployment.dummy))
+    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
+    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
     names = {a.device.device_id: "device A", b.device.device_id: "device B"}
     yield Try("the row by which SEES decided", names[str(row_that_sees_took(deployment, a)["device_id"])])
     oldest = min(rows_shown_to_sees(deployment, a), key=lambda row: row["event_id"])
     yield Try("the row that a first-writer rule would take", names[str(oldest["device_id"])])
-    yield attempt("device A registers again", lambda: register(a, cookie))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.title))
+    yield attempt("device A registers again", lambda: register(a, cookie, deployment.dummy))
+    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
 
 
 def randomised_device_id(deployment: Deployment) -> Tries:
     """Register and play on a device whose app has the device identifier randomised; then with a seed of the app's."""
     cookie = deployment.name("random")
     random = deployment.client("random", device={"randomised": True})
-    yield attempt("a device with a randomised id registers", lambda: register(random, cookie))
-    yield attempt("it plays the film", lambda: play(random, cookie, deployment.title))
+    yield attempt("a device with a randomised id registers", lambda: register(random, cookie, deployment.dummy))
+    yield attempt("it plays the film", lambda: play(random, cookie, deployment.film))
     seeded = deployment.client("random-seed", device={"randomised": True, "id_seed": bytes(range(16))})
-    yield attempt("it registers, with a seed that its app keeps", lambda: register(seeded, cookie))
-    yield attempt("it plays the film with that seed", lambda: play(seeded, cookie, deployment.title))
+    yield attempt("it registers, with a seed that its app keeps", lambda: register(seeded, cookie, deployment.dummy))
+    yield attempt("it plays the film with that seed", lambda: play(seeded, cookie, deployment.film))
 
 
 def old_registration_token(deployment: Deployment) -> Tries:
     """Register A, then B; redeem A's registration token once more, while it lives and a minute later."""
     a, b, cookie = two_devices(deployment, "old-token")
     with at_step(Step.READ_DUMMY):
-        content_id = content_id_of(read_title(a, None, dummy=True).keys[0])
+        dummy = deployment.dummy or read_title(a, None, dummy=True)
     with at_step(Step.ASK_TO_REGISTER):
-        first = entitle(a, RequestType.REGISTRATION, content_id, cookie)
+        first = entitle(a, RequestType.REGISTRATION, content_id_of(dummy.keys[0]), cookie)
     yield attempt("device A redeems its registration token", lambda: redeem_token(a, first))
-    yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+    yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
     yield attempt("device A redeems its registration token once more", lambda: redeem_token(a, first))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.title))
-    yield attempt("device B registers again", lambda: register(b, cookie))
+    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
+    yield attempt("device B registers again", lambda: register(b, cookie, deployment.dummy))
     with shifted_clock(deployment, REGISTRATION_LIFETIME + 1):
         yield attempt("a minute later, device A redeems it a third time", lambda: redeem_token(a, first))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.title))
+    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
 
 
 def many_plays(deployment: Deployment) -> Tries:
@@ -113,11 +113,11 @@ def many_plays(deployment: Deployment) -> Tries:
     Each has one token for all its SPCs: a play is a redemption, and a row of the log.
     """
     a, b, cookie = two_devices(deployment, "many")
-    register(a, cookie)
+    register(a, cookie, deployment.dummy)
     for name, client, what in (("A", a, "plays"), ("B", b, "tries")):
-        entitlement = entitled(client, cookie, deployment.title)
+        entitlement = entitled(client, cookie, deployment.film)
         yield Try(f"device {name} {what} {MANY} times", _count([_code(client, entitlement) for _ in range(MANY)]))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.title))
+    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
 
 
 def _code(client: Client, entitlement: Entitlement) -> int:

@@ -37,8 +37,8 @@ STOPPED = "renewal refused (device differs), playback stopped at the lease's end
 def rental(deployment: Deployment) -> Tries:
     """Get a rental license, which is good; move the device's clock past the rental, and play."""
     a, _, cookie = two_devices(deployment, "rental")
-    register(a, cookie)
-    grants = play(a, cookie, deployment.title)
+    register(a, cookie, deployment.dummy)
+    grants = play(a, cookie, deployment.film)
     end = rental_end(grants[0])
     check_limits(a.device.clock.now(), grants)
     yield Try("device A gets a license for the film", ISSUED if end else "the license has no rental duration")
@@ -49,7 +49,7 @@ def rental(deployment: Deployment) -> Tries:
 def renewal(deployment: Deployment) -> Tries:
     """Play on for twice the length of a lease: it is renewed ahead of its end, and still plays."""
     a, _, cookie = two_devices(deployment, "renewal")
-    register(a, cookie)
+    register(a, cookie, deployment.dummy)
     first = play(a, cookie, LEASED)
     last = play_on(a, cookie, first, 2 * lease_of(first))
     sessions = {grant.contents.playback.session for grant in (*first, *last) if grant.contents.playback}
@@ -61,11 +61,11 @@ def renewal(deployment: Deployment) -> Tries:
 def renewal_refused(deployment: Deployment) -> Tries:
     """Let another device register the cookie while this one plays: its renewals are refused, and it stops."""
     a, b, cookie = two_devices(deployment, "takeover")
-    register(a, cookie)
+    register(a, cookie, deployment.dummy)
     grants = play(a, cookie, LEASED)
     yield Try("device A plays a film with a lease", ISSUED)
     end = min(end for grant in grants if (end := lease_end(grant)) is not None)
-    yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+    yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
     try:
         play_on(a, cookie, grants, 2 * lease_of(grants))
     except LeaseRanOut as error:
@@ -86,8 +86,8 @@ def lease_of(grants: Sequence[Grant]) -> float:
 def persistent_key(deployment: Deployment) -> Tries:
     """Keep a title on the device, play it without any server, let its key expire, and renew it, bound and unbound."""
     a, b, cookie = two_devices(deployment, "persistent")
-    register(a, cookie)
-    grants = play(a, cookie, deployment.title)
+    register(a, cookie, deployment.dummy)
+    grants = play(a, cookie, deployment.film)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
         state = Path(folder)
         expires = keep_title(a, grants, state)
@@ -96,7 +96,7 @@ def persistent_key(deployment: Deployment) -> Tries:
         yield Try("device A plays it after the key's expiry", play_offline(a, state))
         yield attempt("device A renews the kept license", lambda: renew(a, cookie, state, None))
         yield Try("device A plays it again", play_offline(a, state))
-        yield attempt("device B registers with the same cookie", lambda: register(b, cookie))
+        yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
         yield attempt("device A renews once more", lambda: renew(a, cookie, state, None))
 
 
@@ -104,7 +104,7 @@ def dual_expiry(deployment: Deployment) -> Tries:
     """Begin a kept title an hour before its time to begin is over, and play on; renew it, and do not begin in time."""
     a = deployment.client("dual", device={"capabilities": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY_V2})
     cookie, clock = deployment.name("dual"), a.device.clock
-    register(a, cookie)
+    register(a, cookie, deployment.dummy)
     grants = play(a, cookie, DUAL)
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
         state = Path(folder)

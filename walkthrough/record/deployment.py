@@ -8,6 +8,7 @@ from typing import Any
 
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
+from emulator.playlist import Title
 from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock
@@ -19,10 +20,19 @@ CLOCK = 'a clock {"now", "offset"}'
 
 
 @dataclass(frozen=True)
+class Titles:
+    """Titles known beforehand, read already or of services that offer none: the dummy, and what to play."""
+
+    dummy: Title | None
+    film: Title | None
+
+
+@dataclass(frozen=True)
 class Deployment:
     """SEES and ExpressPlay at their base URLs, and what their devices are provisioned with.
 
-    `title` is what runs play where nothing else is said, `run` the beginning of all names that runs get.
+    `title` is what runs play where nothing else is said, `run` the beginning of all names that runs get. With `titles`,
+    experiments that do not ask how a title is read do not read it again.
     """
 
     sees: str
@@ -31,6 +41,17 @@ class Deployment:
     provisioning: Provisioning = field(repr=False)
     title: str | None = None
     run: str = field(default_factory=lambda: secrets.token_hex(4))
+    titles: Titles = Titles(None, None)
+
+    @property
+    def dummy(self) -> Title | None:
+        """The dummy, where it was read before."""
+        return self.titles.dummy
+
+    @property
+    def film(self) -> Title | str | None:
+        """What to play: the film as it was read before, else its name or address."""
+        return self.titles.film or self.title
 
     def anew(self) -> "Deployment":
         """Return the same services for runs with other names, which play the usual title."""

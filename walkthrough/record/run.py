@@ -19,7 +19,7 @@ from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents
 from simulation.clock import rfc3339
 from simulation.steps import Step
-from walkthrough.record.deployment import Deployment
+from walkthrough.record.deployment import Deployment, Titles
 from walkthrough.record.journals import collect
 from walkthrough.record.recorded import RecordedPlayback, RecordedTrack, Recording, place_of
 from walkthrough.record.recording import make_recording, teaching_keys
@@ -39,14 +39,6 @@ class Run:
     """What a person should know of the titles that were read and played."""
 
 
-@dataclass(frozen=True)
-class Titles:
-    """Titles known beforehand, for services that offer none: the dummy, and what to play."""
-
-    dummy: Title | None
-    film: Title | None
-
-
 def titles_of(dummy: Sequence[str], film: Sequence[str]) -> Titles | None:
     """Return titles that are content ids and nothing to play, one for each key; None where no id is given."""
     return Titles(_title_of(dummy), _title_of(film)) if dummy or film else None
@@ -55,6 +47,12 @@ def titles_of(dummy: Sequence[str], film: Sequence[str]) -> Titles | None:
 def _title_of(content_ids: Sequence[str]) -> Title | None:
     keys = tuple(parse_key_uri(f"skd://{content_id}", ContentIdRule("all")) for content_id in content_ids)
     return Title("", keys) if keys else None
+
+
+def titles_read_in(run: Run) -> Titles:
+    """Return the titles of a run's licenses."""
+    registered, played = (run.grants[place_of(step, 1)] for step in (Step.SEND_SPC_TO_REGISTER, Step.SEND_SPC_TO_PLAY))
+    return Titles(registered.title, played.title)
 
 
 def run_binding(
