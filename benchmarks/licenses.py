@@ -37,6 +37,7 @@ class Contender:
 
     name: str
     service: Service
+    spc_version: int = 2
     cpu: list[float] = field(default_factory=list)
     """CPU seconds per request, a round each."""
     share: list[float] = field(default_factory=list)
@@ -56,29 +57,31 @@ class Load:
 
 def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int, say: Say) -> tuple[list[Line], float]:
     """Return the lines, and the CPU seconds of one license request on SQLite with one worker."""
-    workload = workload_of(state)
-    cryptography = _cryptography()
+    workloads = {version: workload_of(state, version) for version in (1, 2)}
+    cryptography = {version: _cryptography(version) for version in workloads}
     with ExitStack() as stack:
         contenders = [
-            Contender(name, stack.enter_context(start_mock(state, *options)))
-            for name, options in (
-                ("SQLite, 1 worker", (f"--database=sqlite:///{state}/1.db",)),
-                ("SQLite, 2 workers", (f"--database=sqlite:///{state}/2.db", "--workers=2")),
-                ("SQLite, 1 worker of 16 threads", (f"--database=sqlite:///{state}/4.db", "--threads=16")),
-                ("SQLite durable, 1 worker", (f"--database=sqlite:///{state}/3.db", "--durable")),
-                ("PostgreSQL, 1 worker", (f"--database={postgres.new_database()}",)),
-                ("PostgreSQL, 2 workers", (f"--database={postgres.new_database()}", "--workers=2")),
+            Contender(name, stack.enter_context(start_mock(state, *options)), version)
+            for name, version, options in (
+                ("SQLite, 1 worker", 2, (f"--database=sqlite:///{state}/1.db",)),
+                ("SQLite, 1 worker, SPC v1", 1, (f"--database=sqlite:///{state}/5.db",)),
+                ("SQLite, 2 workers", 2, (f"--database=sqlite:///{state}/2.db", "--workers=2")),
+                ("SQLite, 1 worker of 16 threads", 2, (f"--database=sqlite:///{state}/4.db", "--threads=16")),
+                ("SQLite durable, 1 worker", 2, (f"--database=sqlite:///{state}/3.db", "--durable")),
+                ("PostgreSQL, 1 worker", 2, (f"--database={postgres.new_database()}",)),
+                ("PostgreSQL, 2 workers", 2, (f"--database={postgres.new_database()}", "--workers=2")),
             )
         ]
         for contender in contenders:
-            run_load(contender.service.url, license_requests(workload, 64))  # warm
+            run_load(contender.service.url, license_requests(workloads[contender.spc_version], 64))  # warm
         view = Contender("empty view", stack.enter_context(start([sys.executable, "-P", empty_view.__file__])))
         run_load(view.service.url, [empty_view.REQUEST] * 64)
         for number in range(rounds):
             for contender in contenders:
                 say(f"b. round {number + 1} of {rounds}: {contender.name}")
-                _one_round(contender, license_requests(workload, requests), cryptography)
-            _one_round(view, [empty_view.REQUEST] * requests, cryptography)
+                version = contender.spc_version
+                _one_round(contender, license_requests(workloads[version], requests), cryptography[version])
+            _one_round(view, [empty_view.REQUEST] * requests, cryptography[2])
         lines = [line for contender in contenders for line in _lines(contender)]
         beside = [used * (1 - share) for used, share in zip(contenders[0].cpu, contenders[0].share, strict=True)]
         in_views = median_ratio(beside, view.cpu)
@@ -128,14 +131,15 @@ def _one_round(contender: Contender, requests: list[bytes], cryptography: Callab
     contender.latencies += load.latencies
 
 
-def _cryptography() -> Callable[[], None]:
+def _cryptography(spc_version: int) -> Callable[[], None]:
     """Return the calls that a license must make: those of its messages, AES-GCM of the token, the replay id."""
-    messages = parts_of(rsa.generate_private_key(public_exponent=65537, key_size=2048), 2).cryptography
-    key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
-    sealed = AESGCM(key).encrypt(nonce, bytes(250), None)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024 * spc_version)
+    messages = parts_of(key, spc_version).cryptography
+    token_key, nonce = secrets.token_bytes(32), secrets.token_bytes(12)
+    sealed = AESGCM(token_key).encrypt(nonce, bytes(250), None)
 
     def all_of_it() -> None:
-        AESGCM(key).decrypt(nonce, sealed, None)
+        AESGCM(token_key).decrypt(nonce, sealed, None)
         messages()
         hashlib.sha256(nonce).hexdigest()
 

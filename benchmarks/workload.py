@@ -64,10 +64,11 @@ class Workload:
         return head.encode() + spc
 
 
-def workload_of(state: Path) -> Workload:
+def workload_of(state: Path, spc_version: int = 2) -> Workload:
     """Return the workload for the mock with this state directory, whose credentials are made where there are none."""
     credentials = load_or_create(state)
-    return Workload(credentials, load_certificate(credentials.certificate))
+    key = credentials.v1 if spc_version == 1 else credentials.v2
+    return Workload(credentials, load_certificate(key.certificate))
 
 
 @dataclass(frozen=True)

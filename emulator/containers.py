@@ -161,7 +161,10 @@ def open_container(data: bytes, key: bytes | None = None) -> "InputContainer":
     kind = container_of(data)
     if kind is None:
         raise PlaybackError("The track is no MP4, no MPEG transport stream and no packed audio.")
-    options = {"decryption_key": key.hex()} if key and kind == MP4 else {}
+    # libav need not decode to find out what is in an MP4, as it does else: the init segment says so.
+    options = {"probesize": "32"} if kind == MP4 else {}
+    if key and kind == MP4:
+        options["decryption_key"] = key.hex()
     try:
         return av.open(io.BytesIO(data), "r", format=kind, container_options=options)
     except (av.FFmpegError, ValueError):

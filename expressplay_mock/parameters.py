@@ -54,8 +54,9 @@ def check_names(parameters: Parameters, known: Mapping[str, Code]) -> None:
     Taken for unknown, `deviceid`, `deviceIds`, `deviceId[]` or `token[deviceId]` would silently make a token
     for any device. What is between brackets is not shown: it may be a secret in the wrong place.
     """
-    by_folded = {_fold(name): name for name in known}
-    for name in parameters:
+    strange = [name for name in parameters if name not in known]
+    by_folded = {_fold(name): name for name in known} if strange else {}
+    for name in strange:
         for part in (_INDEX.sub("", name), *_INDEX.findall(name)):
             meant = by_folded.get(_fold(part), name)
             if meant != name:
