@@ -15,8 +15,9 @@ from fairplay import layout
 from fairplay.aes import cbc_decrypt, cbc_encrypt, encrypt_block
 from fairplay.certificate import ApplicationCertificate
 from fairplay.ckc import ContentKey, ckc_key, seal_ckc
+from fairplay.envelope import read_envelope, unwrap_spc_key
 from fairplay.session_key import derive, device_id_of, integrity
-from fairplay.spc import KeyServer, build_spc, open_spc, read_envelope, unwrap
+from fairplay.spc import KeyServer, build_spc, open_spc
 
 GROUP = "a. the bare limit"
 ASK = bytes(range(16))
@@ -79,7 +80,7 @@ def parts_of(key: RSAPrivateKey, version: int) -> Parts:
     ckc_payload = seal_ckc(contents, CONTENT, random=os.urandom)[28:]
 
     def cryptography() -> None:
-        unwrap(envelope, key)
+        unwrap_spc_key(envelope, key)
         cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
         derived = derive(ASK, contents.r2)
         cbc_decrypt(derived.dask, sealed[:16], sealed[16:])
@@ -88,7 +89,7 @@ def parts_of(key: RSAPrivateKey, version: int) -> Parts:
         cbc_encrypt(ckc_key(contents.block.r1, contents.anti_replay_seed), envelope.iv, ckc_payload)
 
     return Parts(
-        bare=lambda: unwrap(envelope, key),
+        bare=lambda: unwrap_spc_key(envelope, key),
         cryptography=cryptography,
         open_and_seal=lambda: seal_ckc(open_spc(spc, keys), CONTENT, random=os.urandom),
         build=build,

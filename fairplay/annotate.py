@@ -14,12 +14,13 @@ from dataclasses import dataclass, replace
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt
 from fairplay.ckc import ckc_key
+from fairplay.envelope import read_envelope, unwrap_spc_key
 from fairplay.errors import BadTllv, FairPlayError, SpcError
 from fairplay.fields import Field, Kind, Layout, Origin, Source, Tag
 from fairplay.layout import CKC_HEADER, CKC_TAGS, SKR1_PLAINTEXT, SKR1_VALUE, SPC_HEADERS, SPC_TAGS, TLLV_HEADER
 from fairplay.mistakes import recognise
 from fairplay.session_key import DerivedKeys, derive, unseal
-from fairplay.spc import KeyServer, SpcContents, read_envelope, unwrap
+from fairplay.spc import KeyServer, SpcContents
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _recover(spc: bytes, keys: KeyServer) -> MessageKeys:
     except SpcError:
         return MessageKeys()
     private_key = keys.private_keys.get(envelope.certificate_hash)
-    return MessageKeys(spc_key=unwrap(envelope, private_key) if private_key else None)
+    return MessageKeys(spc_key=unwrap_spc_key(envelope, private_key) if private_key else None)
 
 
 def _opening_problem(spc: bytes) -> str:

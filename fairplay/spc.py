@@ -12,38 +12,27 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt
 from fairplay.certificate import ApplicationCertificate
+from fairplay.envelope import read_envelope, unwrap_spc_key, write_envelope
 from fairplay.errors import (
     BEHIND_THE_ENVELOPE,
-    BadPayloadLength,
     BadPlaybackState,
     BadReturnRequest,
     CannotDecrypt,
     IntegrityMismatch,
-    MissingMark,
-    NotAnSpc,
     UnknownCertificate,
-    UnknownVersion,
     UnsupportedProtocol,
 )
-from fairplay.layout import CKC_TAGS, MARK, SPC_HEADERS, SPC_TAGS, Capability, PlaybackState
-from fairplay.mistakes import is_ckc
+from fairplay.layout import CKC_TAGS, SPC_HEADERS, SPC_TAGS, Capability, PlaybackState
 from fairplay.randomness import RandomBytes
 from fairplay.session_key import ASK_SIZE, DerivedKeys, SessionKeyBlock, derive, integrity, seal, unseal
 
-OAEP_PADDING = {
-    1: OAEP(MGF1(SHA1()), SHA1(), None),  # noqa: S303 - FairPlay's choice
-    2: OAEP(MGF1(SHA256()), SHA256(), None),
-}
 DEVICE_PROTOCOLS = (1,)
 SERVER_PROTOCOLS = (1, 2)
-SMALLEST_HEADER = min(header.size for header in SPC_HEADERS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,18 +133,6 @@ class KeyServer:
             raise ValueError(f"ASk: expected {ASK_SIZE} bytes, found {len(self.ask)}")
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The outside of an SPC, readable without any key."""
-
-    version: int
-    mark: bytes
-    iv: bytes
-    wrapped_key: bytes
-    certificate_hash: bytes
-    payload: bytes = field(repr=False)
-
-
 def build_spc(
     *,
     certificate: ApplicationCertificate,
@@ -211,9 +188,7 @@ def seal_spc(
     inside = contents.values if values is None else values
     iv = random(16)
     payload = cbc_encrypt(contents.spc_key, iv, tllv.write(inside.items(), random))
-    wrapped = certificate.public_key.encrypt(contents.spc_key, OAEP_PADDING[certificate.spc_version])
-    header = SPC_HEADERS[certificate.spc_version]
-    return header.pack(certificate.spc_version, MARK, iv, wrapped, certificate.hash, len(payload)) + payload
+    return write_envelope(certificate, contents.spc_key, iv, payload)
 
 
 def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
@@ -229,7 +204,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
             envelope.certificate_hash.hex(),
             "fetch this server's certificate anew and build the SPC with it; hash its DER form, not PEM",
         )
-    spc_key = unwrap(envelope, private_key)
+    spc_key = unwrap_spc_key(envelope, private_key)
     payload = cbc_decrypt(spc_key or bytes(BLOCK), envelope.iv, envelope.payload)
     try:
         values = tllv.read_values(payload)
@@ -242,46 +217,6 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
         raise CannotDecrypt
     derived = derive(keys.ask, values[layout.R2.code])
     return SpcContents(envelope.version, values, spc_key, derived)
-
-
-def read_envelope(spc: bytes) -> Envelope:
-    """Return the outside of an SPC.
-
-    Raises `NotAnSpc`, `UnknownVersion`, `MissingMark` or `BadPayloadLength`.
-    """
-    if len(spc) < 8 or not spc.startswith(b"\0\0\0") or is_ckc(spc):
-        raise NotAnSpc.because_of(spc, SMALLEST_HEADER)
-    header = SPC_HEADERS.get(spc[3])
-    if header is None:
-        versions = " or ".join(map(str, SPC_HEADERS))
-        raise UnknownVersion(f"version {versions}", f"{spc[3]}", "build the SPC in a version that the server knows")
-    if (mark := header.part("mark", spc)) != MARK:
-        raise MissingMark(
-            f"{MARK.hex()} ({MARK.decode()}) at offset 4",
-            mark.hex(),
-            "use an SPC of this simulation's emulator: one of a real device is never processed here",
-        )
-    if len(spc) < header.size:
-        raise NotAnSpc.because_of(spc, header.size)
-    version, mark, iv, wrapped_key, certificate_hash, length = header.unpack(spc)
-    if length == 0 or length % BLOCK or header.size + length != len(spc):
-        raise BadPayloadLength(
-            f"the {len(spc) - header.size} bytes that follow the header, as a multiple of 16",
-            f"{length}",
-            "send the SPC whole, with nothing before or after it",
-        )
-    return Envelope(version, mark, iv, wrapped_key, certificate_hash, spc[header.size :])
-
-
-def unwrap(envelope: Envelope, private_key: RSAPrivateKey) -> bytes | None:
-    """Return the 16-byte SPC key, or None where RSA-OAEP does not yield one, for whatever reason."""
-    try:
-        spc_key = private_key.decrypt(envelope.wrapped_key, OAEP_PADDING[envelope.version])
-        if len(spc_key) != BLOCK:
-            raise ValueError  # as the library does, so that both take as long
-    except ValueError:
-        return None
-    return spc_key
 
 
 def _spend_the_work_of_the_mac(ask: bytes) -> None:

@@ -9,29 +9,19 @@ import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 from typing import Protocol
 
 import httptools
 
 from hosting import limits
-from hosting.http_request import Request
+from hosting.http_request import RefusedRequest, Request
 from hosting.tls.tls_layer import TlsLayer
 
 _HEAD_TOO_LARGE = (
     431,
     f"head too large: expected at most {limits.MAX_HEAD} bytes and {limits.MAX_HEADERS} headers, found more.",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedRequest:
-    """What the server itself answers to something that is no whole request. It ends the connection."""
-
-    status: int
-    text: str
-    request: Request
 
 
 class Server(Protocol):

@@ -1,4 +1,4 @@
-"""A request as it came over a connection."""
+"""A request as it came over a connection, and what stands for one that is refused by the server itself."""
 
 from dataclasses import dataclass, field
 
@@ -33,3 +33,12 @@ class Request:
             if name not in (b"upgrade", b"http2-settings") and value:
                 lines.append(name + b": " + value)
         return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRequest:
+    """What the server itself answers to something that is no whole request. It ends the connection."""
+
+    status: int
+    text: str
+    request: Request

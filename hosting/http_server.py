@@ -17,8 +17,8 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from hosting import limits
-from hosting.http_connection import Connection, RefusedRequest
-from hosting.http_request import Request
+from hosting.http_connection import Connection
+from hosting.http_request import RefusedRequest, Request
 from hosting.tls.tls import ServerTls
 from hosting.workers import ENDINGS
 from hosting.wsgi import Refuse, environ_of, refuse, respond

@@ -11,8 +11,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from hosting.http_connection import Connection, RefusedRequest
-from hosting.http_request import Request
+from hosting.http_connection import Connection
+from hosting.http_request import RefusedRequest, Request
 from hosting.logs import log_request
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from _vectors.keys import Number, Stream, TestKeys, Vector, refused, text
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.ckc import ContentKey, seal_ckc
+from fairplay.envelope import OAEP_PADDING, read_envelope
 from fairplay.layout import MARK, SPC_HEADERS, Capability, PlaybackState
 from fairplay.session_key import SessionKeyBlock, derive, device_id_of, integrity, seal
-from fairplay.spc import OAEP_PADDING, SpcContents, build_spc, read_envelope, seal_spc
+from fairplay.spc import SpcContents, build_spc, seal_spc
 
 NOW = 1_700_000_000
 DEVICE, OTHER_DEVICE = device_id_of("vectors"), device_id_of("vectors, another device")

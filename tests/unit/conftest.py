@@ -8,7 +8,8 @@ import pytest
 from fairplay import layout
 from fairplay.aes import cbc_encrypt
 from fairplay.certificate import ApplicationCertificate
-from fairplay.spc import OAEP_PADDING, SpcContents, seal_spc
+from fairplay.envelope import OAEP_PADDING
+from fairplay.spc import SpcContents, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 Sealer = Callable[..., bytes]

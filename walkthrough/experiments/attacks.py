@@ -7,7 +7,8 @@ import re
 
 from fairplay import layout, tllv
 from fairplay.aes import BLOCK, cbc_decrypt
-from fairplay.spc import SpcContents, read_envelope
+from fairplay.envelope import read_envelope
+from fairplay.spc import SpcContents
 
 
 def flip_hu_bit(spc: bytes, contents: SpcContents, bit: int = 0) -> bytes:

@@ -17,8 +17,9 @@ from emulator.license_client import Entitlement, RequestType
 from emulator.step import at_step
 from fairplay import tllv
 from fairplay.aes import cbc_decrypt
+from fairplay.envelope import read_envelope
 from fairplay.errors import SpcError
-from fairplay.spc import SpcContents, read_envelope
+from fairplay.spc import SpcContents
 from simulation.steps import Step
 from walkthrough.experiments.actions import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
 from walkthrough.experiments.attacks import read_hint, with_block_in_front

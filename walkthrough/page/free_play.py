@@ -18,8 +18,9 @@ from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt, cbc_encrypt
 from fairplay.annotate import annotate_spc, keys_of
 from fairplay.ckc import open_ckc
+from fairplay.envelope import read_envelope
 from fairplay.errors import FairPlayError
-from fairplay.spc import SpcContents, read_envelope
+from fairplay.spc import SpcContents
 from simulation.steps import Step
 from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState

@@ -14,8 +14,8 @@ from typing import Any
 
 from emulator.urls import path_of
 from fairplay.ckc import read_frame
+from fairplay.envelope import read_envelope
 from fairplay.errors import CkcError, SpcError
-from fairplay.spc import read_envelope
 from walkthrough.record.recorded import RecordedStep, Recording, all_steps, place_of
 from walkthrough.record.recording import shorten
 

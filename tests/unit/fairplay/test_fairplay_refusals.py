@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from fairplay import layout, tllv
 from fairplay.certificate import ApplicationCertificate
+from fairplay.envelope import OAEP_PADDING
 from fairplay.errors import (
     BadPayloadLength,
     BadPlaybackState,
@@ -24,7 +25,7 @@ from fairplay.errors import (
     UnknownVersion,
     UnsupportedProtocol,
 )
-from fairplay.spc import OAEP_PADDING, KeyServer, SpcContents, open_spc, seal_spc
+from fairplay.spc import KeyServer, SpcContents, open_spc, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 Sealer = Callable[..., bytes]

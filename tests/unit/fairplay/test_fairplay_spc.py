@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from fairplay import layout
 from fairplay.certificate import ApplicationCertificate
+from fairplay.envelope import read_envelope
 from fairplay.errors import IntegrityMismatch, MissingTag, SpcError
 from fairplay.layout import PlaybackState
 from fairplay.session_key import DerivedKeys, SessionKeyBlock
-from fairplay.spc import KeyServer, SpcContents, open_spc, read_envelope, seal_spc
+from fairplay.spc import KeyServer, SpcContents, open_spc, seal_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 Sealer = Callable[..., bytes]

@@ -6,8 +6,9 @@ import pytest
 
 from fairplay import layout, tllv
 from fairplay.aes import cbc_decrypt
+from fairplay.envelope import read_envelope
 from fairplay.errors import IntegrityMismatch
-from fairplay.spc import KeyServer, SpcContents, open_spc, read_envelope
+from fairplay.spc import KeyServer, SpcContents, open_spc
 from walkthrough.experiments.attacks import flip_hu_bit, read_hint, with_block_in_front
 from walkthrough.experiments.designs import explain_everything
 

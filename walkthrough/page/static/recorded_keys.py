@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from fairplay import tllv
 from fairplay.aes import cbc_decrypt
+from fairplay.envelope import read_envelope
 from fairplay.session_key import DerivedKeys
-from fairplay.spc import SpcContents, read_envelope
+from fairplay.spc import SpcContents
 
 
 def contents_from(spc: bytes, keys: Mapping[str, str]) -> SpcContents:
