@@ -17,7 +17,7 @@ from walkthrough.record.steps import LIFELINES, STEPS
 MERMAID_NAMES = dict(zip(LIFELINES, "CSEL", strict=True))
 UNTOLD: Mapping[str, tuple[int, ...]] = {"response": (2, 4, 9, 11), "decision": (0, 2, 3, 9)}
 """Members of a recorded step that a reader can do without: what a later step shows, or the request repeated."""
-LONGEST = 72
+MAX_VALUE = 72
 """Characters of a value in a shown request or response."""
 
 
@@ -96,8 +96,8 @@ def _cut(value: Any) -> Any:
             return {name: _cut(part) for name, part in value.items()}
         case list():
             return [_cut(part) for part in value]
-        case str() if len(value) > LONGEST:
-            return f"{value[: LONGEST - 8]}…{value[-7:]}"
+        case str() if len(value) > MAX_VALUE:
+            return f"{value[: MAX_VALUE - 8]}…{value[-7:]}"
     return value
 
 

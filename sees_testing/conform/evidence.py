@@ -4,7 +4,7 @@ from expressplay_mock.inbox.journal_text import lines_of as text_of
 from expressplay_mock.inbox.journal_text import refusal_of
 from sees_testing.conform.mock import Entry
 
-SHOWN = 8
+MAX_ENTRIES = 8
 """Entries shown of one check: the refusals, and the newest others."""
 NONE = "the mock saw no request during this check: did the SEES ask nobody, or another one than --expressplay?"
 
@@ -16,8 +16,8 @@ def lines_of(entries: list[Entry]) -> tuple[str, ...]:
         return (NONE,)
     refused = [entry for entry in told if refusal_of(entry)]
     others = [entry for entry in told if not refusal_of(entry)]
-    most = refused[-SHOWN:]
-    kept = sorted([*most, *others[len(others) - (SHOWN - len(most)) :]], key=lambda entry: int(entry["seq"]))
+    most = refused[-MAX_ENTRIES:]
+    kept = sorted([*most, *others[len(others) - (MAX_ENTRIES - len(most)) :]], key=lambda entry: int(entry["seq"]))
     left_out = len(told) - len(kept)
     lines = [f"({left_out} other entries of the mock's journal)"] if left_out else []
     for entry in kept:

@@ -5,9 +5,9 @@ import binascii
 import re
 from contextlib import suppress
 
-KEPT = 64 * 1024
+MAX_KEPT = 64 * 1024
 """Bytes of an answer that are kept as text."""
-SHOWN = 600
+MAX_SHOWN = 600
 """Characters of a text that a report shows."""
 REDACTED = "<redacted>"
 
@@ -49,10 +49,10 @@ def redact(text: str, secrets: set[str]) -> str:
 
 def printable(body: bytes) -> str:
     """Return bytes as one line of printable text."""
-    text = body[:KEPT].decode("utf-8", "backslashreplace")
+    text = body[:MAX_KEPT].decode("utf-8", "backslashreplace")
     return "".join(character if character.isprintable() else " " for character in text)
 
 
 def shorten(text: str) -> str:
     """Cut a text for the report. To be done after redaction: half a secret would not be found any more."""
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}… ({len(text)} characters)"
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}… ({len(text)} characters)"

@@ -27,7 +27,7 @@ from hosting.serving import running
 from sees_testing.conform.model import CHECKS
 from sees_testing.conform.outcome import Failed
 from sees_testing.conform.probe import Probe
-from sees_testing.conform.redaction import SHOWN, redact, shorten
+from sees_testing.conform.redaction import MAX_SHOWN, redact, shorten
 from sees_testing.expressplay import RunningExpressPlay
 from sees_testing.sees import running_sees
 
@@ -197,7 +197,7 @@ def test_checks_are_numbered_and_say_what_they_hold() -> None:
 
 def test_a_secret_is_redacted_before_a_text_is_cut() -> None:
     secret = "0f" * 16
-    for place in range(SHOWN - 40, SHOWN + 10):
+    for place in range(MAX_SHOWN - 40, MAX_SHOWN + 10):
         text = shorten(redact("x" * place + f" {secret} 77,{secret}", {secret}))
         assert "0f" not in text
-        assert len(text) < SHOWN + 40
+        assert len(text) < MAX_SHOWN + 40

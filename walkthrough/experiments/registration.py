@@ -29,7 +29,7 @@ from walkthrough.record.deployment import Deployment, shifted_clock
 
 REGISTRATION_LIFETIME = 60
 """Seconds that SEES gives a registration token, unless told otherwise."""
-MANY = 40
+PLAYS = 40
 """More plays than the 32 rows that ExpressPlay's record lookup answers with."""
 
 
@@ -116,7 +116,7 @@ def many_plays(deployment: Deployment) -> Tries:
     register(a, cookie, deployment.dummy)
     for name, client, what in (("A", a, "plays"), ("B", b, "tries")):
         entitlement = entitled(client, cookie, deployment.film)
-        yield Try(f"device {name} {what} {MANY} times", _count([_code(client, entitlement) for _ in range(MANY)]))
+        yield Try(f"device {name} {what} {PLAYS} times", _count([_code(client, entitlement) for _ in range(PLAYS)]))
     yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
 
 
@@ -253,7 +253,7 @@ EXPERIMENTS = (
     Experiment(
         "many-plays",
         "Forty plays and forty refusals",
-        f"The record lookup answers with 32 rows. Device A plays {MANY} times, and device B is refused {MANY} times "
+        f"The record lookup answers with 32 rows. Device A plays {PLAYS} times, and device B is refused {PLAYS} times "
         "with the same cookie. Is the registration still found?",
         (
             "No: newer rows have pushed it out",
@@ -266,6 +266,6 @@ EXPERIMENTS = (
         "out by his own plays.",
         "server/entitlement.py: bound_device",
         many_plays,
-        (f"{MANY} issued", f"{MANY} refused with -9003", ISSUED),
+        (f"{PLAYS} issued", f"{PLAYS} refused with -9003", ISSUED),
     ),
 )

@@ -34,9 +34,10 @@ class Excerpt:
     lines: tuple[str, ...]
 
 
-LONGEST = 40
+MAX_WHOLE = 40
 """Lines of a function that are shown whole; of a longer one only those around its marks."""
 AROUND = 6
+"""Lines shown before the first mark and behind the last one."""
 
 _parsing = threading.Lock()
 """Python 3.11 keeps one depth counter for all threads that parse."""
@@ -102,7 +103,7 @@ def find(place: Place) -> Excerpt | None:
         for number in range(first, last + 1)
         if all_lines[number - 1].strip() and all_lines[number - 1].strip().startswith(place.marks or ("\0",))
     )
-    if last - first >= LONGEST and marked:
+    if last - first >= MAX_WHOLE and marked:
         first, last = max(first, marked[0] - AROUND), min(last, marked[-1] + AROUND)
     lines = all_lines[first - 1 : last]
     return Excerpt(place.file, place.function, first, marked[0] if marked else first, marked, tuple(lines))

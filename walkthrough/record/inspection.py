@@ -1,8 +1,5 @@
 """`inspect FILE`: recognise an SPC, a CKC or a recording in whatever form it was saved, and annotate its bytes."""
 
-import base64
-import binascii
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,9 +17,6 @@ UNKNOWN = "neither SPC nor CKC"
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of a file worth inspecting; a recording takes some 100 KB."""
 
-_TEXT_FORM = re.compile(rb"\s*<ckc>(.*)</ckc>\s*", re.DOTALL)
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_=\s-]{16,}")
-
 
 @dataclass(frozen=True)
 class Inspection:
@@ -39,17 +33,6 @@ def inspect_bytes(data: bytes) -> list[Inspection]:
     value = _json(data)
     if isinstance(value, dict) and value.get("format") == FORMAT:
         return _inspect_recording(value)
-    if isinstance(value, dict):
-        for kind in ("spc", "ckc"):
-            if isinstance(text := value.get(kind), str) and (decoded := _decode(text.encode("utf-8", "replace"))):
-                if decoded[:3] != b"\0\0\0":
-                    break  # wrapped once more
-                return [_inspect(f"JSON member {kind}", decoded, kind.upper())]
-    if text_form := _TEXT_FORM.fullmatch(data):
-        return [_inspect("<ckc> text", _decode(text_form[1]) or b"", "CKC")]
-    decoded = _decode(data.strip()) if _is_text(data) else None
-    if decoded and decoded[:3] == b"\0\0\0":
-        return [_inspect("Base64 text", decoded)]
     # A wrapping around anything but a message (a certificate, a token) is best explained as what it is itself.
     names, inside = unwrap(data)
     if names and inside.startswith(b"\0\0\0"):
@@ -116,7 +99,9 @@ def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:
         for part, kind in (("request", "spc"), ("response", "ckc")):
             text = step[part].get(kind) if isinstance(step.get(part), dict) else None
             if isinstance(text, str):
-                found.append(_inspect(place_of(number, rounds), _decode(text.encode()) or b"", kind.upper(), keys))
+                found.append(
+                    _inspect(place_of(number, rounds), unwrap(text.encode("utf-8", "replace"))[1], kind.upper(), keys)
+                )
     return found
 
 
@@ -141,17 +126,4 @@ def _json(data: bytes) -> Any:
     try:
         return parse_json(data)
     except ValueError:
-        return None
-
-
-def _is_text(data: bytes) -> bool:
-    return _BASE64.fullmatch(data.strip()) is not None
-
-
-def _decode(text: bytes) -> bytes | None:
-    """Decode Base64, plain or URL-safe, with or without padding and line breaks."""
-    packed = b"".join(text.split()).translate(bytes.maketrans(b"-_", b"+/")).rstrip(b"=")
-    try:
-        return base64.b64decode(packed + b"=" * (-len(packed) % 4), validate=True)
-    except binascii.Error:
         return None

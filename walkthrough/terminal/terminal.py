@@ -21,7 +21,7 @@ BAR = 30
 """Characters of a progress bar."""
 ROOMY = 100
 """Columns from which on a value is never broken into two lines."""
-LONGEST_VALUE = 40
+MAX_VALUE = 40
 """Characters of a value that are shown whole: a device_id is."""
 
 
@@ -102,7 +102,7 @@ def print_inspection(console: "Console", inspection: "Inspection") -> None:
         table = _table("offset", "bytes", "field", "value", "meaning")
         table.columns[3].no_wrap = console.width >= ROOMY
         for note in notes:
-            value = note.value if len(note.value) <= LONGEST_VALUE else f"{note.value[:16]}…{note.value[-8:]}"
+            value = note.value if len(note.value) <= MAX_VALUE else f"{note.value[:16]}…{note.value[-8:]}"
             table.add_row(*(_printable(cell) for cell in (note.offset, note.length, note.field, value, note.meaning)))
             if note.problem:
                 table.add_row(

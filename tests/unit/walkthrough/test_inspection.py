@@ -34,6 +34,7 @@ def in_all_forms(kind: str, raw: bytes) -> list[bytes]:
     text = base64.b64encode(raw)
     forms = [raw, text, base64.encodebytes(raw), base64.urlsafe_b64encode(raw).rstrip(b"=")]
     forms.append(json.dumps({kind: text.decode()}).encode())
+    forms.append(json.dumps({"debug": "x" * 9999, kind: text.decode()}).encode())
     return [*forms, b"spc=" + text] if kind == "spc" else [*forms, b"<ckc>" + text + b"</ckc>\n"]
 
 
