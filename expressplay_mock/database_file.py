@@ -27,7 +27,7 @@ class DatabaseFile:
 
     def check(self) -> None:
         """Raise `FileGone` unless both are still at their path, the database no shorter, and the log with its start."""
-        sizes = []
+        before, sizes = self._size, []  # another thread may look meanwhile, at a file that has grown
         for path, identity in zip(self._paths, self._identities, strict=True):
             try:
                 found = path.stat()
@@ -36,8 +36,8 @@ class DatabaseFile:
             if _identity(found) != identity:
                 raise FileGone(f"{path.name} was replaced while it was open")
             sizes.append(found.st_size)
-        if sizes[0] < self._size:
-            raise FileGone(f"{self._paths[0].name} was cut from {self._size} to {sizes[0]} bytes")
+        if sizes[0] < before:
+            raise FileGone(f"{self._paths[0].name} was cut from {before} to {sizes[0]} bytes")
         self._size = sizes[0]
         if sizes[1] and _start(self._paths[1]) != WAL_MAGIC:
             raise FileGone(f"{self._paths[1].name} was cut while it was open")

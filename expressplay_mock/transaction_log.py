@@ -51,7 +51,7 @@ from expressplay_mock.record_query import MAX_RECENT, ByCookie, ById, Query, Rec
 SCHEMA_VERSION = 2
 """1 had replay ids of the transaction id and the anti-replay seed, which nothing in an SPC authenticates."""
 TIMEOUT = 5
-"""Seconds that anything may take here, with a database server all of it together."""
+"""Seconds that anything may take here, all of it together."""
 WAIT = 2
 """Seconds for a free connection, and as many to make one: what they leave is for the answer."""
 MAX_CONNECTIONS = 16
@@ -91,7 +91,10 @@ _RECENT = _newest_first.limit(MAX_RECENT)
 _BY_COOKIE = _newest_first.where(_events.c.cookie == bindparam("asked"), _issued).limit(MAX_RECENT)
 _BY_ID = _newest_first.where(_events.c.event_id == bindparam("asked"))
 _WINDOW = _newest_first.offset(bindparam("start", type_=BigInteger)).limit(bindparam("length", type_=Integer))
-_WRITE_NOTHING = "UPDATE schema_version SET version = version"
+# Writes where no row changes, and fails where the table of rows is gone.
+_WRITE_NOTHING = (
+    "UPDATE schema_version SET version = version WHERE NOT EXISTS (SELECT 1 FROM events WHERE event_id < 0)"
+)
 _ROW_FIELDS = [field.name for field in fields(Row)]
 
 _PREPARING = 0x5EE5
@@ -163,6 +166,7 @@ class TransactionLog:
 
     def find(self, account: str, query: Query) -> list[Record]:
         """Return the records of `account` that `query` asks for, newest first."""
+        self._check_file()
         with self._connection() as connection:
             found = connection.execute(*_statement(account, query)).all()
         return [Record(event_id, Row(*values)) for event_id, *values in found]
@@ -184,13 +188,16 @@ class TransactionLog:
     @contextmanager
     def _to_write(self) -> Iterator[Any]:
         """Lend a connection of the driver."""
+        deadline = time.monotonic() + TIMEOUT
         if self._writer is None:
-            deadline = time.monotonic() + TIMEOUT
             with closing(self._engine.raw_connection()) as connection, self._watched(connection, deadline):
                 yield connection
         elif self._write_turn.acquire(timeout=TIMEOUT):
             try:
-                yield self._writer.dbapi_connection
+                writer: Any = self._writer.dbapi_connection
+                # What is left of the time, to wait for a lock of another process: the turn may have taken some of it.
+                writer.execute(f"PRAGMA busy_timeout={max(0, round((deadline - time.monotonic()) * 1000))}")
+                yield writer
             finally:
                 self._write_turn.release()
         else:
@@ -215,7 +222,7 @@ class TransactionLog:
         return self._watchdog.bound(connection.fileno(), deadline) if self._watchdog else nullcontext()
 
     def _check_file(self) -> None:
-        """Raise `LogUnavailable` if what was just committed went into files that nobody will find."""
+        """Raise `LogUnavailable` if what is written or read goes to files that nobody will find."""
         try:
             if self._file:
                 self._file.check()
@@ -281,7 +288,7 @@ def _make_engine(url: str, durable: bool) -> Engine:
                 to_share = {"check_same_thread": False}
                 engine = create_engine(parsed, **options, **named, poolclass=StaticPool, connect_args=to_share)
             case "sqlite", _:
-                engine = create_engine(parsed, **options, **named, **pool, connect_args={"timeout": TIMEOUT})
+                engine = create_engine(parsed, **options, **named, **pool, connect_args={"timeout": TIMEOUT - WAIT})
             case "postgresql", _:
                 limits = {"pool_recycle": MAX_AGE, "connect_args": _POSTGRESQL_LIMITS}
                 engine = create_engine(parsed, **options, **pool, **limits)

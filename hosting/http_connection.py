@@ -81,14 +81,21 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes of the client."""
-        if self._tls:
-            try:
-                data = self._tls.open(data)
-            except ssl.SSLError:
-                self._transport.write(self._tls.to_send())
-                self._transport.close()
-                return
+        if not self._tls:
+            self._take(data)
+            return
+        try:
+            said = self._tls.open(data)
+        except ssl.SSLError:
             self._transport.write(self._tls.to_send())
+            self._transport.close()
+            return
+        self._transport.write(self._tls.to_send())
+        self._take(said)
+        if self._tls.ended and not self._ended and not self.eof_received():
+            self._transport.close()
+
+    def _take(self, data: bytes) -> None:
         if self._deaf or not data:
             return
         self._size += len(data)

@@ -14,6 +14,8 @@ class TlsLayer:
         self._received, self._sealed = ssl.MemoryBIO(), ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._received, self._sealed, server_side=True)
         self._has_shaken_hands = False
+        self.ended = False
+        """True once the client said that nothing more comes; its connection may stay open."""
 
     def open(self, data: bytes) -> bytes:
         """Return what bytes of the client say, decrypted. Raises `ssl.SSLError` where TLS refuses them."""
@@ -25,6 +27,7 @@ class TlsLayer:
                 self._has_shaken_hands = True
             while piece := self._tls.read(65_536):
                 said += piece
+            self.ended = True
         except ssl.SSLWantReadError:
             pass
         return bytes(said)

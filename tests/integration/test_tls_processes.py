@@ -6,7 +6,7 @@ import socket
 import ssl
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -135,6 +135,34 @@ def test_plain_http_gets_no_answer(one: Service) -> None:
         with pytest.raises(requests.ConnectionError):
             session.get(one.url.replace("https:", "http:") + "/titles", timeout=10)
     assert "Traceback" not in one.log()
+
+
+def test_a_farewell_in_the_middle_of_a_body_is_its_end(secured: Secured, one: Service) -> None:
+    tls = client_files(secured.directory)
+    context = ssl.create_default_context(cafile=tls.ca)
+    assert tls.certificate
+    context.load_cert_chain(tls.certificate, tls.key)
+    received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = context.wrap_bio(received, to_send, server_hostname="127.0.0.1")
+    with socket.create_connection(("127.0.0.1", int(one.url.rpartition(":")[2])), 20) as connection:
+
+        def until_done(step: Callable[[], object]) -> None:
+            while True:
+                try:
+                    step()
+                    return
+                except ssl.SSLWantReadError:
+                    connection.sendall(to_send.read())
+                    received.write(connection.recv(65_536))
+
+        until_done(client.do_handshake)
+        client.write(b"POST /sees/SEESServlet HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        with pytest.raises(ssl.SSLWantReadError):
+            client.unwrap()  # says that nothing more comes, and the connection stays open
+        connection.sendall(to_send.read())
+        while part := connection.recv(65_536):
+            received.write(part)
+    assert b"body cut off: expected 100 bytes, found 1" in client.read(65_536)
 
 
 def test_clients_that_say_nothing_hold_nobody_up(secured: Secured, one: Service) -> None:
