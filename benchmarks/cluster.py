@@ -62,7 +62,7 @@ def nginx_program() -> str | None:
 
 @contextmanager
 def running_cluster(state: Path, postgres: Postgres, *, proxy: bool, workers: int = 1) -> Iterator[Cluster]:
-    """Start all of it; everything ends with the block. Raises RuntimeError where nginx is wanted and not there."""
+    """Start all of it; everything ends with the block. Raises `RuntimeError` where nginx is wanted and not there."""
     nginx = nginx_program() if proxy else None
     if proxy and nginx is None:
         raise RuntimeError(NO_NGINX)

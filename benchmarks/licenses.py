@@ -114,7 +114,7 @@ def license_requests(workload: Workload, count: int) -> list[bytes]:
 
 
 def run_load(url: str, requests: Sequence[bytes]) -> Load:
-    """Send requests from another process and return what it saw. Raises RuntimeError unless all were licensed."""
+    """Send requests from another process and return what it saw. Raises `RuntimeError` unless all were licensed."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         return pool.apply(_generate, (url, requests))
 

@@ -80,7 +80,7 @@ class Answer:
 
 
 class Connection:
-    """One keep-alive connection that sends requests as they are. Raises OSError or EOFError where it breaks."""
+    """One keep-alive connection that sends requests as they are. Raises `OSError` or `EOFError` where it breaks."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)

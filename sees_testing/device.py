@@ -44,18 +44,18 @@ class VirtualDevice:
     def play(self, sees: str, content: str, cookie: str) -> License:
         """Get the device-bound license of a content id.
 
-        Raises EntitlementDenied if SEES says no (its `.number`), LicenseRefused if ExpressPlay does.
+        Raises `EntitlementDenied` if SEES says no (its `.number`), `LicenseRefused` if ExpressPlay does.
         """
         return binding.play(self._client(sees), cookie, _title(content))[0].license
 
     def entitle(self, sees: str, request_type: int, content: str, cookie: str) -> str:
-        """Ask SEES and return its token URL. Raises EntitlementDenied if it says no."""
+        """Ask SEES and return its token URL. Raises `EntitlementDenied` if it says no."""
         kind = RequestType(request_type)
         with at_step(Step.ASK_TO_REGISTER if kind is RequestType.REGISTRATION else Step.ASK_TO_PLAY):
             return binding.entitle(self._client(sees), kind, content, cookie).token_url
 
     def redeem(self, token_url: str, content: str) -> License:
-        """Post a fresh SPC to a token URL and open the CKC. Raises LicenseRefused if ExpressPlay says no."""
+        """Post a fresh SPC to a token URL and open the CKC. Raises `LicenseRefused` if ExpressPlay says no."""
         title = _title(content)
         with at_step(Step.SEND_SPC_TO_PLAY):
             return binding.redeem(self._client(""), title, with_token_url(title.keys[0], token_url), None).license

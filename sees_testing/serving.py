@@ -50,7 +50,7 @@ def serving_process(
     `{port}` in `argv` and in the values of `environment`, which is added to this process's, becomes a free port.
     `ready` is a path, "/health" say, for a program that listens before it can serve; without one listening is enough.
     `scheme` is "https" for a server that speaks TLS, and `tls` has the files to ask it with. `options` are those of
-    subprocess.Popen. Raises StartError if the program ends, or is not ready within `timeout` seconds.
+    subprocess.Popen. Raises `StartError` if the program ends, or is not ready within `timeout` seconds.
     """
     port = str(_free_port())
     settings = {name: value.replace("{port}", port) for name, value in environment.items()}

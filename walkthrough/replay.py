@@ -26,7 +26,7 @@ MAX_COOKIE = 32
 def replay(recording: Recording, sees: str, expressplay: str | None, tls: ClientTls = NO_FILES) -> Comparison:
     """Run a recording anew and compare. `expressplay` is found out from SEES's token URL where it is None.
 
-    A recording that began with rows of its cookie in the log cannot be run anew: BadRecording.
+    Raises `BadRecording` for a recording that began with rows of its cookie in the log: it cannot be run anew.
     """
     if recording["log_before"]:
         raise bad_recording(
@@ -54,7 +54,7 @@ def replay(recording: Recording, sees: str, expressplay: str | None, tls: Client
 
 
 def check(comparison: Comparison) -> None:
-    """Raise ReplayDiffers if there is a difference."""
+    """Raise `ReplayDiffers` if there is a difference."""
     if difference := comparison.difference:
         where = f"{difference.place}, {difference.field}" if difference.field else difference.place
         fix = "fps-emulator show FILE draws the recorded run; SEES's own journal or log tells what it did"

@@ -26,7 +26,7 @@ class Words:
     filled: Mapping[str, str] = field(default_factory=dict)
 
     def __call__(self, text: str) -> str:
-        """Return a text of the code in this language. Raises KeyError if a language other than English lacks it."""
+        """Return a text of the code in this language. Raises `KeyError` if a language other than English lacks it."""
         if not self.texts:
             return text
         return self.filled[text] if text in self.filled else self.texts[text]
@@ -34,7 +34,7 @@ class Words:
 
 @functools.cache
 def words(language: str) -> Words:
-    """Return the words of a language; English has none to change. Raises FileNotFoundError for an unknown one."""
+    """Return the words of a language; English has none to change. Raises `FileNotFoundError` for an unknown one."""
     if language == "en":
         return Words()
     path = Path(__file__).with_name(f"words.{language}.toml")

@@ -6,11 +6,12 @@ from typing import Any
 from emulator.binding import Client, play
 from emulator.device import Device
 from emulator.screening import watch
-from sees_testing.conform.mock import TOKEN, Entry, lifetime, look_ups, token_requests
+from sees_testing.conform.mock import TOKEN, lifetime, look_ups, token_requests
 from sees_testing.conform.model import Origin, check
 from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.probe import DEVICE_BOUND, REGISTRATION, TIME_BASED, Probe, entitled, is_entitled, outcome
 from simulation.journal import Journal
+from walkthrough.record.journals import Entry
 
 EXPIRED = -4011
 REFUSED: Mapping[str, Any] = {"fault": "refuse", "code": -2031}
@@ -142,7 +143,7 @@ def _play(probe: Probe, url: str, device: Device, cookie: str) -> None:
 
 
 def _tokens(probe: Probe) -> list[Entry]:
-    """Return what the mock noted of the tokens that it made during this check; Failed if it noted none."""
+    """Return what the mock noted of the tokens that it made during this check. Raises `Failed` if it noted none."""
     made = [entry for entry in token_requests(probe.entries()) if entry["status"] == 200]
     if not made:
         raise Failed(expected="token requests in the mock's journal", found="none: where does the SEES get tokens?")

@@ -2,7 +2,7 @@
 
 from expressplay_mock.inbox.journal_text import lines_of as text_of
 from expressplay_mock.inbox.journal_text import refusal_of
-from sees_testing.conform.mock import Entry
+from walkthrough.record.journals import Entry
 
 MAX_ENTRIES = 8
 """Entries shown of one check: the refusals, and the newest others."""

@@ -12,14 +12,13 @@ from emulator.errors import EmulatorError, NoAnswer, UnexpectedAnswer
 from emulator.transport import EXPRESSPLAY, Answer, Web
 from simulation.steps import Step
 from walkthrough.record.deployment import clock_ahead
+from walkthrough.record.journals import Entry
 
 SERVICE = "expressplay-mock"
 EXPECTED = f"{SERVICE} with its /_sim/ routes, in one process"
 TOKEN, RECORDS = "token", "records"
 PATIENCE = 10.0
 """Seconds until the SEES must have asked the mock."""
-
-Entry = Mapping[str, Any]
 
 
 class NoUsableMock(UnexpectedAnswer):
@@ -36,7 +35,7 @@ class Mock:
     """The `seq` of the newest journal entry that belongs to an earlier check."""
 
     def expect_usable(self) -> None:
-        """Raise NoUsableMock unless this is our mock, with clock, faults and journal."""
+        """Raise `NoUsableMock` unless this is our mock, with clock, faults and journal."""
         health = self._ask("GET", "/health")
         service = _member(health, "service")
         if service != SERVICE:
@@ -75,7 +74,7 @@ class Mock:
             self._ask("DELETE", f"/faults/{number}")
 
     def wait_for_fault(self) -> None:
-        """Return when the one fault that waits has acted; NoAnswer if it does not."""
+        """Return when the one fault that waits has acted. Raises `NoAnswer` if it does not."""
         deadline = time.monotonic() + PATIENCE
         while not any(fault["acted"] for fault in self._json("GET", "/faults")["active"]):
             if time.monotonic() > deadline:

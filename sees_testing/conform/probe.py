@@ -18,10 +18,11 @@ from emulator.transport import Web
 from emulator.urls import is_http_url
 from fairplay.ckc import ContentKey, open_ckc
 from fairplay.errors import FairPlayError
-from sees_testing.conform.mock import Entry, Mock
+from sees_testing.conform.mock import Mock
 from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.wire import Reply, Wire
 from simulation.steps import Step
+from walkthrough.record.journals import Entry
 
 NO_MOCK = "needs expressplay-mock: name it with --expressplay"
 TIME_BASED, REGISTRATION, DEVICE_BOUND = RequestType
@@ -87,17 +88,17 @@ class Probe:
         return self.post(self.message(request_type, content, cookie), timeout)
 
     def token(self, request_type: int, content: str, cookie: str) -> str:
-        """Ask for an entitlement and return its token URL; Failed if there is none."""
+        """Ask for an entitlement and return its token URL. Raises `Failed` if there is none."""
         return entitled(self.ask(request_type, content, cookie))
 
     def device(self, name: str) -> Device:
-        """Return a virtual device of this run; Skipped where no mock provisions one."""
+        """Return a virtual device of this run. Raises `Skipped` where no mock provisions one."""
         if self._provisioning is None:
             self._provisioning = self.the_mock().provision()
         return Device(f"{self._run} {name}", self._provisioning)
 
     def the_mock(self) -> Mock:
-        """Return the mock; Skipped where there is none."""
+        """Return the mock. Raises `Skipped` where there is none."""
         if self.mock is None:
             raise Skipped(NO_MOCK)
         return self.mock
@@ -144,7 +145,7 @@ class Probe:
 
     @contextmanager
     def fault(self, at: str, cookie: str | None, fault: Mapping[str, Any]) -> Iterator[None]:
-        """Let the mock misbehave inside the block, for one cookie if one is given; Skipped where there is none."""
+        """Let the mock misbehave inside the block, for one cookie if one is given. Raises `Skipped` without a mock."""
         with self.the_mock().fault(at, cookie, fault) as asked:
             self.wire.note("ExpressPlay", asked, 200, "")
             yield
@@ -157,7 +158,7 @@ def at_once(calls: Sequence[Callable[[], Value]]) -> list[Value]:
 
 
 def entitled(reply: Reply) -> str:
-    """Return the token URL of an entitlement; Failed for anything else."""
+    """Return the token URL of an entitlement. Raises `Failed` for anything else."""
     answer = reply.object() or {}
     url = answer.get("epTokenURL")
     if answer.get("isAllowed") is not True or not isinstance(url, str) or not is_http_url(url):
@@ -171,7 +172,7 @@ def outcome(result: int) -> str:
 
 
 def expect_license(result: int, whose: str) -> None:
-    """Raise Failed unless a redemption brought a license; `whose` it is to be: "the registered device"."""
+    """Raise `Failed` unless a redemption brought a license; `whose` it is to be: "the registered device"."""
     if result:
         raise Failed(expected=f"a license for {whose}", found=outcome(result))
 
@@ -183,7 +184,7 @@ def is_entitled(reply: Reply) -> bool:
 
 
 def expect_denial(reply: Reply, of: str) -> None:
-    """Raise Failed unless the SEES said no, be it in a response object or by an HTTP status from 400 to 499."""
+    """Raise `Failed` unless the SEES said no, be it in a response object or by an HTTP status from 400 to 499."""
     answer = reply.object()
     in_due_form = answer is not None and answer.get("isAllowed") is False
     turned_away = reply.status is not None and 400 <= reply.status < 500

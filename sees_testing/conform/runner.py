@@ -62,7 +62,7 @@ def conform(
     and sent to nobody. `only` are numbers of checks; a `quick` run leaves out those that wait for real seconds; with
     `strict` a skipped check is a failed one. `headers` and `properties` go with every request. `on_result` is called
     after each check, with secrets not yet all known: show its verdict, not its exchanges. `tls` has the files for https
-    addresses. Raises EmulatorError if an address is none, nothing answers there, no SEES does, or the mock is none.
+    addresses. Raises `EmulatorError` if an address is none, nothing answers there, no SEES does, or the mock is none.
     """
     sees = clean_base(sees, SEES)
     web = Web(tls=tls)
@@ -100,7 +100,7 @@ def failures(results: Iterable[Result]) -> list[str]:
 
 
 def _expect_sees(probe: Probe) -> None:
-    """Raise UnexpectedAnswer where one sentence says more than forty failures: no SEES, or one of another mock."""
+    """Raise `UnexpectedAnswer` where one sentence says more than forty failures: no SEES, or one of another mock."""
     answer = probe.web.post_json(SEES, probe.wire.endpoint, {})
     if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
         fix = f"name the whole address that takes requests with --sees; without a path, {SEES_PATH} is added"

@@ -81,7 +81,7 @@ class Result:
 
 
 def run_experiment(experiment: Experiment, deployment: Deployment) -> Result:
-    """Run one experiment. A failure is an outcome and ends it. Raises NoAnswer only: a service that is gone."""
+    """Run one experiment. A failure is an outcome and ends it. Raises `NoAnswer` only: a service that is gone."""
     tries: list[Try] = []
     try:
         tries.extend(experiment.run(deployment))

@@ -6,22 +6,25 @@ from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
 from fairplay.errors import FairPlayError
 from simulation.numbers import BY_NUMBER, Number
 
+DEVICE = "this device"
+CKC_NOT_TAKEN = "The device does not take this CKC."
+
 
 def as_refusal(error: EmulatorError | FairPlayError) -> dict[str, Any]:
     """Return a refusal or failure as a JSON object; meaning and source come from the table of numbers."""
+    refusal: dict[str, Any] = {"number": error.number, "title": error.title, "fix": error.fix, "text": str(error)}
     if isinstance(error, FairPlayError):
-        return _by_the_device(error)
+        # By the device, which would not open a CKC: in the table these numbers say what is wrong with an SPC.
+        return {**refusal, "said_by": DEVICE, "step": "13", "meaning": CKC_NOT_TAKEN, "cause": None}
     cause = error.cause if isinstance(error, LicenseRefused) else None
     foreign = isinstance(error, EntitlementDenied) and not error.ours
     known = None if foreign else BY_NUMBER.get(error.number)
     return {
-        "number": error.number,
+        **refusal,
         "title": known.title if known else error.title,
-        "said_by": known.whose if known else "SEES" if foreign else "this device",
+        "said_by": known.whose if known else "SEES" if foreign else DEVICE,
         "step": _step(error, known),
         "meaning": known.meaning if known else "",
-        "fix": error.fix,
-        "text": str(error),
         "cause": None if cause is None else _cause(cause),
     }
 
@@ -36,17 +39,3 @@ def _step(error: EmulatorError, known: Number | None) -> str:
     if known and known.step.isdigit():
         return known.step
     return "" if error.step is None else str(error.step)
-
-
-def _by_the_device(error: FairPlayError) -> dict[str, Any]:
-    """A CKC that the device would not open: its numbers say there what was wrong with the CKC, not with an SPC."""
-    return {
-        "number": error.number,
-        "title": error.title,
-        "said_by": "this device",
-        "step": "13",
-        "meaning": "The device does not take this CKC.",
-        "fix": error.fix,
-        "text": str(error),
-        "cause": None,
-    }

@@ -88,7 +88,7 @@ def parse_place(text: str) -> Place:
 
 
 def find(place: Place) -> Excerpt | None:
-    """Return the lines of a place, None where its file is not installed; LookupError if it has no such function."""
+    """Return the lines of a place, None where its file is not installed. Raises `LookupError` without the function."""
     text = _read(place.file)
     if text is None:
         return None

@@ -99,7 +99,7 @@ def shifted_clock(deployment: Deployment, seconds: float) -> Iterator[None]:
 
 @contextmanager
 def clock_ahead(web: Web, expressplay: str, seconds: float) -> Iterator[None]:
-    """Do the same for the mock at a base URL. Raises UnexpectedAnswer where its clock cannot be set."""
+    """Do the same for the mock at a base URL. Raises `UnexpectedAnswer` where its clock cannot be set."""
     before = _clock(web, expressplay, "GET")
     _clock(web, expressplay, "POST", {"advance": seconds})
     try:

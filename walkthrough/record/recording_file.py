@@ -14,7 +14,7 @@ RERECORD = "record the run again: fps-emulator bind --recording FILE"
 
 
 def read_recording(data: bytes) -> Recording:
-    """Read a recording; BadRecording for anything else, saying what is wrong with it."""
+    """Read a recording. Raises `BadRecording` for anything else, saying what is wrong with it."""
     try:
         value = parse_json(data)
     except ValueError as error:

@@ -109,7 +109,7 @@ def _time(end: float | None) -> str | None:
 
 
 def report_offline(kept: KeptTitle, screening: Screening, *, as_json: bool, still: Path | None) -> None:
-    """Tell how a kept title played; PlaybackFailed if it did not."""
+    """Tell how a kept title played. Raises `PlaybackFailed` if it did not."""
     if still and screening.still:
         still.write_bytes(screening.still)
     failure = None if screening.played else _playback_failed(screening)
