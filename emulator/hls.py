@@ -251,7 +251,7 @@ class _Reader:
             return None
         if method != KEY_METHOD:
             found = f"METHOD={method[:40]}"
-            raise self.bad(f"METHOD={KEY_METHOD}", found, "package the title for FairPlay")
+            raise self.bad(f"METHOD={KEY_METHOD}", found, "package the title for FairPlay, with the scheme cbcs")
         versions = attributes.get("KEYFORMATVERSIONS", "1")
         if "1" not in versions.split("/"):
             found = f"KEYFORMATVERSIONS={versions[:40]!r}"

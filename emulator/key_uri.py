@@ -125,7 +125,8 @@ def fix_for_unknown(key: KeyUri, *, dummy: bool, given: bool) -> str:
     by_name = "with --dummy in place of the playlist" if dummy else "with --content-id"
     if given or (_PLAIN.fullmatch(key.uri) and not key.notes):
         return f"add the content id to the catalog of SEES, or name the one that it has {by_name}"
-    return f"say which part of the key URI is the content id with --content-id-from ({RULES}), or name it {by_name}"
+    by_rule = f"say which part of the key URI is the content id with --content-id-from ({RULES})"
+    return f"{by_rule}, name it {by_name}, or add it to the catalog of SEES"
 
 
 def _by_rule(uri: str, place: str, rule: ContentIdRule) -> str:

@@ -39,7 +39,8 @@ def list_titles(web: Web, sees: str) -> tuple[Offer, ...]:
 def find_dummy(web: Web, sees: str) -> Offer:
     """Return the dummy title, the one that registers a device."""
     offers = list_titles(web, sees)
-    return _first([offer for offer in offers if offer.dummy], offers, "a title with dummy = true")
+    fix = "add a dummy to the catalog, as `sees-server add-title` does to a new one, or name one by its URL"
+    return _first([offer for offer in offers if offer.dummy], offers, "a title with dummy = true", fix)
 
 
 def find_title(web: Web, sees: str, name: str | None) -> Offer:
@@ -50,8 +51,13 @@ def find_title(web: Web, sees: str, name: str | None) -> Offer:
     return _first([offer for offer in offers if offer.title == name], offers, f"the title {name!r}")
 
 
-def _first(matching: list[Offer], offers: tuple[Offer, ...], expected: str) -> Offer:
+def _first(
+    matching: list[Offer],
+    offers: tuple[Offer, ...],
+    expected: str,
+    fix: str = "name one of those, or add it to the catalog",
+) -> Offer:
     if matching:
         return matching[0]
     known = ", ".join(offer.title for offer in offers) or "no titles"
-    raise UnknownTitle(expected=expected, found=known, fix="name one of those, or add it to the catalog")
+    raise UnknownTitle(expected=expected, found=known, fix=fix)

@@ -49,6 +49,7 @@ _NOT_LET_IN = "sign the address anew if it has expired, or show with --header wh
 _NOT_THERE = "upload the file, or correct the address that names it"
 _FILE_FIXES = {401: _NOT_LET_IN, 403: _NOT_LET_IN, 404: _NOT_THERE, 410: _NOT_THERE}
 """What to do where a web server gives no file, by its status."""
+_NOT_AT_SEES = "put the title's files beside the catalog of SEES, in a folder of its id, or play it by its URL"
 
 
 @dataclass
@@ -127,6 +128,7 @@ class Answer:
             found=found or self.shape(),
             fix=fix
             or (_FILE_FIXES.get(self.status, "") if self.party is WEB_SERVER else "")
+            or (_NOT_AT_SEES if self.party is SEES and self.status == 404 and "/titles/" in self.url else "")
             or f"check that {self.party.option} is the address of {self.party.program}",
         )
 

@@ -139,7 +139,7 @@ def test_a_title_that_is_not_there(web: Web) -> None:
         assert find_title(web, url, None).master_url == f"{url}/titles/film/master.m3u8"
         with pytest.raises(UnknownTitle, match="'flim', found film"):
             find_title(web, url, "flim")
-        with pytest.raises(UnknownTitle, match="dummy = true"):
+        with pytest.raises(UnknownTitle, match=r"dummy = true.*Fix: add a dummy to the catalog"):
             find_dummy(web, url)
 
 

@@ -1,6 +1,8 @@
 """A title by a URL of one's own: in entitlement mode and in direct mode, with and without frames.json."""
 
 import json
+import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,10 @@ from flask import Flask, Response, abort
 from emulator.cli import main
 from emulator.license_client import SpcShape, wrap_spc
 from hosting.serving import running
-from server.catalog import CONTENT, load_catalog
+from server.app import Config
+from server.app import create_app as create_sees
+from server.catalog import CONTENT, load_catalog, parse_catalog
+from server.expressplay import ExpressPlayAccount
 
 TITLES = load_catalog(CONTENT / "catalog.toml").titles
 FILM, DUMMY = TITLES["film"].keys[0], TITLES["dummy"].keys[0]
@@ -87,7 +92,7 @@ def test_a_dummy_is_named_by_an_http_url() -> None:
 @pytest.mark.parametrize(
     ("command", "uri", "options", "fix"),
     [
-        ("play", "skd://drmtoday?assetId=movie-42", (), "--content-id-from (host, path, query:NAME or all), or name"),
+        ("play", "skd://drmtoday?assetId=movie-42", (), "--content-id-from (host, path, query:NAME or all), name"),
         ("play", "skd://movie-42:00112233445566778899AABBCCDDEEFF", (), "--content-id-from (host,"),
         ("play", "skd://c2tkOi8vbW92aWU", (), "--content-id-from (host,"),  # looks mangled
         ("play", "skd://movie-42", (), "add the content id to the catalog of SEES, or name the one that it has with"),
@@ -112,6 +117,22 @@ def test_a_content_id_alone_is_taken_as_it_is(urls: tuple[str, str]) -> None:
     where = ("--sees", urls[0], "--expressplay", urls[1])
     result = CliRunner().invoke(main, ["play", "--content", "one?cid=two", *where])
     assert "found 'one?cid=two'. Fix: take it from the skd: URI" in result.stderr
+
+
+def test_a_title_whose_files_are_not_at_sees(urls: tuple[str, str], tmp_path: Path) -> None:
+    catalog = tmp_path / "catalog.toml"
+    shutil.copy(CONTENT / "catalog.toml", catalog)
+    account = ExpressPlayAccount(urls[1], urls[1], AUTHENTICATOR)
+    with running(create_sees(Config(account, catalog))) as sees:
+        result = play("--title", "film", sees=sees, expressplay=urls[1])
+    assert "Fix: put the title's files beside the catalog of SEES" in result.stderr
+
+
+def test_the_entry_that_the_docs_show_is_one_of_a_catalog() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "titles.md").read_text()
+    (entry,) = re.findall("```toml\n(.*?)```", page, re.DOTALL)
+    (title,) = parse_catalog(entry).titles.values()
+    assert [key.content_id for key in title.keys] == ["movie-42"]
 
 
 def test_direct_mode_needs_no_sees(urls: tuple[str, str]) -> None:
