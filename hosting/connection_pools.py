@@ -42,7 +42,7 @@ POOLS = {"http": _Pool, "https": _TlsPool}
 class Pools(PoolManager):
     """Pools for every host, and nothing from the environment.
 
-    The first https request raises TlsError where a file of ``tls`` is of no use.
+    The first https request raises `TlsError` where a file of `tls` is of no use.
     """
 
     def __init__(self, tls: ClientTls) -> None:

@@ -139,7 +139,7 @@ def program(name: Literal["ffmpeg", "ffprobe", "packager"]) -> str:
 
 
 def run(command: Sequence[str], cwd: Path | None = None) -> str:
-    """Run a program and return what it says; PackagingError with its last line where it fails."""
+    """Run a program and return what it says. Raises `PackagingError` with its last line where it fails."""
     done = subprocess.run(  # noqa: S603  programs of ours, no shell; it ends them where it is interrupted
         command, cwd=cwd, capture_output=True, text=True, errors="replace", check=False
     )
@@ -149,7 +149,7 @@ def run(command: Sequence[str], cwd: Path | None = None) -> str:
 
 
 def run_ffmpeg(options: Sequence[str], heard: Heard) -> None:
-    """Run ffmpeg, which ends with this program; PackagingError with its last line where it fails."""
+    """Run ffmpeg, which ends with this program. Raises `PackagingError` with its last line where it fails."""
     command = [program("ffmpeg"), *QUIET, "-progress", "pipe:1", *options]
     pipe, complaint = subprocess.PIPE, ""
     with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace") as running:  # noqa: S603

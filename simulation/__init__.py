@@ -5,6 +5,7 @@ What a program may import is in these modules, by these names; nothing else is p
     simulation.clock     Clock
     simulation.journal   Journal
     simulation.numbers   Number, NUMBERS, BY_NUMBER
+    simulation.steps     Step
 """
 
-__all__ = ["clock", "journal", "numbers"]
+__all__ = ["clock", "journal", "numbers", "steps"]
