@@ -27,6 +27,9 @@ settings.load_profile("fixed")
 for name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
     os.environ.pop(name, None)
 
+# Its JVMs live for seconds: half of their work would be that of the second compiler and of the parallel collector.
+os.environ.setdefault("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+
 ASK = bytes(range(16))
 
 

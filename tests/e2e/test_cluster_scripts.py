@@ -34,7 +34,7 @@ def test_a_cluster_serves_at_the_addresses_that_it_prints_until_ctrl_c() -> None
         urls = re.findall(r"http://[\d.:]+", "".join(line for line in lines if not line.startswith("try it")))
         answers = {url: requests.get(f"{url}/_sim/health", timeout=10).status_code for url in urls}
         cluster.send_signal(signal.SIGINT)
-        _, errors = cluster.communicate(timeout=60)
+        _, errors = cluster.communicate(timeout=300)
     assert (cluster.returncode, errors) == (0, "")
     assert len(answers) == 6, shown
     assert set(answers.values()) == {200}

@@ -99,7 +99,7 @@ class Terminal:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=60,
+                timeout=300,
                 check=False,
             )
             found = process.stdout.rstrip("\n")

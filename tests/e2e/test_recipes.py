@@ -92,7 +92,7 @@ def run(command: list[str], variables: dict[str, str], cwd: Path) -> subprocess.
     program = shutil.which(command[0], path=variables["PATH"])
     assert program is not None
     return subprocess.run(
-        [program, *command[1:]], cwd=cwd, env=variables, capture_output=True, text=True, timeout=120, check=False
+        [program, *command[1:]], cwd=cwd, env=variables, capture_output=True, text=True, timeout=300, check=False
     )
 
 
@@ -139,7 +139,7 @@ def test_the_recipe_installs_starts_waits_and_judges(wheel: Path, tmp_path: Path
         start_new_session=True,
     )
     try:
-        said, _ = done.communicate(timeout=300)
+        said, _ = done.communicate(timeout=900)
     finally:
         with suppress(ProcessLookupError):
             os.killpg(done.pid, signal.SIGTERM)

@@ -9,7 +9,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def help_of(script: str) -> str:
     command = [sys.executable, f"{ROOT}/scripts/{script}", "--help"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=True).stdout
 
 
 def test_check_says_what_it_does() -> None:

@@ -46,7 +46,7 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
 def test_workers_that_cannot_start_end_the_service_with_one_line_each(tmp_path: Path) -> None:
     command = [*SERVE, f"--state={tmp_path}", "--workers=2", "--database=sqlite:////nowhere/at/all.db"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert set(ended.stderr.splitlines()) <= {
         "Error: transaction log sqlite:////nowhere/at/all.db: unable to open database file",
@@ -56,6 +56,6 @@ def test_workers_that_cannot_start_end_the_service_with_one_line_each(tmp_path: 
 
 def test_a_log_in_memory_takes_one_worker(tmp_path: Path) -> None:
     command = [*SERVE, f"--state={tmp_path}", "--workers=2", "--database=:memory:"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert ended.returncode == 2
     assert "--workers 1" in ended.stderr

@@ -33,7 +33,7 @@ ESCAPE = "\x1b]0;owned\x07\x1b[2J"
 def run(module: str, arguments: Sequence[str | bytes], **environment: str) -> subprocess.CompletedProcess[str]:
     kept = {"PATH": os.environ["PATH"], **environment}
     command = [sys.executable, "-m", module, *arguments]
-    return subprocess.run(command, env=kept, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=kept, capture_output=True, text=True, timeout=300, check=False)
 
 
 @given(st.text())
@@ -137,7 +137,7 @@ def test_without_a_home_it_says_what_to_set(arguments: str) -> None:
     program = f"{NO_HOME}from expressplay_mock.cli import main; main([{arguments}])"
     environment = {"PATH": os.environ["PATH"]}
     command = [sys.executable, "-c", program]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 2
     assert (
         result.stderr.strip().splitlines()[-1].startswith("Error: no home directory: expected HOME or XDG_STATE_HOME")
@@ -169,7 +169,7 @@ def test_two_on_the_default_state_are_told_so(tmp_path: Path) -> None:
 def test_standard_input_that_is_closed_is_told() -> None:
     shell = '"$0" -m expressplay_mock serve --database=:memory: --until-stdin-closes <&-'
     result = subprocess.run(
-        ["sh", "-c", shell, sys.executable], capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", shell, sys.executable], capture_output=True, text=True, timeout=300, check=False
     )
     assert result.returncode == 1
     assert result.stderr == "Error: --until-stdin-closes: standard input is closed already. Leave the option\n"
@@ -180,7 +180,7 @@ def test_nobody_can_write_a_line_of_the_log(tmp_path: Path) -> None:
         "import logging; from hosting.logs import configure_logging; configure_logging('info');"
         "logging.getLogger('a').warning('%s', 'x\\n2026-01-01 00:00:00 ERROR b: forged \\x1b[2J')"
     )
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=True)
     first, second = result.stderr.splitlines()
     assert first.endswith("WARNING a: x")
     assert second == "    2026-01-01 00:00:00 ERROR b: forged \\x1b[2J"
@@ -219,5 +219,5 @@ def test_ctrl_c_ends_what_a_job_in_the_background_starts() -> None:
         "    child.stdout.readline(); child.send_signal(signal.SIGINT); print(child.wait(20))\n"
     )
     ignoring = ["sh", "-c", 'trap "" INT; exec "$0" -c "$1"', sys.executable, code]
-    result = subprocess.run(ignoring, capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run(ignoring, capture_output=True, text=True, timeout=300, check=False)
     assert (result.stdout, result.returncode) == (f"{-signal.SIGINT}\n", 0)

@@ -44,7 +44,7 @@ def start_mock(state: Path) -> Iterator[Start]:
 
 
 def fail_to_start(*options: str) -> tuple[int, str]:
-    ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=30, check=False)
+    ended = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=300, check=False)
     assert ended.stdout == ""
     return ended.returncode, ended.stderr
 

@@ -124,7 +124,7 @@ def run(command: list[str], **environment: str) -> "subprocess.CompletedProcess[
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=300,
         env=WITH_AUTHENTICATOR | environment,
         stdin=subprocess.DEVNULL,
     )
@@ -167,7 +167,7 @@ def test_wrong_options(arguments: list[str], words: str) -> None:
 
 def test_a_missing_authenticator_is_told_with_its_variable() -> None:
     without = {name: value for name, value in os.environ.items() if not name.startswith("SEES_")}
-    refused = subprocess.run(SEES, env=without, capture_output=True, text=True, timeout=60, check=False)
+    refused = subprocess.run(SEES, env=without, capture_output=True, text=True, timeout=300, check=False)
     assert refused.returncode == 2
     assert "Missing option '--authenticator' (env var: 'SEES_AUTHENTICATOR'" in refused.stderr
 

@@ -105,18 +105,25 @@ def certificates(tmp_path: Path) -> Certificates:
     return Certificates(tmp_path / "authority")
 
 
-@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
-def test_a_server_in_java(tmp_path: Path, certificates: Certificates, version: str) -> None:
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the server in Java, compiled."""
     need("javac")
+    folder = tmp_path_factory.mktemp("java")
+    (folder / "Stranger.java").write_text(JAVA)
+    subprocess.run(["javac", "Stranger.java"], cwd=folder, check=True)
+    return folder
+
+
+@pytest.mark.parametrize("version", ["TLSv1.2", "TLSv1.3"])
+def test_a_server_in_java(classes: Path, tmp_path: Path, certificates: Certificates, version: str) -> None:
     tls = certificates.server()
     key = load_pem_private_key(tls.key.read_bytes(), None)
     certificate = load_pem_x509_certificate(tls.certificate.read_bytes())
     store = tmp_path / "own.p12"
     encryption = BestAvailableEncryption(b"secret")
     store.write_bytes(pkcs12.serialize_key_and_certificates(b"own", key, certificate, None, encryption))  # type: ignore[arg-type]
-    (tmp_path / "Stranger.java").write_text(JAVA)
-    subprocess.run(["javac", "Stranger.java"], cwd=tmp_path, check=True)
-    argv = ["java", "-cp", str(tmp_path), "Stranger", "{port}", str(store), str(certificates.ca), version]
+    argv = ["java", "-cp", str(classes), "Stranger", "{port}", str(store), str(certificates.ca), version]
     with serving_process(argv, {}, scheme="https", timeout=60) as url:
         expect_told(url, certificates)
 

@@ -338,4 +338,4 @@ def test_a_log_in_sqlite_imports_nothing_of_other_engines() -> None:
         "TransactionLog(MEMORY)\n"
         "assert not [name for name in sys.modules if 'postgresql' in name or 'psycopg' in name]"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
