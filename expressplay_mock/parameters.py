@@ -52,15 +52,15 @@ def check_names(parameters: Parameters, known: Mapping[str, Code]) -> None:
     """Raise `Refusal` for a name that nearly is a `known` one, with that one's code.
 
     Taken for unknown, `deviceid`, `deviceIds`, `deviceId[]` or `token[deviceId]` would silently make a token
-    for any device. What is between brackets is not shown: it may be a secret in the wrong place.
+    for any device. Only the part that looks like it is shown: another may be a secret in the wrong place.
     """
     strange = [name for name in parameters if name not in known]
     by_folded = {_fold(name): name for name in known} if strange else {}
     for name in strange:
-        for part in (_INDEX.sub("", name), *_INDEX.findall(name)):
+        for part in (_INDEX.sub("[]", name), *_INDEX.findall(name)):
             meant = by_folded.get(_fold(part), name)
             if meant != name:
-                found = ascii(_INDEX.sub("[]", name)[:64])
+                found = ascii(part[:64])
                 raise Refusal(known[meant], meant, expected="that spelling", found=found, fix=f"spell it {meant}")
 
 
