@@ -36,7 +36,7 @@ _FORMS = {
         "expirationTime": r"\+[0-9]{1,10}|[0-9-]{10}T[0-9:]{8}(\.[0-9]{1,9})?Z",
         "deviceId": "[0-9A-Fa-f]{40}",
         "cookie": "(?s:.{1,32})",
-        "fpExtension": "[^,]{4},[A-Za-z0-9+/=]*",
+        "fpExtension": "[A-Za-z]{4},[A-Za-z0-9+/=]*",  # with digits it looks like an authenticator
         "id": "[0-9]{1,18}",
         "start": "[0-9]{1,18}",
         "length": "[0-9]{1,18}",

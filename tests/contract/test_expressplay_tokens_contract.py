@@ -229,4 +229,5 @@ def test_a_misplaced_secret_gets_into_no_journal(mock: Mock) -> None:
         answer = mock.ask(**{name: secret, **({"contentKey": None} if name == "kid" else {})})
         assert answer.status_code == 400
         assert secret[:6] not in answer.text
+    assert mock.ask(fpExtension=f"1001,{secret}").status_code == 200  # an authenticator has the form of an extension
     assert secret[:6] not in mock.client.get("/_sim/journal").text
