@@ -1,11 +1,17 @@
-"""Serving a page of this package on this machine: options that its commands share, and a browser to show it in."""
+"""Serving a page of this package on this machine: what its commands and apps share, and a browser to show it in."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from hosting.options import together
+
+if TYPE_CHECKING:
+    from flask import Blueprint
+
+SERVICE = "fps-emulator"
+"""What a page is called in its ready line."""
 
 page_options = together(
     click.option(
@@ -20,7 +26,25 @@ page_options = together(
 )
 
 
-def serve_page(create_app: Callable[[str], Any], *, service: str, opens: bool, **serving: Any) -> None:
+def health_route() -> "Blueprint":
+    """Return `/_sim/health`, by which a page is known to be ready. It has no clock or journal to show."""
+    from emulator import __version__
+    from simulation.clock import Clock
+    from simulation.journal import Journal
+    from simulation.routes import sim_routes
+
+    return sim_routes(
+        service=SERVICE,
+        version=__version__,
+        journal=Journal("page", Clock()),
+        health=lambda: None,
+        clock=None,
+        on_reset=None,
+        enabled=False,
+    )
+
+
+def serve_page(create_app: Callable[[str], Any], *, opens: bool, **serving: Any) -> None:
     """Serve the app that `create_app` makes for an address until Ctrl-C; open it in the browser where it `opens`."""
     from hosting.serving import serve
 
@@ -36,4 +60,4 @@ def serve_page(create_app: Callable[[str], Any], *, service: str, opens: bool, *
             click.launch(address)
         return {}
 
-    serve(build, service=service, announce=announce, **serving)
+    serve(build, service=SERVICE, announce=announce, **serving)

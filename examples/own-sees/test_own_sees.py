@@ -54,8 +54,7 @@ def test_bound_tokens_name_the_device(own_sees, virtual_device, expressplay):
 
 
 def test_it_conforms(own_sees, expressplay):
-    from sees_testing.conform import Known
-    from sees_testing.conform.runner import conform, failures
+    from sees_testing.conform import Known, conform, failures
 
     key, iv = (bytes.fromhex(text) for text in KEYS[MOVIE])
     results = conform(

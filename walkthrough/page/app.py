@@ -5,13 +5,9 @@ from typing import Any
 
 from flask import Flask, Response, abort, jsonify, send_from_directory
 
-from emulator import __version__
 from emulator.errors import EmulatorError
-from simulation.clock import Clock
 from simulation.http_errors import register_http_errors
-from simulation.journal import Journal
 from simulation.origins import Visitors
-from simulation.routes import sim_routes
 from walkthrough.page.bytes_routes import serve_bytes
 from walkthrough.page.device_runs import license_of, play_title, renew_leases, still_of
 from walkthrough.page.event_stream import MAX_LISTENERS, TooManyListeners
@@ -25,8 +21,8 @@ from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.security import protect
 from walkthrough.record.deployment import Deployment
+from walkthrough.serving import SERVICE, health_route
 
-SERVICE = "fps-emulator"
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request: a recording dropped on the inspector is the largest."""
 
@@ -45,17 +41,7 @@ def create_app(deployment: Deployment, url: str, allowed_hosts: frozenset[str] =
     app.register_error_handler(Unusable, _unusable)
     app.register_error_handler(TooManyListeners, _full)
     app.register_error_handler(EmulatorError, _failed)
-    app.register_blueprint(
-        sim_routes(
-            service=SERVICE,
-            version=__version__,
-            journal=Journal("page", Clock()),
-            health=lambda: None,
-            clock=None,
-            on_reset=None,
-            enabled=False,
-        )
-    )
+    app.register_blueprint(health_route())
     serve_words(app)
     _serve_files(app, page)
     _serve_actions(app, page)

@@ -30,13 +30,12 @@ def serve(
 
     When it answers, it prints one JSON line on standard output: {"service": "fps-emulator", "url": "…"}.
     """
-    from walkthrough.page.app import SERVICE, create_app
+    from walkthrough.page.app import create_app
     from walkthrough.record.deployment import find_deployment
 
     deployment = find_deployment(sees, expressplay, tls=client_tls)
     serve_page(
         lambda url: create_app(deployment, url, allowed_hosts),
-        service=SERVICE,
         tls_directory=tls_dir if tls else None,
         **serving,
     )

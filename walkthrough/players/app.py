@@ -11,20 +11,16 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, request, send_from_directory
 
-import emulator
 from emulator.errors import EmulatorError
 from emulator.transport import EXPRESSPLAY, SEES, Answer, Party, Web
 from emulator.urls import is_http_url
-from simulation.clock import Clock
 from simulation.foreign_pages import check_visitor
 from simulation.http_errors import register_http_errors
-from simulation.journal import Journal
 from simulation.origins import Visitors
-from simulation.routes import sim_routes
+from walkthrough.page.page_language import BROWSER, DEVICE_SCRIPT
+from walkthrough.serving import SERVICE, health_route
 
-SERVICE = "fps-emulator"
 WEB = Path(__file__).parent / "web"
-SCRIPT = Path(emulator.__file__).parent / "browser"
 MAX_BODY = 128 * 1024
 """Bytes of a request: an SPC is the largest."""
 DEVICE = """<script src="/fairplay-eme.js"></script>
@@ -55,17 +51,7 @@ def create_app(gallery: Gallery, url: str) -> Flask:
     app.register_error_handler(EmulatorError, _failed)
     visitors = Visitors(url)
     app.before_request(lambda: check_visitor(visitors))
-    app.register_blueprint(
-        sim_routes(
-            service=SERVICE,
-            version=emulator.__version__,
-            journal=Journal("page", Clock()),
-            health=lambda: None,
-            clock=None,
-            on_reset=None,
-            enabled=False,
-        )
-    )
+    app.register_blueprint(health_route())
     _serve_files(app, gallery)
     _forward(app, gallery, url)
     return app
@@ -85,9 +71,9 @@ def _serve_files(app: Flask, gallery: Gallery) -> None:
         head, title, body = (WEB / file).read_text(encoding="utf-8").partition("</title>\n")
         return Response(head + title + DEVICE + body, content_type="text/html; charset=utf-8")
 
-    @app.get("/fairplay-eme.js")
+    @app.get(f"/{DEVICE_SCRIPT}")
     def script() -> Response:
-        return send_from_directory(SCRIPT, "fairplay-eme.js", mimetype="text/javascript")
+        return send_from_directory(BROWSER, DEVICE_SCRIPT, mimetype="text/javascript")
 
     @app.get("/node_modules/<path:file>")
     def module(file: str) -> Response:

@@ -29,7 +29,7 @@ def players(sees: str, expressplay: str, modules: Path, **serving: Any) -> None:
     on standard output: {"service": "fps-emulator", "url": "…"}.
     """
     from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
-    from walkthrough.players.app import SERVICE, Gallery, create_app
+    from walkthrough.players.app import Gallery, create_app
 
     missing = [name for name in NEEDED if not (modules / name).is_dir()]
     if missing:
@@ -38,4 +38,4 @@ def players(sees: str, expressplay: str, modules: Path, **serving: Any) -> None:
             f"Fix: npm install {' '.join(missing)}"
         )
     gallery = Gallery(clean_base(sees, SEES), clean_base(expressplay, EXPRESSPLAY), modules.resolve(), Web())
-    serve_page(lambda url: create_app(gallery, url), service=SERVICE, **serving)
+    serve_page(lambda url: create_app(gallery, url), **serving)
