@@ -201,7 +201,7 @@ def test_an_answer_that_drips_ends_with_the_deadline(tmp_path: Path, first: byte
             took = time.monotonic() - began
             assert (status, number) == (503, 9)
             assert "no whole answer within the time that one request to SEES may take in all" in text
-            assert took < 5  # without an end it would be 60 s and more
+            assert took < 30  # without an end it would be 60 s and more
 
 
 def test_no_log_line_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
