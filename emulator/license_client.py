@@ -106,7 +106,8 @@ def check_entitlement(request: Mapping[str, Any], response: Mapping[str, Any], a
         ) is int and isinstance(response.get("epTokenURL"), str):
             pass
         case _:
-            raise answer.unexpected(ENTITLEMENT, _describe(response, answer))
+            fix = "have SEES answer all four, each in its type; in a denial epTokenURL is empty"
+            raise answer.unexpected(ENTITLEMENT, _describe(response, answer), fix if "isAllowed" in response else None)
     if message_id != request["messageID"]:
         raise MessageIdMismatch(
             expected=f"the request's messageID {request['messageID']}",

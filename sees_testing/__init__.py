@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
+    from hosting.tls.tls import ClientTls
     from sees_testing.device import VirtualDevice, virtual_device
     from sees_testing.expressplay import ExpressPlayOptions, RunningExpressPlay, StageError, running_expressplay
     from sees_testing.sees import RunningSees, running_sees
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ClientTls",
     "EmulatorError",
     "EntitlementDenied",
     "ExpressPlayOptions",
@@ -34,6 +36,7 @@ __all__ = [
 
 _WHERE = {
     "emulator.errors": ("EmulatorError", "EntitlementDenied", "LicenseRefused"),
+    "hosting.tls.tls": ("ClientTls",),
     "sees_testing.device": ("VirtualDevice", "virtual_device"),
     "sees_testing.expressplay": ("ExpressPlayOptions", "RunningExpressPlay", "StageError", "running_expressplay"),
     "sees_testing.sees": ("RunningSees", "running_sees"),

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib import import_module
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
@@ -44,6 +45,13 @@ def test_what_is_named_can_be_imported(package: str) -> None:
         assert hasattr(module, name), name
     with pytest.raises(AttributeError):
         module.no_such_name  # noqa: B018
+
+
+def test_every_dotted_name_of_the_documents_is_there() -> None:
+    packages = "|".join(each.parent.name for each in ROOT.glob("*/__init__.py"))
+    for page in ROOT.glob("docs/*.md"):
+        for name in re.findall(rf"`((?:{packages})(?:\.\w+)+)(?<!\.py)\b", page.read_text()):
+            resolve_name(name)
 
 
 def test_the_names_of_the_table_are_public() -> None:

@@ -34,6 +34,13 @@ def license_answer(body: bytes, **more: Any) -> Answer:
     return answer(body, party=EXPRESSPLAY, **more)
 
 
+def test_a_response_that_lacks_a_member_is_told_what_to_add() -> None:
+    with pytest.raises(UnexpectedAnswer, match=r"all four.*in a denial epTokenURL is empty"):
+        check(isAllowed=False, epTokenURL=...)
+    with pytest.raises(UnexpectedAnswer, match="check that --sees is the address"):
+        check(isAllowed=..., epTokenURL=...)
+
+
 def test_the_request_object() -> None:
     assert REQUEST == {
         "messageID": "m-1",
