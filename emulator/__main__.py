@@ -1,5 +1,12 @@
-"""`python -m emulator` is `fps-emulator`."""
+"""The command `fps-emulator`, and `python -m emulator`."""
 
-from emulator.cli import main
+from hosting.entry import start
 
-main(prog_name="fps-emulator")
+
+def main() -> None:
+    """Run the command."""
+    start("emulator.cli", "fps-emulator")
+
+
+if __name__ == "__main__":
+    main()

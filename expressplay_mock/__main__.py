@@ -1,5 +1,12 @@
-"""`python -m expressplay_mock`: the same as the command `expressplay-mock`."""
+"""The command `expressplay-mock`, and `python -m expressplay_mock`."""
 
-from expressplay_mock.cli import main
+from hosting.entry import start
 
-main(prog_name="expressplay-mock")
+
+def main() -> None:
+    """Run the command."""
+    start("expressplay_mock.cli", "expressplay-mock")
+
+
+if __name__ == "__main__":
+    main()

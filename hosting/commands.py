@@ -10,10 +10,8 @@ from typing import Any
 
 import click
 
+from hosting.entry import INTERRUPTED
 from simulation.printable import one_line, printable
-
-INTERRUPTED = 130
-"""The status after Ctrl-C."""
 
 
 class Commands(click.Group):
@@ -50,6 +48,8 @@ class Commands(click.Group):
         try:
             status = run(*arguments, standalone_mode=False, **options)
             sys.exit(status if isinstance(status, int) else 0)
+        except click.Abort:
+            sys.exit(INTERRUPTED)
         except click.ClickException as error:
             _show(error)
             sys.exit(error.exit_code)

@@ -1,5 +1,12 @@
-"""`python -m server`."""
+"""The command `sees-server`, and `python -m server`."""
 
-from server.cli import main
+from hosting.entry import start
 
-main(prog_name="sees-server")
+
+def main() -> None:
+    """Run the command."""
+    start("server.cli", "sees-server")
+
+
+if __name__ == "__main__":
+    main()

@@ -61,6 +61,30 @@ def test_help_and_mistyped_commands(program: str) -> None:
     assert "Error: No such command 'serv'; did you mean serve?" in mistyped.stderr
 
 
+INTERRUPTS = """
+import sys
+
+class AtImport:
+    def find_spec(name, *_):
+        if name == "{}":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, AtImport)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "moment"),
+    [(program, "click") for program in PROGRAMS]
+    + [("mock", "flask"), ("sees", "server.catalog"), ("emulator", "walkthrough.commands")],
+)
+def test_ctrl_c_while_python_imports(program: str, moment: str, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS.format(moment))
+    arguments = {"emulator": ["demo", "--help"]}.get(program, ["serve", "--port", "0"])
+    ended = run(MODULES[program], arguments, PYTHONPATH=str(tmp_path), HOME=str(tmp_path))
+    assert (ended.returncode, ended.stdout, ended.stderr.strip()) == (130, "", "")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_every_command_says_what_it_needs(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("FPS_EMULATOR_", "SEES_", "EXPRESSPLAY_"))]:

@@ -1,4 +1,4 @@
-"""What the ground floor's packages offer to programs that embed them is there, and costs nothing until it is used."""
+"""What packages offer to programs that embed them is there, and costs nothing until it is used."""
 
 import importlib
 import re
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-PACKAGES = ("emulator", "hosting", "server", "simulation")
+PACKAGES = ("emulator", "expressplay_mock", "hosting", "server", "simulation")
 
 
 @pytest.mark.parametrize("package", PACKAGES)
