@@ -207,9 +207,9 @@ def renew(client: Client, cookie: str, state: Path, name: str | None) -> KeptTit
     return renewed
 
 
-def play_kept(kept: KeptTitle, *, still: bool = False) -> Screening:
-    """Play a kept title, from the device alone."""
-    timeline = Timeline(kept.title, lambda one: one.playlist, lambda _: None)
+def play_kept(kept: KeptTitle, *, still: bool = False, seconds: float | None = None) -> Screening:
+    """Play a kept title, from the device alone; `seconds` is how much of it (None: all)."""
+    timeline = Timeline(kept.title, lambda one: one.playlist, lambda _: None, seconds)
     return show(timeline, kept.fetch, kept.keys.get, kept.frames, still=still)
 
 

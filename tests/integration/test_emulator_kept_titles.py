@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,15 @@ from hypothesis import strategies as st
 
 from emulator.cli import main
 from emulator.errors import NoKeptTitle, StoredKeyExpired
-from emulator.kept_titles import FILE, LICENSES, load, name_of
+from emulator.kept_titles import FILE, LICENSES, load, name_of, play_kept
 from emulator.key_uri import parse_key_uri
 from emulator.playlist import Title
+from emulator.verdict import Verdict
 from server.catalog import CONTENT, load_catalog
 
 RENTAL = load_catalog(CONTENT / "catalog.toml").titles["film"].terms.rental_duration
 SEED = "device A"
+FRAMES_OF_A_SEGMENT = 48
 NOWHERE = ("--sees", "http://127.0.0.1:9", "--expressplay", "http://127.0.0.1:9")
 
 
@@ -56,6 +59,18 @@ def test_a_kept_title_plays_without_any_server(state: Path, tmp_path: Path) -> N
     assert ": all 120 video frames and 236 audio frames as in the clear source" in result.stdout
     assert "no server asked, good until 20" in result.stdout
     assert still.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_beginning_of_a_kept_title_can_be_played_alone_and_tells_a_wrong_key(state: Path) -> None:
+    kept = load(state, SEED, "film", 0)
+    beginning = play_kept(kept, seconds=1)
+    assert (beginning.played, beginning.compared) == (True, True)
+    assert [track.frames for track in beginning.tracks if track.kind == "video"] == [FRAMES_OF_A_SEGMENT]
+    wrong = {
+        key: replace(license, content=replace(license.content, key=bytes(16))) for key, license in kept.licenses.items()
+    }
+    tracks = play_kept(replace(kept, licenses=wrong), seconds=1).tracks
+    assert {track.verdict for track in tracks} == {Verdict.WRONG_KEY}
 
 
 def test_it_is_refused_after_the_expiry(state: Path) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from emulator_stage import real_stage
 
+from emulator.binding import play, register
 from emulator.errors import NoAnswer
 from emulator.transport import EXPRESSPLAY
 from walkthrough.experiments import DEMO, EXPERIMENTS, FAMILIES, Experiment, as_json, as_scenario, run_experiment
+from walkthrough.experiments.actions import PLAYED, watched
 from walkthrough.record.deployment import Deployment, shifted_clock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +52,16 @@ def test_an_experiment_can_be_run_again(stage: Deployment) -> None:
     again = stage.anew()
     assert run_experiment(EXPERIMENTS["cookie-stolen-after"], stage).ok
     assert run_experiment(EXPERIMENTS["cookie-stolen-after"], again).ok
+
+
+def test_the_beginning_of_a_film_tells_a_wrong_key_from_the_right_one(stage: Deployment) -> None:
+    client, cookie = stage.client("beginning"), stage.name("beginning")
+    register(client, cookie, stage.dummy)
+    grants = play(client, cookie, stage.film)
+    license = grants[0].license
+    wrong = replace(license, content=replace(license.content, key=bytes(16)))
+    assert watched(client, grants) == PLAYED
+    assert "The key does not fit the video track" in watched(client, [replace(grants[0], license=wrong)])
 
 
 def test_an_experiment_that_comes_out_otherwise_is_not_ok(stage: Deployment) -> None:

@@ -34,7 +34,7 @@ PLAYS = 40
 
 
 def bound_play(deployment: Deployment) -> Tries:
-    """Register a device, then play the film on it: every frame must be that of the clear source."""
+    """Register a device, then play the film on it: each of its first frames must be that of the clear source."""
     a, _, cookie = two_devices(deployment, "bound")
     yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
     yield Try("device A plays the film", watched(a, play(a, cookie, deployment.film)))

@@ -12,7 +12,7 @@ from emulator.kept_titles import begin, keep, load, play_kept, renew
 from emulator.leases import play_on
 from emulator.screening import fetcher, watch
 from fairplay.layout import Capability
-from walkthrough.experiments.actions import PLAYED, shown, two_devices, watched
+from walkthrough.experiments.actions import BEGINNING, PLAYED, shown, two_devices, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
     KEY_EXPIRED,
@@ -128,14 +128,14 @@ def keep_title(client: Client, grants: Sequence[Grant], state: Path) -> float:
 
 
 def play_offline(client: Client, state: Path) -> str:
-    """Play the title kept on a client's device, and return how it played, or that its key has expired."""
+    """Play the beginning of the title kept on a client's device; return how it played, or that its key has expired."""
     device = client.device
     now = device.clock.now()
     try:
         kept = begin(load(state, device.seed, None, now), device.seed, now)
     except StoredKeyExpired:
         return KEY_EXPIRED
-    return shown(play_kept(kept))
+    return shown(play_kept(kept, seconds=BEGINNING))
 
 
 EXPERIMENTS = (
