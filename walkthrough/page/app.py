@@ -78,9 +78,7 @@ def _serve_actions(app: Flask, page: PageState) -> None:
 
     @app.get("/api/titles/<title>")
     def tracks(title: str) -> Response:
-        if title not in [offer.title for offer in page.titles()]:
-            abort(404)
-        found = describe_tracks(page.deployment.web, page.deployment.sees, title)
+        found = describe_tracks(page.deployment.web, page.offer(title))
         return jsonify([track_as_json(track) for track in found])
 
     @app.post("/api/devices")

@@ -16,7 +16,7 @@ from fairplay.layout import PlaybackState
 from fairplay.spc import SpcContents
 from simulation.journal import Journal
 from simulation.steps import Step
-from walkthrough.page.devices import MAX_TEXT, PageDevice
+from walkthrough.page.devices import PageDevice
 from walkthrough.page.media import as_license, describe_tracks, key_ids
 from walkthrough.page.pacing import PageRun, StartedOver
 from walkthrough.page.page_requests import Unusable
@@ -33,9 +33,7 @@ def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
     Returns what the browser's decoder needs, or the refusal. Raises `Busy` where another run is going on.
     """
     device = page.devices.get(name)
-    offer = next((offer for offer in page.titles() if offer.title == title), None)
-    if offer is None:
-        raise Unusable(f"SEES has no title {title[:MAX_TEXT]!r}")
+    offer = page.offer(title)
     try:
         with page.pacing.run() as run:
             return _play(page, run, device, offer)
@@ -66,7 +64,7 @@ def renew_leases(page: PageState, name: str) -> dict[str, Any]:
     device = page.devices.get(name)
     if not any(lease_end(grant) for grant in device.grants):
         raise Unusable("nothing to renew: this device holds no license with a lease")
-    title = next(offer.name for offer in page.titles() if offer.title == device.title)
+    title = page.offer(device.title).name
     try:
         with page.pacing.run() as run:
             client = _begin(page, run, device, title, from_step=Step.ASK_TO_PLAY, renews=True)
@@ -104,7 +102,7 @@ def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
 
     The keys are those of a virtual device. The browser opens the CKC with them, as the device did.
     """
-    tracks = describe_tracks(page.deployment.web, page.deployment.sees, str(device.title))
+    tracks = describe_tracks(page.deployment.web, page.offer(device.title))
     return {"licenses": [as_license(grant.ckc, grant.contents, key_ids(tracks, grant.key)) for grant in device.grants]}
 
 

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
-from emulator.offered_titles import list_titles
+from emulator.offered_titles import Offer
 from emulator.playlist import Rendition, load_title
 from emulator.step import at_step
 from emulator.transport import SEES, Web
@@ -45,10 +45,9 @@ class Track:
     parts: tuple[Period, ...]
 
 
-def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
-    """Return the video track and, if there is one, the audio track of the title `name` at SEES."""
+def describe_tracks(web: Web, offer: Offer) -> tuple[Track, ...]:
+    """Return the video track and, if there is one, the audio track of a title of SEES."""
     with at_step(Step.READ_DUMMY):
-        offer = next(offer for offer in list_titles(web, sees) if offer.title == name)
         title = load_title(web, offer.master_url)
         master = web.get(SEES, offer.master_url, expected="a master playlist").body.decode()
     codecs = re.search(r'CODECS="([^"]*)"', master)
@@ -56,7 +55,8 @@ def describe_tracks(web: Web, sees: str, name: str) -> tuple[Track, ...]:
     video, audio = kinds.get("avc1", ""), kinds.get("mp4a", "")
     types = (f'video/mp4; codecs="{video}"', f'audio/mp4; codecs="{audio}"')
     return tuple(
-        Track(mime, _parts(web, name, rendition)) for mime, rendition in zip(types, title.renditions, strict=False)
+        Track(mime, _parts(web, offer.title, rendition))
+        for mime, rendition in zip(types, title.renditions, strict=False)
     )
 
 

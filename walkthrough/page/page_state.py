@@ -13,9 +13,10 @@ from emulator.offered_titles import Offer, list_titles
 from emulator.step import at_step
 from fairplay.spc import SpcContents
 from simulation.steps import Step
-from walkthrough.page.devices import PageDevices
+from walkthrough.page.devices import MAX_TEXT, PageDevices
 from walkthrough.page.event_stream import EventStream
 from walkthrough.page.pacing import Pacing, PageRun, StartedOver
+from walkthrough.page.page_requests import Unusable
 from walkthrough.record.deployment import Deployment
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import row_decided_by
@@ -56,6 +57,13 @@ class PageState:
         """Return the titles that SEES offers."""
         with at_step(Step.READ_DUMMY):
             return list_titles(self.deployment.web, self.deployment.sees)
+
+    def offer(self, title: str | None) -> Offer:
+        """Return what SEES offers now by this name: it may have dropped what plays. Raises `Unusable` for nothing."""
+        offer = next((offer for offer in self.titles() if offer.title == title), None)
+        if offer is None:
+            raise Unusable(f"SEES has no title {str(title)[:MAX_TEXT]!r}")
+        return offer
 
     def start_over(self) -> None:
         """Give up the run that goes on, and begin again with two fresh devices, a fresh cookie and an empty table."""

@@ -39,10 +39,7 @@ def record_runs(deployment: Deployment, folder: Path) -> None:
         "version": 1,
         "titles": [{"title": offer.title, "name": offer.name, "dummy": offer.dummy} for offer in offers],
         "tracks": {
-            offer.title: [
-                track_as_json(track) for track in describe_tracks(deployment.web, deployment.sees, offer.title)
-            ]
-            for offer in offers
+            offer.title: [track_as_json(track) for track in describe_tracks(deployment.web, offer)] for offer in offers
         },
         "refusals": {},
     }
