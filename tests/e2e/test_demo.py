@@ -26,7 +26,7 @@ OUTCOMES = {
     "One flipped bit of HU": "ExpressPlay: -4001 device could not be authenticated, cause -42589 integrity",
     "Replayed SPC": "ExpressPlay: -9002 SPC seen before",
     "Rental run out": "playback stopped: the rental ran out",
-    "Forty plays and forty refusals": "license issued",
+    "Thirty-two plays and thirty-two refusals": "license issued",
     "An old registration token": "ExpressPlay: -9003 device differs",
     "One cookie for registrations and plays": "device A",
     "A license server that explains too much": "4 of its 16 bytes",

@@ -64,6 +64,15 @@ def test_the_beginning_of_a_film_tells_a_wrong_key_from_the_right_one(stage: Dep
     assert "The key does not fit the video track" in watched(client, [replace(grants[0], license=wrong)])
 
 
+def test_a_window_of_plays_is_enough_to_find_out_a_sees_whose_plays_count(
+    stage: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.entitlement.play_cookie", lambda cookie: cookie)
+    result = run_experiment(EXPERIMENTS["many-plays"], stage)
+    assert result.outcomes[0] == result.experiment.expected[0]
+    assert "6 device not registered" in result.outcomes[-1]
+
+
 def test_an_experiment_that_comes_out_otherwise_is_not_ok(stage: Deployment) -> None:
     result = run_experiment(replace(EARLY, expected=("something else",)), stage)
     assert as_scenario(result) == {

@@ -15,6 +15,8 @@ from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
 from walkthrough.record.recording import written_row
 
+WINDOW = 32
+"""Rows that ExpressPlay's record lookup answers with: so many newer ones push an older one out."""
 PLAYED = "the film begins to play, every frame right"
 BEGINNING = 1.0
 """Seconds of a title that tell whether it plays; each track plays its segments to the end. The binding plays it all."""

@@ -7,6 +7,7 @@ from emulator.step import at_step
 from simulation.steps import Step
 from walkthrough.experiments.actions import (
     PLAYED,
+    WINDOW,
     entitled,
     redeem_token,
     row_that_sees_took,
@@ -29,8 +30,6 @@ from walkthrough.record.deployment import Deployment, shifted_clock
 
 REGISTRATION_LIFETIME = 60
 """Seconds that SEES gives a registration token, unless told otherwise."""
-PLAYS = 40
-"""More plays than the 32 rows that ExpressPlay's record lookup answers with."""
 
 
 def bound_play(deployment: Deployment) -> Tries:
@@ -108,7 +107,7 @@ def old_registration_token(deployment: Deployment) -> Tries:
 
 
 def many_plays(deployment: Deployment) -> Tries:
-    """Play 40 times on the bound device, be refused 40 times on another, then play on the bound one again.
+    """Play 32 times on the bound device, be refused 32 times on another, then play on the bound one again.
 
     Each has one token for all its SPCs: a play is a redemption, and a row of the log.
     """
@@ -116,7 +115,7 @@ def many_plays(deployment: Deployment) -> Tries:
     register(a, cookie, deployment.dummy)
     for name, client, what in (("A", a, "plays"), ("B", b, "tries")):
         entitlement = entitled(client, cookie, deployment.film)
-        yield Try(f"device {name} {what} {PLAYS} times", _count([_code(client, entitlement) for _ in range(PLAYS)]))
+        yield Try(f"device {name} {what} {WINDOW} times", _count([_code(client, entitlement) for _ in range(WINDOW)]))
     yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
 
 
@@ -130,7 +129,7 @@ def _code(client: Client, entitlement: Entitlement) -> int:
 
 
 def _count(codes: list[int]) -> str:
-    """Return an outcome such as `40 issued`, or `40 refused with -9003`."""
+    """Return an outcome such as `32 issued`, or `32 refused with -9003`."""
     kinds = [f"{codes.count(code)} {f'refused with {code}' if code else 'issued'}" for code in dict.fromkeys(codes)]
     return ", ".join(kinds)
 
@@ -252,9 +251,9 @@ EXPERIMENTS = (
     ),
     Experiment(
         "many-plays",
-        "Forty plays and forty refusals",
-        f"The record lookup answers with 32 rows. Device A plays {PLAYS} times, and device B is refused {PLAYS} times "
-        "with the same cookie. Is the registration still found?",
+        "Thirty-two plays and thirty-two refusals",
+        f"The record lookup answers with {WINDOW} rows. Device A plays {WINDOW} times, and device B is refused "
+        f"{WINDOW} times with the same cookie. Is the registration still found?",
         (
             "No: newer rows have pushed it out",
             "Yes: plays and refusals do not count in the look-up",
@@ -266,6 +265,6 @@ EXPERIMENTS = (
         "out by his own plays.",
         "server/entitlement.py: bound_device",
         many_plays,
-        (f"{PLAYS} issued", f"{PLAYS} refused with -9003", ISSUED),
+        (f"{WINDOW} issued", f"{WINDOW} refused with -9003", ISSUED),
     ),
 )
