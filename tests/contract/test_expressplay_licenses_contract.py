@@ -193,6 +193,14 @@ def test_a_log_that_was_removed_acknowledges_nothing(tmp_path: Path, new_mock: C
     assert mock.client.get("/_sim/health").status_code == 503
 
 
+def test_a_log_that_can_only_be_read_acknowledges_nothing(tmp_path: Path, new_mock: Callable[..., Mock]) -> None:
+    """A log that can only be read acknowledges no registration, and health says so (ours)."""
+    new_mock(database=f"sqlite:///{tmp_path / 'log.db'}")
+    mock = new_mock(database=f"sqlite:///file:{tmp_path / 'log.db'}?mode=ro&uri=true")
+    assert number(mock.redeem(mock.token())) == (503, -2030)
+    assert mock.client.get("/_sim/health").status_code == 503
+
+
 def test_uniform_answer_to_an_spc_that_cannot_be_decrypted(mock: Mock) -> None:
     """Key unwrap, key length or payload decryption fails: same code, same cause, same text."""
     spc, _ = mock.spc()
