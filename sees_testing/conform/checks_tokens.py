@@ -15,6 +15,7 @@ from walkthrough.record.journals import Entry
 
 EXPIRED = -4011
 REFUSED: Mapping[str, Any] = {"fault": "refuse", "code": -2031}
+ALONE = " (others may be using this mock: give the kit one of its own)"
 SECRETS = ("customerAuthenticator", "contentKey", "ek", "kek")
 """Parameters of a token request that nobody else may read."""
 
@@ -127,7 +128,7 @@ def one_token_request(probe: Probe) -> None:
     if not is_entitled(probe.ask(DEVICE_BOUND, probe.content, probe.cookie())):
         asked = len(token_requests(probe.entries()))
         if asked:
-            raise Failed(expected="no token request for a cookie that has no device", found=f"{asked}")
+            raise Failed(expected=f"no token request for a cookie that has no device{ALONE}", found=f"{asked}")
     probe.the_mock().next_check()
     with probe.fault(TOKEN, refused, REFUSED):
         if is_entitled(probe.ask(REGISTRATION, probe.dummy, refused)):
@@ -155,6 +156,6 @@ def _expect_asked(probe: Probe, what: str, *, tokens: int, records: int) -> None
     asked, looked = len(token_requests(entries)), len(look_ups(entries))
     if asked != tokens or looked > records:
         raise Failed(
-            expected=f"{tokens} token request and at most {records} look-up for one {what}",
+            expected=f"{tokens} token request and at most {records} look-up for one {what}{ALONE}",
             found=f"{asked} and {looked}",
         )

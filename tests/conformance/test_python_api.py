@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
 from pathlib import Path
 from pkgutil import resolve_name
@@ -37,7 +38,7 @@ def test_mypy_strict_passes_on_all(tmp_path: Path) -> None:
     assert result.returncode == 0, result.stdout
 
 
-@pytest.mark.parametrize("package", ["fairplay", "expressplay_mock", "sees_testing", "sees_testing.conform"])
+@pytest.mark.parametrize("package", ["fairplay", "sees_testing", "sees_testing.conform"])
 def test_what_is_named_can_be_imported(package: str) -> None:
     module = import_module(package)
     assert len(set(module.__all__)) == len(module.__all__)
@@ -54,9 +55,16 @@ def test_every_dotted_name_of_the_documents_is_there() -> None:
             resolve_name(name)
 
 
+def test_every_extra_that_a_page_installs_is_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for page in [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/*.md")]:
+        for names in re.findall(r"pip install '?[\w.-]*\[([\w,]+)\]", page.read_text()):
+            assert set(names.split(",")) <= set(extras), page
+
+
 def test_the_names_of_the_table_are_public() -> None:
     rows = re.findall(r"^\| `([\w.]+)` \| [^|]* \| ([^|]*) \|$", PAGE, re.MULTILINE)
-    assert len(rows) == 5
+    assert len(rows) == 7
     for module, names in rows:
         for name in re.findall(r"`(\w+)`", names):
             assert hasattr(import_module(module), name), (module, name)

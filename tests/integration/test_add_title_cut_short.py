@@ -155,6 +155,10 @@ def test_a_title_half_written_is_taken_back(
     assert before == state(catalog) if before else list(catalog.parent.iterdir()) == []
 
 
+def test_the_id_of_a_title_keeps_letters_without_their_accents(tmp_path: Path) -> None:
+    assert Wish(tmp_path / "a.mov", tmp_path / "catalog.toml", "Été 2026 / Œuvre 2").id == "ete-2026-uvre-2"
+
+
 def test_what_was_added_meanwhile_stays(film: Path, catalog: Path, tools: Callable[..., None]) -> None:
     tools(PROGRAMS)
 

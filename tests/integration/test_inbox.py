@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 import requests
 from click.testing import CliRunner
-from emulator_stage import Told, told
+from emulator_stage import Told, services, told
 from mock_stage import KEYS, Mock, redeem, running_mock
 
+from emulator.binding import connect, register
 from expressplay_mock.cli import main
 
 HOSTILE = "<script>alert(1)</script>"
@@ -96,6 +97,16 @@ def test_whoever_answers_no_control_sequence_reaches_the_terminal() -> None:
     assert result.exit_code == 0
     assert not set(ESCAPE[0::4]) & set(result.output)
     assert result.output.count("\n") == 1
+
+
+def test_the_journal_of_sees_is_shown_as_well() -> None:
+    with services() as (sees, expressplay):
+        client = connect(sees, expressplay, "device A")
+        register(client, "alice")
+        client.web.close()
+        result = CliRunner().invoke(main, ["journal", "--url", sees])
+    assert result.exit_code == 0, result.output
+    assert "POST /hms/fp/token" in result.output
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"entries": 1}', '{"entries": [1]}', '{"entries": [{}]}', "[" * 60_000])
