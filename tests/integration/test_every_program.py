@@ -210,9 +210,30 @@ def test_nobody_can_write_a_line_of_the_log(tmp_path: Path) -> None:
     assert second == "    2026-01-01 00:00:00 ERROR b: forged \\x1b[2J"
 
 
-def test_little_memory_means_fewer_threads_and_no_end(tmp_path: Path) -> None:
-    shell = 'ulimit -v 180000; exec "$0" -m expressplay_mock serve --database=:memory: --authenticator="$1" "$2"'
-    with start(["sh", "-c", shell, sys.executable, AUTHENTICATOR]) as mock_service, ExitStack() as stack:
+FEW_THREADS = """
+import threading
+
+start = threading.Thread.start
+
+def start_while_there_is_room(self):
+    if threading.active_count() > 40:
+        raise RuntimeError("can't start new thread")
+    start(self)
+
+threading.Thread.start = start_while_there_is_room
+"""
+"""What Python does where `ulimit -v` leaves no room for a stack; with a real limit, C code fails as well, by chance."""
+
+
+def test_no_room_for_threads_means_fewer_threads_and_no_end(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(FEW_THREADS)
+    command = [sys.executable, "-m", "expressplay_mock", "serve", "--database=:memory:"]
+    with (
+        start(
+            [*command, f"--authenticator={AUTHENTICATOR}"], env=os.environ | {"PYTHONPATH": str(tmp_path)}
+        ) as mock_service,
+        ExitStack() as stack,
+    ):
         ask = stack.enter_context(requests.Session())
         ask.trust_env = False
         fault = {"fault": "delay", "at": "token", "seconds": 60}
@@ -231,6 +252,13 @@ def test_little_memory_means_fewer_threads_and_no_end(tmp_path: Path) -> None:
         assert mock_service.process.wait(30) == 0
         assert "out of memory for more than" in mock_service.log()
         assert "Traceback" not in mock_service.log()
+
+
+def test_400_mb_of_address_space_are_enough_to_serve() -> None:
+    shell = 'ulimit -v 400000; exec "$0" -m expressplay_mock serve --database=:memory: --authenticator="$1" "$2"'
+    with start(["sh", "-c", shell, sys.executable, AUTHENTICATOR]) as mock_service:
+        for _ in range(20):
+            assert requests.get(f"{mock_service.url}/_sim/health", timeout=60).status_code == 200
 
 
 def test_ctrl_c_ends_what_a_job_in_the_background_starts() -> None:
