@@ -14,8 +14,8 @@ from emulator.urls import join_url
 from simulation.strict_json import parse_json
 
 FRAMES_FILE = "frames.json"
-MAX_FRAMES_FILE = 32 * 1024 * 1024
-"""Bytes; two hours of film take 35 KB a minute."""
+MAX_FRAMES_FILE = 8 * 1024 * 1024
+"""Bytes; a film takes 35 KB a minute, so four hours fit. JSON takes up to 30 times its size when parsed."""
 PRINT = re.compile(r"[0-9a-f]{64}")
 
 Frames = dict[TrackKind, list[str]]

@@ -7,8 +7,10 @@ absolute. Of the key lines only FairPlay's count; each applies to the segments a
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from urllib.parse import parse_qsl, urlsplit
 
+from emulator.attribute_list import Attributes, parse_attributes
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri, parse_key_uri
 from emulator.urls import join_url
@@ -17,14 +19,14 @@ KEY_FORMAT = "com.apple.streamingkeydelivery"
 KEY_METHOD = "SAMPLE-AES"
 MAX_PLAYLIST = 4 * 1024 * 1024
 """Characters of a playlist, its variables substituted; a day of segments of four seconds takes 2 MB."""
+MAX_ADDRESSES = 4 * MAX_PLAYLIST
+"""Characters of all addresses of a playlist: each repeats the path of the playlist. 335 for each of 50,000 segments."""
 MAX_SEGMENTS = 50_000
 MAX_KEYS = 256
 """Different keys of one playlist, since a player asks for all keys that it sees."""
-_ATTRIBUTE = re.compile(r'\s*([A-Z0-9-]+)=("[^"]*"|[^,"]*)\s*(?:,|$)')
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]+)\}")
 _RANGE = re.compile(r"(\d{1,15})(?:@(\d{1,15}))?")
 
-Attributes = Mapping[str, str]
 ReadKey = Callable[[str], KeyUri]
 
 
@@ -101,7 +103,8 @@ def parse_playlist(
 ) -> Master | MediaPlaylist:
     """Parse a playlist that was read at `url`. Raises `BadPlaylist`, or `BadKeyUri` for a key URI that is none.
 
-    `read_key` understands key URIs; `imported` are the variables of the master playlist.
+    `BadAddress` is that of an address that is too long. `read_key` understands key URIs; `imported` are the variables
+    of the master playlist.
     """
     if not text.lstrip("\ufeff").startswith("#EXTM3U"):
         shape = "an HTML page" if text.lstrip()[:1] == "<" else repr(text[:20])
@@ -145,7 +148,7 @@ class _Reader:
         self.ended, self.parts = False, 0
         self.map: Place | None = None
         self.key: KeyUri | None = None
-        self.characters = 0
+        self.characters, self.addressed = 0, 0
         self._begin_segment()
         self.stream: Attributes | None = None
 
@@ -154,17 +157,21 @@ class _Reader:
 
     def substitute(self, line: str) -> str:
         """Put the values of EXT-X-DEFINE in the place of `{$name}`."""
-        if "{$" in line:
-            line = _VARIABLE.sub(self._value, line)
-        self.characters += len(line)
+        self._count(len(line))
+        return _VARIABLE.sub(self._value, line) if "{$" in line else line
+
+    def _count(self, characters: int) -> None:
+        self.characters += characters
         if self.characters > MAX_PLAYLIST:
             raise self.bad(f"at most {MAX_PLAYLIST} characters with variables", "more", "shorten its variables")
-        return line
 
     def _value(self, match: re.Match[str]) -> str:
         if match[1] not in self.variables:
             raise self.bad("an EXT-X-DEFINE for each variable", f"none for {match[1][:40]}", "define it")
-        return self.variables[match[1]]
+        value = self.variables[match[1]]
+        # Counted before it is put in: one line may use a long value a million times.
+        self._count(len(value) - len(match[0]))
+        return value
 
     def take(self, line: str) -> None:
         """Read one line."""
@@ -182,9 +189,9 @@ class _Reader:
             case "#EXT-X-DISCONTINUITY":
                 self.run += 1
             case "#EXT-X-KEY":
-                self._key(_attributes(value))
+                self._key(parse_attributes(value))
             case "#EXT-X-MAP":
-                self._map(_attributes(value))
+                self._map(parse_attributes(value))
             case "#EXT-X-PART":
                 self.parts += 1
             case "#EXT-X-ENDLIST":
@@ -198,17 +205,17 @@ class _Reader:
             case "#EXT-X-DISCONTINUITY-SEQUENCE":
                 self.run = int(self._number(value, tag))
             case "#EXT-X-DEFINE":
-                self._define(_attributes(value))
+                self._define(parse_attributes(value))
             case "#EXT-X-STREAM-INF":
-                self.stream = _attributes(value)
+                self.stream = parse_attributes(value)
             case "#EXT-X-MEDIA":
-                self._media(_attributes(value))
+                self._media(parse_attributes(value))
             case "#EXT-X-SESSION-KEY":
-                key = self._fairplay_key(_attributes(value))
+                key = self._fairplay_key(parse_attributes(value))
                 self.session_keys += [key] if key else []
 
     def _uri(self, line: str) -> None:
-        address = join_url(self.url, line)
+        address = self._address(line)
         if self.stream is not None:
             self.variants.append(_variant(address, self.stream))
             self.stream = None
@@ -221,6 +228,14 @@ class _Reader:
             raise self.bad(f"at most {MAX_SEGMENTS} segments", "more", "shorten the window")
         self.number += 1
         self._begin_segment()
+
+    def _address(self, reference: str) -> str:
+        address = join_url(self.url, reference)
+        self.addressed += len(address)
+        if self.addressed > MAX_ADDRESSES:
+            fix = "shorten the path of the playlist, or the window"
+            raise self.bad(f"at most {MAX_ADDRESSES} characters of addresses", "more", fix)
+        return address
 
     def _place(self, url: str, text: str, before: Place | None = None) -> Place:
         if not text:
@@ -236,7 +251,7 @@ class _Reader:
     def _map(self, attributes: Attributes) -> None:
         if "URI" not in attributes:
             raise self.bad("an EXT-X-MAP with a URI", "one without", "package the title again")
-        self.map = self._place(join_url(self.url, attributes["URI"]), attributes.get("BYTERANGE", ""))
+        self.map = self._place(self._address(attributes["URI"]), attributes.get("BYTERANGE", ""))
 
     def _key(self, attributes: Attributes) -> None:
         if attributes.get("METHOD") == "NONE":
@@ -268,18 +283,22 @@ class _Reader:
             self.variables[attributes["NAME"]] = attributes.get("VALUE", "")
             return
         name = attributes.get("IMPORT") or attributes.get("QUERYPARAM") or ""
-        known = self.imported if "IMPORT" in attributes else dict(parse_qsl(urlsplit(self.url).query))
+        known = self.imported if "IMPORT" in attributes else self._query
         if name not in known:
             found = f"none for {name[:40]!r}"
             raise self.bad("a value for each EXT-X-DEFINE", found, "define it in the master playlist or the query")
         self.variables[name] = known[name]
+
+    @cached_property
+    def _query(self) -> Attributes:
+        return dict(parse_qsl(urlsplit(self.url).query))
 
     def _media(self, attributes: Attributes) -> None:
         if attributes.get("TYPE") == "AUDIO":
             self.groups.add(attributes.get("GROUP-ID", ""))
         if attributes.get("TYPE") == "AUDIO" and attributes.get("URI"):
             rank = 0 if attributes.get("DEFAULT") == "YES" else 1 if attributes.get("AUTOSELECT") == "YES" else 2
-            self.audio.append(Audio(join_url(self.url, attributes["URI"]), attributes.get("GROUP-ID", ""), rank))
+            self.audio.append(Audio(self._address(attributes["URI"]), attributes.get("GROUP-ID", ""), rank))
 
     def _number(self, text: str, tag: str) -> float:
         if not re.fullmatch(r"\s*\d{1,12}(\.\d{0,12})?\s*", text):
@@ -314,16 +333,6 @@ class _Reader:
             fix = "package the title for FairPlay"
             raise self.bad(f"a key line with KEYFORMAT={KEY_FORMAT}", self.other_keys[0], fix)
         return MediaPlaylist(self.url, self.target or 1.0, self.ended, tuple(self.segments))
-
-
-def _attributes(text: str) -> Attributes:
-    # Match by match from the place where the last one ended: a search would be quadratic in a hostile line.
-    found: dict[str, str] = {}
-    place = 0
-    while place < len(text) and (match := _ATTRIBUTE.match(text, place)):
-        found[match[1]] = match[2][1:-1] if match[2][:1] == '"' else match[2].strip()
-        place = match.end()
-    return found
 
 
 def _variant(url: str, attributes: Attributes) -> Variant:

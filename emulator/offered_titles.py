@@ -7,6 +7,8 @@ from emulator.transport import SEES, Web
 from emulator.urls import join_url
 
 EXPECTED = 'a list {"titles": [{"title", "name", "dummy", "master"}]}'
+SHOWN = 20
+"""Titles that an error names."""
 
 
 @dataclass(frozen=True)
@@ -59,5 +61,6 @@ def _first(
 ) -> Offer:
     if matching:
         return matching[0]
-    known = ", ".join(offer.title for offer in offers) or "no titles"
-    raise UnknownTitle(expected=expected, found=known, fix=fix)
+    known = ", ".join(offer.title[:80] for offer in offers[:SHOWN]) or "no titles"
+    more = f" and {len(offers) - SHOWN} more" if len(offers) > SHOWN else ""
+    raise UnknownTitle(expected=expected, found=known + more, fix=fix)

@@ -20,7 +20,7 @@ from emulator.errors import PlaybackFailed
 from emulator.hls import Segment
 from emulator.key_uri import KeyUri
 from emulator.playlist import Rendition, Title
-from emulator.transport import Web
+from emulator.transport import MAX_MEDIA, Web
 from emulator.verdict import ONE_KEY, Verdict, several_key_ids
 
 START = 65_536
@@ -102,7 +102,7 @@ def _in_sample_groups(rendition: Rendition) -> PlaybackFailed:
 
 
 def _get(web: Web, title: Title, url: str, part: tuple[int, int] | None) -> bytes:
-    return web.get(title.server, url, expected="the title's media", part=part).body
+    return web.get(title.server, url, expected="the title's media", part=part, most=MAX_MEDIA).body
 
 
 def _check_codecs(data: bytes, rendition: Rendition) -> None:

@@ -16,6 +16,7 @@ from emulator.playlist import Title, reload
 from emulator.step import at_step
 from emulator.timeline import Pause, Timeline
 from emulator.track_decoder import TrackDecoder
+from emulator.transport import MAX_MEDIA
 from emulator.verdict import ONE_KEY, TrackResult, Verdict, several_key_ids
 from fairplay.ckc import ContentKey
 from simulation.steps import Step
@@ -148,7 +149,8 @@ def fetcher(client: Client, title: Title) -> Fetch:
     @at_step(Step.ANSWER_WITH_CKC)
     def fetch(place: Place) -> bytes:
         part = None if place.length is None else (place.offset or 0, place.length)
-        return client.web.get(title.server, place.url, expected="a media segment", part=part).body
+        answer = client.web.get(title.server, place.url, expected="a media segment", part=part, most=MAX_MEDIA)
+        return answer.body
 
     return fetch
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator import __version__
 from emulator.errors import BadAddress, TlsFailed, UnexpectedAnswer
-from emulator.urls import basic_credentials, is_http_url, join_url, origin_of, wire_url, without_query
+from emulator.urls import MAX_ADDRESS, basic_credentials, is_http_url, join_url, origin_of, wire_url, without_query
 from hosting.base_url import read_base_url
 from hosting.tls.tls import ClientTls, TlsError
 from simulation.journal import TRACE_HEADER
@@ -23,8 +23,12 @@ if TYPE_CHECKING:
     from hosting.connection_pools import Pools
 
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 3.0, 10.0, 30.0
-MAX_BODY = 128 * 1024 * 1024
-"""Bytes of an answer; the largest is a segment of video: ten seconds of 4K take 50 MB."""
+MAX_ANSWER = 4 * 1024 * 1024
+"""Bytes of any answer but media. JSON takes up to 30 times its size when parsed; 20,000 titles of a SEES fit."""
+MAX_MEDIA = 128 * 1024 * 1024
+"""Bytes of a media file: ten seconds of 4K take 50 MB."""
+MAX_COOKIES, MAX_COOKIE = 50, 4096
+"""Cookies of an origin that are kept, and characters of one: RFC 6265, section 6.1, asks for at least these."""
 REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 5
 CHUNK = 65_536
 HEADERS = {"User-Agent": f"fps-emulator/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
@@ -76,14 +80,20 @@ class Access:
         return given
 
     def note(self, url: str, set_cookie: str | None) -> None:
-        """Keep the cookies of an answer from that origin, for later requests to it."""
+        """Keep the cookies of an answer from that origin, the newest of them, for later requests to it."""
         if set_cookie and origin_of(url) == self.origin:
             from http.cookies import CookieError, SimpleCookie
 
             try:
-                self.cookies |= {name: morsel.coded_value for name, morsel in SimpleCookie(set_cookie).items()}
+                found = SimpleCookie(set_cookie)
             except CookieError:
                 return
+            for name, morsel in found.items():
+                if len(name) + len(morsel.coded_value) <= MAX_COOKIE:
+                    self.cookies.pop(name, None)
+                    self.cookies[name] = morsel.coded_value
+            for name in [*self.cookies][:-MAX_COOKIES]:
+                del self.cookies[name]
 
 
 NO_ACCESS = Access("")
@@ -178,11 +188,12 @@ class Web:
         body: bytes | None = None,
         content_type: str | None = None,
         part: tuple[int, int] | None = None,
-        most: int | None = None,
+        most: int = MAX_ANSWER,
     ) -> Answer:
         """Send a request and read the answer, whatever its status. Raises `NoAnswer`, `TlsFailed` or `BadAddress`.
 
         `part` asks for so many bytes from an offset (offset, length), and gets these from a server without ranges too.
+        `most` bounds the bytes of the body.
         """
         import urllib3
 
@@ -193,7 +204,7 @@ class Web:
         address = wire_url(url)
         if address is None:
             raise BadAddress(
-                expected="an absolute http(s) URL",
+                expected=f"an absolute http(s) URL of at most {MAX_ADDRESS} characters",
                 found=repr(url[:200]),
                 fix=f"check the address that {party.option} or the playlist gives",
             )
@@ -220,7 +231,7 @@ class Web:
                     preload_content=False,
                 )
                 skip, size = part if part and response.status == 200 else (0, part and part[1])
-                content = _read(response, skip, size, most or MAX_BODY, party, url)
+                content = _read(response, skip, size, most, party, url)
             self.access.note(url, response.headers.get("Set-Cookie"))
             if url.startswith("https://") and wants_certificate(response.status, content, self.tls):
                 raise turned_away(party, url)
@@ -239,7 +250,7 @@ class Web:
         *,
         expected: str,
         part: tuple[int, int] | None = None,
-        most: int | None = None,
+        most: int = MAX_ANSWER,
     ) -> Answer:
         """GET something that must be there. Raises `UnexpectedAnswer` for any status but 200 (or 206).
 

@@ -6,12 +6,16 @@ A URL in a playlist may hold blanks and letters of any script; on the wire it is
 from base64 import b64encode
 from urllib.parse import SplitResult, quote, unquote_to_bytes, urljoin, urlsplit, urlunsplit
 
+from emulator.errors import BadAddress
+
+MAX_ADDRESS = 8192
+"""Characters of a URL. The bound is ours: RFC 9110, section 4.1, asks for 8,000 octets at least."""
 SAFE = "!#$%&'()*+,/:;=?@[]~"
 """What is left as it is in a path or query: the reserved characters, and the percent sign of what is encoded."""
 
 
 def is_http_url(url: str) -> bool:
-    """True for an absolute http(s) URL with a host and, if any, a possible port."""
+    """True for an absolute http(s) URL, `MAX_ADDRESS` at most, with a host and, if any, a possible port."""
     return _split(url) is not None
 
 
@@ -31,11 +35,21 @@ def wire_url(url: str) -> str | None:
 
 
 def join_url(base: str, reference: str) -> str:
-    """Return a reference resolved against a base URL; as it is, which is no URL then, where it cannot be resolved."""
+    """Return a reference resolved against a base URL; as it is, which is no URL then, where it cannot be resolved.
+
+    Raises `BadAddress` over `MAX_ADDRESS` characters: a short reference is as long as its base.
+    """
     try:
-        return urljoin(base, reference)
+        address = urljoin(base, reference)
     except ValueError:
-        return reference
+        address = reference
+    if len(address) > MAX_ADDRESS:
+        raise BadAddress(
+            expected=f"an address of at most {MAX_ADDRESS} characters",
+            found=f"one of {len(address)}, {address[:80].split('?', 1)[0]!r} and so on",
+            fix="shorten the addresses that the playlist, the list of titles or the redirect gives",
+        )
+    return address
 
 
 def origin_of(url: str) -> str:
@@ -64,6 +78,8 @@ def without_query(url: str) -> str:
 
 
 def _split(url: str) -> SplitResult | None:
+    if len(url) > MAX_ADDRESS:
+        return None
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

@@ -10,6 +10,7 @@ from typing import Any
 from emulator.device import Provisioning, provision
 from emulator.errors import EmulatorError, NoAnswer, UnexpectedAnswer
 from emulator.transport import EXPRESSPLAY, Answer, Web
+from simulation.journal import MAX_CHARACTERS
 from simulation.steps import Step
 from walkthrough.record.deployment import clock_ahead
 from walkthrough.record.journals import Entry
@@ -19,6 +20,8 @@ EXPECTED = f"{SERVICE} with its /_sim/ routes, in one process"
 TOKEN, RECORDS = "token", "records"
 PATIENCE = 10.0
 """Seconds until the SEES must have asked the mock."""
+MAX_JOURNAL = 2 * MAX_CHARACTERS
+"""Bytes of an answer: the first reading of a mock that has worked before gives all that its journal keeps."""
 
 
 class NoUsableMock(UnexpectedAnswer):
@@ -97,7 +100,7 @@ class Mock:
         return answer.json_object(EXPECTED)
 
     def _ask(self, method: str, path: str, body: Any = None) -> Answer:
-        return self.web.ask(EXPRESSPLAY, method, f"{self.url}/_sim{path}", json=body)
+        return self.web.ask(EXPRESSPLAY, method, f"{self.url}/_sim{path}", json=body, most=MAX_JOURNAL)
 
     def _unusable(self, found: str, fix: str) -> NoUsableMock:
         return NoUsableMock(expected=f"{EXPECTED} at {self.url}", found=found, fix=fix)

@@ -3,16 +3,24 @@
 import json
 import socket
 import threading
+from collections.abc import Callable
 
 import pytest
 from emulator_stage import Told, services, told
 
+from emulator.binding import connect
+from emulator.device import provision
 from emulator.errors import BadAddress, BadPlaylist, MessageIdMismatch, NoAnswer, UnexpectedAnswer, UnknownTitle
+from emulator.frames import MAX_FRAMES_FILE, fetch_frames
+from emulator.hls import Place
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
-from emulator.offered_titles import find_dummy, find_title
-from emulator.playlist import load_title
+from emulator.offered_titles import find_dummy, find_title, list_titles
+from emulator.playlist import Title, load_title
+from emulator.screening import fetcher
 from emulator.step import at_step
-from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+from emulator.transport import EXPRESSPLAY, MAX_ANSWER, MAX_COOKIE, MAX_COOKIES, SEES, Access, Web, clean_base
+from emulator.urls import MAX_ADDRESS
+from walkthrough.page.media import fetch_file
 from walkthrough.record.deployment import find_deployment
 from walkthrough.record.journals import fetch_journal
 
@@ -102,10 +110,81 @@ def test_another_message_id(web: Web) -> None:
         ask_sees(web, url, REQUEST)
 
 
-def test_an_endless_answer_is_cut_off(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.transport.MAX_BODY", 100_000)
-    with told(Told(b"x" * 1_000_000)) as url, pytest.raises(UnexpectedAnswer, match="at most 100000 bytes"):
-        ask_sees(web, url, REQUEST)
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda web, url: find_dummy(web, url),
+        lambda web, url: ask_sees(web, url, REQUEST),
+        lambda web, url: ask_license(web, f"{url}/?ExpressPlayToken=AQAA", b"spc"),
+        lambda web, url: provision(web, url),
+        lambda web, url: load_title(web, f"{url}/master.m3u8"),
+    ],
+    ids=["titles", "entitlement", "license", "provisioning", "playlist"],
+)
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_without_an_end_is_cut_off(web: Web, ask: Callable[[Web, str], object], status: int) -> None:
+    body = b'{"titles": [' + b"[]," * (MAX_ANSWER // 3)
+    with told(Told(body, status)) as url, pytest.raises(UnexpectedAnswer, match=f"at most {MAX_ANSWER} bytes"):
+        ask(web, url)
+
+
+def test_a_catalog_of_twenty_thousand_titles_is_read(web: Web) -> None:
+    titles = [
+        {
+            "title": f"a-title-of-the-catalog-{number}",
+            "name": f"A title of the catalog with a name of its own, {number}",
+            "dummy": False,
+            "master": f"/titles/a-title-of-the-catalog-{number}/master.m3u8",
+        }
+        for number in range(20_000)
+    ]
+    with told(Told(json.dumps({"titles": titles}))) as url:
+        assert len(list_titles(web, url)) == 20_000
+        with pytest.raises(UnknownTitle, match="a-title-of-the-catalog-19 and 19980 more") as caught:
+            find_title(web, url, "film")
+    assert len(str(caught.value)) < 2000
+
+
+def test_media_may_be_larger_than_other_answers(web: Web) -> None:
+    body = b"x" * (MAX_ANSWER + 1)
+    with services() as (sees, expressplay), told(Told(body)) as url:
+        client = connect(sees, expressplay, "bounds")
+        fetch = fetcher(client, Title(url, ()))
+        assert fetch(Place(f"{url}/a.m4s")) == body
+        assert fetch(Place(f"{url}/a.m4s", 0, len(body))) == body
+        assert fetch_file(web, url, "film", "a.m4s") == body
+        client.web.close()
+
+
+def test_fingerprints_are_bounded(web: Web) -> None:
+    with told(Told(b'{"video": ["' + b"0" * 64 + b'"]}' + b" " * MAX_FRAMES_FILE)) as url:
+        assert fetch_frames(web, Title(f"{url}/", ())) is None
+
+
+def test_an_address_that_is_too_long_is_not_asked(web: Web) -> None:
+    answer = Told("{}")
+    with told(answer) as url, pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters"):
+        load_title(web, f"{url}/{'a' * MAX_ADDRESS}")
+    assert answer.asked == []
+
+
+@pytest.mark.parametrize("where", ["redirect", "title"])
+def test_an_address_that_an_answer_makes_too_long_is_named(web: Web, where: str) -> None:
+    far = "/" + "a" * MAX_ADDRESS
+    titles = {"titles": [{"title": "dummy", "name": "D", "dummy": True, "master": far}]}
+    answer = Told("", 302, headers={"Location": far}) if where == "redirect" else Told(json.dumps(titles))
+    with told(answer) as url, pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters"):
+        find_dummy(web, url)
+
+
+def test_the_newest_cookies_are_kept_and_none_that_is_too_long() -> None:
+    access = Access("http://x")
+    for number in range(MAX_COOKIES + 10):
+        access.note("http://x/film", f"c{number}=1; Path=/")
+    access.note("http://x/film", "c10=2")
+    access.note("http://x/film", "long=" + "a" * MAX_COOKIE)
+    access.note("http://x/film", "next=1")
+    assert list(access.cookies) == [*(f"c{number}" for number in range(12, MAX_COOKIES + 10)), "c10", "next"]
 
 
 def test_the_spc_goes_out_raw(web: Web) -> None:

@@ -8,7 +8,7 @@ import pytest
 import requests
 from emulator_stage import Told, told
 
-from emulator.transport import Web
+from emulator.transport import MAX_ANSWER, Web
 from hosting.serving import running
 from walkthrough.players.app import Gallery, create_app
 
@@ -47,3 +47,11 @@ def test_only_titles_are_fetched_from_sees(path: str, status: int) -> None:
                     answer += part
     assert int(answer.split()[1]) == status
     assert (b"of SEES" in answer) == (status == 200)
+
+
+@pytest.mark.parametrize(("path", "status"), [("/titles/film/video.mp4", 200), ("/titles", 502)])
+def test_media_may_be_larger_than_the_list_of_titles(path: str, status: int) -> None:
+    with told(Told(b" " * (MAX_ANSWER + 1))) as sees:
+        gallery = Gallery(sees, sees, Path(), Web())
+        with running(lambda url: create_app(gallery, url)) as url:
+            assert requests.get(url + path, timeout=20).status_code == status

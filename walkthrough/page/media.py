@@ -12,7 +12,7 @@ from emulator.key_uri import KeyUri
 from emulator.offered_titles import Offer
 from emulator.playlist import Rendition, load_title
 from emulator.step import at_step
-from emulator.transport import SEES, Web
+from emulator.transport import MAX_MEDIA, SEES, Web
 from fairplay.spc import SpcContents
 from simulation.steps import Step
 from walkthrough.page.page_requests import Unusable
@@ -65,7 +65,8 @@ def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
     if not NAME.fullmatch(title) or not NAME.fullmatch(file):
         raise Unusable("expected the name of a title and of a file of it")
     with at_step(Step.ANSWER_WITH_CKC):
-        return web.get(SEES, f"{sees}/titles/{title}/{file}", expected=f"the file {file}").body
+        address = f"{sees}/titles/{title}/{file}"
+        return web.get(SEES, address, expected=f"the file {file}", most=MAX_MEDIA).body
 
 
 def track_as_json(track: Track) -> dict[str, Any]:
@@ -100,7 +101,7 @@ def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Period, ...]:
                 fix="package the title as fragmented MP4",
             )
         with at_step(Step.ANSWER_WITH_CKC):
-            init = web.get(SEES, period.map.url, expected="an init segment").body
+            init = web.get(SEES, period.map.url, expected="an init segment", most=MAX_MEDIA).body
         urls = (period.map.url, *(segment.place.url for segment in period.segments))
         files = [f"{name}/{url.removeprefix(base)}" for url in urls]
         parts.append(Period(files[0], tuple(files[1:]), period.key, key_id(init)))

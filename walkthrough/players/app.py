@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, jsonify, request, send_from_directory
 
 from emulator.errors import EmulatorError
-from emulator.transport import EXPRESSPLAY, SEES, Answer, Party, Web
+from emulator.transport import EXPRESSPLAY, MAX_ANSWER, MAX_MEDIA, SEES, Answer, Party, Web
 from emulator.urls import is_http_url
 from simulation.foreign_pages import check_visitor
 from simulation.http_errors import register_http_errors
@@ -81,11 +81,11 @@ def _serve_files(app: Flask, gallery: Gallery) -> None:
 
 
 def _forward(app: Flask, gallery: Gallery, url: str) -> None:
-    def ask(party: Party, base: str) -> Answer:
+    def ask(party: Party, base: str, most: int = MAX_ANSWER) -> Answer:
         target = base + request.full_path.removesuffix("?")
         content_type = request.content_type or "application/octet-stream"
         body = request.get_data() if request.method == "POST" else None
-        return gallery.web.ask(party, request.method, target, body=body, content_type=content_type)
+        return gallery.web.ask(party, request.method, target, body=body, content_type=content_type, most=most)
 
     @app.post("/sees/SEESServlet")
     def entitle() -> Response:
@@ -103,7 +103,7 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
     def titles(below: str = "") -> Response:
         if {".", ".."} & {*below.split("/")}:
             abort(404)  # it would lead to the other routes of SEES, its journal among them
-        answer = ask(SEES, gallery.sees)
+        answer = ask(SEES, gallery.sees, MAX_MEDIA if below else MAX_ANSWER)
         return Response(answer.body, answer.status, content_type=answer.content_type)
 
     @app.post("/hms/fp/rights/")

@@ -1,15 +1,18 @@
 """HLS playlists: what is taken from a master and a media playlist, what is said about everything else, and how fast."""
 
 import time
+import tracemalloc
 from contextlib import suppress
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.errors import BadKeyUri, BadPlaylist
-from emulator.hls import MAX_KEYS, MAX_PLAYLIST, Master, MediaPlaylist, Place, parse_playlist
+from emulator.errors import BadAddress, BadKeyUri, BadPlaylist
+from emulator.hls import MAX_ADDRESSES, MAX_KEYS, MAX_PLAYLIST, Master, MediaPlaylist, Place, parse_playlist
 from emulator.playlist import ALL_VARIANTS, Rendition, choose
+from emulator.urls import MAX_ADDRESS
 
 ID = "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d"
 BASE = "http://sees.example/titles/film"
@@ -249,6 +252,65 @@ def test_work_does_not_grow_faster_than_the_playlist(name: str) -> None:
 
     plain = "#EXTM3U\n" + "#EXTINF:1,\nsegment.m4s\n" * (len(HOSTILE[name]) // 23)
     assert cost(HOSTILE[name]) < 20 * cost(plain[:MAX_PLAYLIST]) + 0.5
+
+
+def test_the_query_is_parsed_once_for_all_variables_from_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+
+    def count(query: str) -> list[tuple[str, str]]:
+        parsed.append(query)
+        return parse_qsl(query)
+
+    monkeypatch.setattr("emulator.hls.parse_qsl", count)
+    text = body('#EXT-X-DEFINE:QUERYPARAM="t"\n' * 100, "#EXTINF:2,\n{$t}.m4s\n")
+    assert media(text, f"{URL}?s=1&t=42").segments[0].place.url == f"{BASE}/42.m4s"
+    assert parsed == ["s=1&t=42"]
+    assert media(body(), f"{URL}?t=42")
+    assert len(parsed) == 1
+
+
+def test_a_long_value_used_often_in_one_line_is_counted_before_it_is_put_in() -> None:
+    text = '#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="' + "x" * 1_000_000 + '"\n#' + "{$a}" * 60 + "\n"
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadPlaylist, match="characters with variables"):
+            parse_playlist(text, URL)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_variables_count_for_what_they_stand_for() -> None:
+    # 4,000,000 characters of names that stand for one each.
+    text = (
+        '#EXTM3U\n#EXT-X-DEFINE:NAME="a",VALUE="x"\n#'
+        + "{$a}" * 1_000_000
+        + "\n#"
+        + "y" * 100_000
+        + "\n#EXTINF:1,\nx\n"
+    )
+    assert len(media(text).segments) == 1
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["a\n", '#EXT-X-MAP:URI="a"\n', "#EXT-X-STREAM-INF:BANDWIDTH=1\na\n", '#EXT-X-MEDIA:TYPE=AUDIO,URI="a"\n'],
+)
+def test_an_address_is_bounded_where_it_is_joined(lines: str) -> None:
+    host = "http://sees.example/"
+    longest = host + "p" * (MAX_ADDRESS - len(host) - len("/a")) + "/"
+    assert media("#EXTM3U\na\n", longest).segments[0].place.url == f"{longest}a"
+    with pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters, found one of {MAX_ADDRESS + 1}"):
+        parse_playlist("#EXTM3U\n" + lines, longest[:-1] + "p/")
+
+
+@pytest.mark.parametrize("line", ["a\n", '#EXT-X-MAP:URI="a"\n', '#EXT-X-MEDIA:TYPE=AUDIO,URI="a"\n'])
+def test_the_addresses_of_a_playlist_are_bounded_together(line: str) -> None:
+    base = "http://sees.example/" + "p" * 7979 + "/"
+    most = MAX_ADDRESSES // (len(base) + 1)
+    assert media("#EXTM3U\n" + line * (most - 1) + "a\n", base).segments
+    with pytest.raises(BadPlaylist, match=f"at most {MAX_ADDRESSES} characters of addresses"):
+        parse_playlist("#EXTM3U\n" + line * (most + 1), base)
 
 
 LINES = st.lists(
