@@ -198,6 +198,46 @@ def test_the_story_ends_no_sentence_with_four_dots(visit: Visit, plain_server: s
     assert "…." not in str(page.locator("#story").text_content())
 
 
+CUT = """log => {
+  const frame = log.getBoundingClientRect();
+  const parts = [...log.querySelectorAll(getComputedStyle(log.querySelector('thead')).position === 'absolute'
+    ? 'td, .pill' : 'th, td, .pill')];
+  return parts.filter(part => {
+    const box = part.getBoundingClientRect();
+    return box.left < frame.left || box.right > frame.right || box.top < frame.top || box.bottom > frame.bottom;
+  }).map(part => part.innerText);
+}"""
+"""The parts of the log that do not lie whole inside its frame. On a narrow screen the header is not to be seen."""
+
+
+@pytest.mark.parametrize("page_name", ["index.html", "fr.html"])
+def test_the_log_of_the_proposed_story_is_seen_whole(visit: Visit, plain_server: str, page_name: str) -> None:
+    page = visit(plain_server, page_name)
+    for device, title in (("A", "dummy"), ("A", "film"), ("B", "film")):
+        play(page, device, title)
+    log = page.locator("#rows")
+    assert log.locator("tbody tr").count() == 5
+    for width in (1440, 1024, 768, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert log.evaluate(CUT) == [], f"at {width} pixels"
+
+
+def test_the_header_of_a_long_log_stays(visit: Visit, plain_server: str) -> None:
+    page = visit(plain_server)
+    page.set_viewport_size({"width": 1440, "height": 900})
+    log = page.locator("#rows")
+    for _ in range(10):
+        play(page, "A", "film")
+    assert log.evaluate("log => log.scrollTop") > 0
+    top = log.evaluate("log => log.querySelector('th').getBoundingClientRect().top - log.getBoundingClientRect().top")
+    assert 0 <= top <= 2
+
+
+@pytest.mark.parametrize(("page_name", "word"), [("index.html", "recorded"), ("fr.html", "enregistrée")])
+def test_the_lab_says_that_its_runs_are_recorded(visit: Visit, plain_server: str, page_name: str, word: str) -> None:
+    assert word in visit(plain_server, page_name).locator("#lab > .caption").inner_text()
+
+
 def test_what_needs_the_live_page_says_so(visit: Visit, plain_server: str) -> None:
     page = visit(plain_server)
     assert "scripts/demo --open" in page.locator("#free").inner_text()

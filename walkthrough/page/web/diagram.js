@@ -89,8 +89,9 @@ function row(outlined, step, device, y, { place, width, narrow, chosen, choose, 
   const room = Math.floor((width - 34) / LETTER);
   const summary = relay((step ?? outlined).summary);
   const words = summary.length > room ? `${summary.slice(0, room - 1)}…` : summary;
-  // Beside the lifeline where the arrow begins on the left, or further left where the words need the room.
-  const at = narrow ? 4 : Math.max(22, Math.min(Math.min(from, to) + 14, width - words.length * LETTER - 4));
+  // Beside the lifeline where the arrow begins on the left or, where there is no room, up to the right edge.
+  const beside = narrow ? 4 : Math.min(from, to) + 14;
+  const fits = narrow || beside + words.length * LETTER + 14 < width;
   const status = step ? (refused ? say('refused') : say('happened')) : say('not yet');
   return s('g', {
     class: `arrow-row ${look} ${lookOf(sender, device)}${isChosen ? ' chosen' : ''}`,
@@ -106,7 +107,7 @@ function row(outlined, step, device, y, { place, width, narrow, chosen, choose, 
     : s('path', { class: 'arrow', d: `M${from} ${line}H${to + (to > from ? -3 : 3)}`, 'marker-end': 'url(#tip-of-arrow)' }),
   s('circle', { class: 'badge', cx: from, cy: line, r: 9 }),
   s('text', { class: 'number', x: from, y: line + 3.6, 'text-anchor': 'middle' }, String(n)),
-  s('text', { class: 'words', x: at, y: y + 14 }, words),
+  s('text', { class: 'words', x: fits ? beside : width - 4, y: y + 14, 'text-anchor': fits ? 'start' : 'end' }, words),
   n === COMPARISON && step?.decision && comparison(step.decision, from, line, width, devices));
 }
 

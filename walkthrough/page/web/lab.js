@@ -43,7 +43,7 @@ function makeCard(item, number) {
 
   async function perform() {
     run.disabled = true;
-    replace(result, h('p', { class: 'empty' }, say('Running against the real services …')));
+    if (isLive) replace(result, h('p', { class: 'empty' }, say('Running against the real services …')));
     try {
       show(await post(`api/lab/${item.id}`));
     } catch (error) {

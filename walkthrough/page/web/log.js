@@ -21,18 +21,21 @@ export function showLog({ rows, devices }) {
     return;
   }
   replace($('rows'), h('table', {},
-    h('thead', {}, h('tr', {}, COLUMNS.map((name) => h('th', { scope: 'col' }, name)),
-      h('th', { scope: 'col' }, h('span', { class: 'unseen' }, say('role'))))),
+    h('thead', {}, h('tr', {}, COLUMNS.map((name) => h('th', { scope: 'col' }, name)))),
     h('tbody', {}, rows.map((row) => line(row, roleOf(row, rows), devices)))));
   $('rows').scrollTop = $('rows').scrollHeight;
 }
+
+// A cell says its column too, for a log so narrow that a row is stacked lines.
+const cell = (column, attributes, ...inside) => h('td', { ...attributes, data: { column: COLUMNS[column] } }, inside);
 
 function line(row, role, devices) {
   const refused = row.cause ? say('refused {result}, cause {cause}', row) : say('refused {result}', row);
   const owner = devices.find((device) => device.device_id === row.device_id);
   return h('tr', { class: row.binds ? 'binds' : row.result ? 'refused' : '', data: { event: String(row.event_id) } },
-    h('td', { title: row.time }, row.event_id), h('td', { title: row.cookie ?? '' }, (row.cookie ?? '–').replace(/^(.{16}).{3,}/, '$1…')),
-    h('td', {}, row.device_id ? hu(row.device_id, devices, owner && say('Device {name}', owner)) : '–'),
-    h('td', {}, h('code', {}, row.content_id ? `${row.content_id.slice(0, 8)}…` : '–')),
-    h('td', { class: 'result' }, row.result === 0 ? say('issued') : refused), h('td', {}, role && h('span', { class: `pill ${row.binds ? 'good' : ''}` }, role)));
+    cell(0, { title: row.time }, row.event_id), cell(1, { title: row.cookie ?? '' }, (row.cookie ?? '–').replace(/^(.{16}).{3,}/, '$1…')),
+    cell(2, {}, row.device_id ? hu(row.device_id, devices, owner && say('Device {name}', owner)) : '–'),
+    cell(3, {}, h('code', {}, row.content_id ? `${row.content_id.slice(0, 8)}…` : '–')),
+    cell(4, { class: 'result' }, row.result === 0 ? say('issued') : refused.replace(' -', '\u00a0-'), ' ',
+      role && h('span', { class: `pill ${row.binds ? 'good' : ''}` }, role)));
 }
