@@ -1,16 +1,23 @@
 """The files of an open SQLite database, compared with what lies at their path.
 
 SQLite goes on writing into files that were removed, replaced or cut: it says that the row is committed, and the row is
-gone with the process. A look at the path costs some microseconds, so each commit is looked after before it is believed.
+gone with the process. A look at the path costs some microseconds, so it is taken before each commit, and again before
+the commit is believed.
 """
 
 import os
+import struct
 from pathlib import Path
 from typing import Any
 
 WAL = "-wal"
+WAL_INDEX = "-shm"
 WAL_MAGIC = b"\x37\x7f\x06"
 """What a write-ahead log begins with (https://www.sqlite.org/fileformat.html): zeros, if it was cut and written on."""
+WAL_HEADER, FRAME_HEADER = 32, 24
+"""Bytes before the first frame of a write-ahead log, and before the page in each frame (the same source)."""
+INDEX_HEADER = struct.Struct("=14xHI")
+"""Page size and number of valid frames in the WAL-index (https://www.sqlite.org/walformat.html)."""
 
 
 class FileGone(Exception):
@@ -18,29 +25,53 @@ class FileGone(Exception):
 
 
 class DatabaseFile:
-    """The database at `path` and its write-ahead log, as they are now, while they are open in this process."""
+    """The database at `path`, its write-ahead log and the index of that, as they are now, while they are open here.
+
+    To be closed after the connections: closing any descriptor of the index ends SQLite's locks on it in this process.
+    """
 
     def __init__(self, path: Path) -> None:
-        self._paths = (path, path.with_name(path.name + WAL))
-        self._identities = [_identity(each.stat()) for each in self._paths]
-        self._size = path.stat().st_size
+        self._path = path
+        self._wal_path, self._index_path = (path.with_name(f"{path.name}{suffix}") for suffix in (WAL, WAL_INDEX))
+        found = [each.stat() for each in (path, self._wal_path, self._index_path)]
+        self._database, self._wal, self._index = (_identity(each) for each in found)
+        self._size, _, self._index_size = (each.st_size for each in found)
+        self._descriptors = tuple(os.open(each, os.O_RDONLY) for each in (self._wal_path, self._index_path))
+
+    def close(self) -> None:
+        """Close what is read here."""
+        for each in self._descriptors:
+            os.close(each)
 
     def check(self) -> None:
-        """Raise `FileGone` unless both are still at their path, the database no shorter, and the log with its start."""
-        before, sizes = self._size, []  # another thread may look meanwhile, at a file that has grown
-        for path, identity in zip(self._paths, self._identities, strict=True):
-            try:
-                found = path.stat()
-            except OSError as error:
-                raise FileGone(f"{path.name} was removed while it was open ({error.strerror})") from None
-            if _identity(found) != identity:
-                raise FileGone(f"{path.name} was replaced while it was open")
-            sizes.append(found.st_size)
-        if sizes[0] < before:
-            raise FileGone(f"{self._paths[0].name} was cut from {before} to {sizes[0]} bytes")
-        self._size = sizes[0]
-        if sizes[1] and _start(self._paths[1]) != WAL_MAGIC:
-            raise FileGone(f"{self._paths[1].name} was cut while it was open")
+        """Raise `FileGone` unless all three are still at their path, and none has lost anything that it held.
+
+        The write-ahead log may become shorter: a checkpoint of another program may leave nothing in it. It then says
+        so in the index first, which counts the frames that are not free to be overwritten.
+        """
+        before = self._size, self._index_size  # another thread may look meanwhile, at files that have grown
+        now = _size(self._path, self._database), _size(self._index_path, self._index)
+        for path, was, found in zip((self._path, self._index_path), before, now, strict=True):
+            if found < was:
+                raise FileGone(f"{path.name} was cut from {was} to {found} bytes")
+        self._size, self._index_size = now
+        self._check_wal()
+
+    def _check_wal(self) -> None:
+        wal, index = self._descriptors
+        counted = None
+        while counted != (header := os.pread(index, INDEX_HEADER.size, 0)):
+            counted = header
+            page_size, frames = INDEX_HEADER.unpack(header)
+            frame = FRAME_HEADER + (page_size if page_size > 1 else 65_536)  # which two bytes do not hold
+            expected = WAL_HEADER + frames * frame if frames else 0
+            found = _size(self._wal_path, self._wal)
+            if found >= expected:
+                break
+        else:  # both looks at the index say the same: no other process emptied the log between them
+            raise FileGone(f"{self._wal_path.name} was cut to {found} bytes, of at least {expected}")
+        if found and os.pread(wal, len(WAL_MAGIC), 0) != WAL_MAGIC:
+            raise FileGone(f"{self._wal_path.name} was cut while it was open")
 
 
 def open_file(connection: Any) -> DatabaseFile | None:
@@ -51,12 +82,14 @@ def open_file(connection: Any) -> DatabaseFile | None:
     return DatabaseFile(Path(path)) if path else None
 
 
-def _start(path: Path) -> bytes:
+def _size(path: Path, identity: tuple[int, int]) -> int:
     try:
-        with path.open("rb", buffering=0) as file:
-            return file.read(len(WAL_MAGIC))
+        found = path.stat()
     except OSError as error:
-        raise FileGone(f"{path.name} cannot be read any more ({error.strerror})") from None
+        raise FileGone(f"{path.name} was removed while it was open ({error.strerror})") from None
+    if _identity(found) != identity:
+        raise FileGone(f"{path.name} was replaced while it was open")
+    return found.st_size
 
 
 def _identity(found: os.stat_result) -> tuple[int, int]:

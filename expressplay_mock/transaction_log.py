@@ -131,6 +131,7 @@ class TransactionLog:
         self._insert = str(_INSERT.compile(dialect=self._engine.dialect, column_keys=_ROW_FIELDS))
         self._name, self._secrets = _without_secrets(self._engine.url)
         open_ones = ExitStack()
+        after_connections = open_ones.enter_context(ExitStack())
         open_ones.callback(self._engine.dispose)
         # Closes the connections when it is called, when the log is forgotten, or when the program ends.
         self.close = weakref.finalize(self, open_ones.close)
@@ -149,6 +150,8 @@ class TransactionLog:
         if self._engine.dialect.name == "sqlite":
             self._writer = open_ones.enter_context(closing(self._engine.raw_connection()))
         self._file = None if self._writer is None or in_memory else open_file(self._writer)
+        if self._file:
+            after_connections.callback(self._file.close)
 
     def append(self, row: Row) -> Record:
         """Commit `row` and return it with its number. Raises `Replayed` for a second license for one SPC."""
@@ -182,6 +185,7 @@ class TransactionLog:
 
     def clear(self) -> None:
         """Delete all rows, for tests; numbering goes on."""
+        self._check_file()
         with self._connection() as connection:
             connection.execute(delete(_events))
 
@@ -195,6 +199,7 @@ class TransactionLog:
         elif self._write_turn.acquire(timeout=TIMEOUT):
             try:
                 writer: Any = self._writer.dbapi_connection
+                self._check_file()
                 # What is left of the time, to wait for a lock of another process: the turn may have taken some of it.
                 writer.execute(f"PRAGMA busy_timeout={max(0, round((deadline - time.monotonic()) * 1000))}")
                 yield writer
