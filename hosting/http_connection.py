@@ -15,13 +15,8 @@ from typing import Protocol
 import httptools
 
 from hosting import limits
-from hosting.http_request import RefusedRequest, Request
+from hosting.http_request import HEAD_TOO_LARGE, RefusedRequest, Request
 from hosting.tls.tls_layer import TlsLayer
-
-_HEAD_TOO_LARGE = (
-    431,
-    f"head too large: expected at most {limits.MAX_HEAD} bytes and {limits.MAX_HEADERS} headers, found more.",
-)
 
 
 class Server(Protocol):
@@ -55,13 +50,15 @@ class Connection(asyncio.Protocol):
     """When the client's time is over, by the loop's clock."""
     endless: bool = False
     """True where the answer in work is a stream, whose end nobody waits for."""
+    gone: bool = False
+    """True once the client has closed, or was hung up on."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._tls = TlsLayer(server.tls) if server.tls else None
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()
-        self._in_body = self._deaf = self._ended = self._gone = self._full = self._broken = False
+        self._in_body = self._deaf = self._ended = self._full = self._broken = False
         self._size = 0  # bytes of the head that is coming, or of the body as it is framed
         self._waiting: deque[Request | RefusedRequest] = deque()
         self._working: Request | None = None
@@ -107,7 +104,7 @@ class Connection(asyncio.Protocol):
         if self._in_body and self._size > limits.MAX_HEAD + 8 * self._server.ceiling:
             self._refuse(413, "body too large: more of chunk sizes, extensions and trailers than of a body")
         elif not self._in_body and self._size > limits.MAX_HEAD:
-            self._refuse(*_HEAD_TOO_LARGE)
+            self._refuse(*HEAD_TOO_LARGE)
 
     def eof_received(self) -> bool:
         """Note that the client sends nothing more. Returns True where an answer still has to leave."""
@@ -120,8 +117,8 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _: Exception | None) -> None:
         """Forget the connection, and wake the thread that waits to send on it."""
-        if not self._gone:
-            self._gone = True
+        if not self.gone:
+            self.gone = True
             self._transport.abort()
             self._taken.set()
             self._server.forget(self)
@@ -141,7 +138,9 @@ class Connection(asyncio.Protocol):
     # What the parser calls.
 
     def on_message_begin(self) -> None:
-        """Begin a request."""
+        """Begin a request; where no further one is answered, stop the parser: it may have thousands left."""
+        if self._deaf:
+            raise ConnectionAbortedError("no further request is read")
         self._request = Request()
         if not self._working:
             self._await(limits.HEAD_TIMEOUT)
@@ -161,7 +160,7 @@ class Connection(asyncio.Protocol):
         if self._deaf:
             return
         request.method, request.version = self._parser.get_method().decode(), self._parser.get_http_version()
-        if problem := self._problem(request):
+        if problem := request.problem():
             self._refuse(*problem)
             return
         if self._offers():
@@ -175,21 +174,6 @@ class Connection(asyncio.Protocol):
                 self._await(limits.BODY_TIMEOUT)
             if (request.header(b"expect") or b"").lower() == b"100-continue" and request.version != "1.0":
                 self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    @staticmethod
-    def _problem(request: Request) -> tuple[int, str] | None:
-        """Return status and text where a head is none that is served here."""
-        size = len(request.target) + sum(len(name) + len(value) + 4 for name, value in request.headers)
-        if len(request.headers) > limits.MAX_HEADERS or size > limits.MAX_HEAD:
-            return _HEAD_TOO_LARGE
-        if request.version not in ("1.0", "1.1"):
-            return 505, "HTTP version not supported: expected 1.1"
-        coding = request.header(b"transfer-encoding")
-        if coding is not None and (coding.lower() != b"chunked" or request.version == "1.0"):
-            return 501, "transfer encoding not supported: expected chunked, of HTTP/1.1"
-        if request.version == "1.1" and sum(name == b"host" for name, _ in request.headers) != 1:
-            return 400, "malformed request: expected one Host header"
-        return None
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
@@ -207,7 +191,8 @@ class Connection(asyncio.Protocol):
             return
         self._in_body, self._size = False, 0
         self._request.length = len(self._request.body)
-        if not self._parser.should_keep_alive():
+        self._broken = len(self._waiting) + 1 == limits.MAX_WAITING
+        if self._broken or not self._parser.should_keep_alive():
             self._request.last = self._deaf = True
         self._enqueue(self._request)
 
@@ -269,12 +254,12 @@ class Connection(asyncio.Protocol):
 
     def _enqueue(self, item: Request | RefusedRequest) -> None:
         self._waiting.append(item)
-        if self._working:
-            self._transport.pause_reading()
         self._go_on()
+        if self._waiting:
+            self._transport.pause_reading()
 
     def _go_on(self) -> None:
-        if self._working or self._full or self._gone:
+        if self._working or self._full or self.gone:
             return
         if self._waiting:
             item = self._waiting.popleft()
@@ -294,10 +279,10 @@ class Connection(asyncio.Protocol):
         Raises `ConnectionAbortedError` where it has gone, or takes nothing.
         """
         self._taken.clear()
-        if not self._gone:
+        if not self.gone:
             self._call(self._send, data)
             self._taken.wait(limits.UNREAD_TIMEOUT)
-        if self._gone or not self._taken.is_set():
+        if self.gone or not self._taken.is_set():
             self._call(self.shed)
             raise ConnectionAbortedError("the client has gone, or takes nothing")
 
@@ -317,7 +302,7 @@ class Connection(asyncio.Protocol):
             self._taken.set()
 
     def _write(self, data: bytes) -> None:
-        if not self._gone and data:
+        if not self.gone and data:
             self._transport.write(self._tls.seal(data) if self._tls else data)
 
     def _finish(self, data: bytes, close: bool) -> None:
@@ -325,7 +310,7 @@ class Connection(asyncio.Protocol):
         request, self._working = self._working, None
         unread = self._transport.get_write_buffer_size()
         self._await(limits.UNREAD_TIMEOUT if unread else limits.HEAD_TIMEOUT)
-        if self._gone:
+        if self.gone:
             return
         if close or (request and request.last) or (self._ended and not self._waiting):
             self._waiting.clear()
@@ -341,7 +326,8 @@ class Connection(asyncio.Protocol):
             self._deaf = True
             self._transport.write_eof()
             self._transport.resume_reading()
-            self._await(limits.LINGER_TIMEOUT)
+            if not self._transport.get_write_buffer_size():
+                self._await(limits.LINGER_TIMEOUT)
             self._server.rest(self)
         else:
             self._transport.close()

@@ -141,7 +141,9 @@ class HttpServer:
             self._make_way()
 
     def answer(self, connection: Connection, request: Request) -> None:
-        """Answer a request, in the thread that calls."""
+        """Answer a request, in the thread that calls; not one whose client has gone while it waited for the thread."""
+        if connection.gone:
+            return
         environ = environ_of(request, self._address, "https" if self.tls else "http", connection.peer)
         respond(self._app, environ, request, connection)
 

@@ -14,6 +14,10 @@ MAX_HEAD = 64 * 1024
 """Bytes of request line and headers together. The longest thing in one is a token, of at most 8 KiB."""
 MAX_HEADERS = 100
 """Headers of one request."""
+MAX_WAITING = 16
+"""Requests of one connection that wait for the one in work. One read may bring thousands, each of a hundred times its
+bytes in memory. After this many no more are read, and the connection is closed: a client sends again what had no
+answer (RFC 9112, section 9.3.2). Our own clients send one at a time."""
 MAX_CONNECTIONS = 4000
 """Connections of one process. One more, and the one that has been silent for longest is closed."""
 THREADS = 256

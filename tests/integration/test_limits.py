@@ -14,7 +14,7 @@ from sees_stage import AUTHENTICATOR
 
 from expressplay_mock import app as mock
 from expressplay_mock.license_body import MAX_BODY
-from hosting.limits import BODY_TIMEOUT, HEAD_TIMEOUT, MAX_CONNECTIONS, MAX_HEAD, THREADS, UNREAD_TIMEOUT
+from hosting.limits import BODY_TIMEOUT, HEAD_TIMEOUT, MAX_CONNECTIONS, MAX_HEAD, MAX_WAITING, THREADS, UNREAD_TIMEOUT
 from hosting.process import Service, start
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
@@ -145,5 +145,6 @@ def test_the_page_shows_the_limits() -> None:
         f"{BODY_TIMEOUT:g} s",
         f"{UNREAD_TIMEOUT:g} s",
         f"{MAX_CONNECTIONS:,}",
+        f"{MAX_WAITING}",
         f"{THREADS}",
     ]

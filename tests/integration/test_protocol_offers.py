@@ -47,11 +47,6 @@ def test_an_offer_is_declined_and_the_connection_goes_on(
     assert answer.endswith(b"<>")
 
 
-def test_thousands_of_offers_at_once_are_one_after_the_other(address: tuple[str, int]) -> None:
-    offer = b"GET /echo HTTP/1.1\r\n" + OFFER + b"\r\n"
-    assert exchange(address, offer * 2_000 + LAST).count(b"HTTP/1.1 200 OK") == 2_001
-
-
 def test_an_offer_smuggles_no_header(address: tuple[str, int]) -> None:
     broken = LENGTH.replace(b"h2c", b"h2c\x00")
     assert exchange(address, broken).startswith(b"HTTP/1.1 400")

@@ -29,15 +29,17 @@ def build(url):
 
 serve(build, service="tiny", host="127.0.0.1", port=0, threads=80, until_stdin_closes=True)
 """
+HASTE = "from hosting import http_server, limits; http_server.CHECK_INTERVAL = 0.05; limits.UNREAD_TIMEOUT = 1.0"
 READERS = 60
 MIB = 1024 * 1024
 
 
-def asking(service: Service, stack: ExitStack) -> None:
+def asking(service: Service, stack: ExitStack) -> socket.socket:
     host, port = service.url.removeprefix("http://").split(":")
     connection = stack.enter_context(socket.create_connection((host, int(port)), timeout=30))
     connection.sendall(b"GET /_sim/journal HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert connection.recv(15) == b"HTTP/1.1 200 OK"
+    return connection
 
 
 @pytest.fixture
@@ -58,6 +60,14 @@ def test_a_full_journal_that_nobody_reads_costs_little(health: requests.Session)
         assert health.get(f"{service.url}/_sim/health", timeout=30).status_code == 200
         more = psutil.Process(service.process.pid).memory_info().rss - before
         assert more < READERS * 2 * MIB, f"{more / MIB:.0f} MiB"
+
+
+def test_a_client_that_reads_nothing_is_hung_up_on(health: requests.Session) -> None:
+    with health, start([sys.executable, "-c", HASTE + FULL_JOURNAL]) as service, ExitStack() as stack:
+        connection = asking(service, stack)
+        with pytest.raises((ConnectionResetError, BrokenPipeError)):
+            connection.sendall(b"GET /_sim/journal HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_000_000)
+        assert health.get(f"{service.url}/_sim/health", timeout=30).status_code == 200
 
 
 def test_who_reads_nothing_gives_way_where_every_thread_is_taken(health: requests.Session) -> None:

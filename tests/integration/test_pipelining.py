@@ -1,0 +1,134 @@
+"""Many requests at once over one connection: a few are answered, then it is closed. A client that went is dropped."""
+
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from flask import Flask, request
+
+from hosting.http_server import HttpServer
+from hosting.limits import MAX_WAITING
+
+GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
+OFFER = b"GET /%d HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+POST = b"POST /%d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+MALFORMED = b"GET / HTTP/1.1\r\n\r\n"
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER of a socket that is reset when it is closed."""
+PATIENCE = 30.0
+
+
+class Stage:
+    """A server with one thread, and an app that notes what reaches it and waits for `go`."""
+
+    def __init__(self) -> None:
+        self.reached: list[int] = []
+        self.busy, self.go = threading.Event(), threading.Event()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        app = Flask("numbers", static_folder=None)
+        app.add_url_rule("/<int:number>", view_func=self._answer, methods=["GET", "POST"])
+        self._server = HttpServer(app, self._listener, None, threads=1)
+        self._thread = threading.Thread(target=self._server.serve)
+
+    def _answer(self, number: int) -> str:
+        self.reached.append(number)
+        self.busy.set()
+        self.go.wait(PATIENCE)
+        return f"<{number} {request.get_data(as_text=True)}>"
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(self._listener.getsockname(), timeout=PATIENCE)
+
+    def serve(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self.go.set()
+        if self._thread.is_alive():
+            self._server.stop()
+            self._thread.join()
+        self._listener.close()
+
+
+@contextmanager
+def staging() -> Iterator[Stage]:
+    stage = Stage()
+    try:
+        yield stage
+    finally:
+        stage.close()
+
+
+def everything(connection: socket.socket) -> bytes:
+    """Return all that comes until the server hangs up; a reset, which could lose an answer, is an error."""
+    answer = b""
+    while part := connection.recv(65_536):
+        answer += part
+    return answer
+
+
+@pytest.mark.parametrize("form", [GET, OFFER, POST], ids=["plain", "h2c offers", "chunked"])
+def test_of_a_thousand_requests_at_once_a_few_are_answered_in_order_then_the_connection_ends(form: bytes) -> None:
+    with staging() as stage, stage.connect() as connection:
+        connection.sendall(b"".join(form % number for number in range(1_000)))
+        stage.go.set()
+        stage.serve()  # now only: so they come in one read, or on a busy machine in two or three
+        answer = everything(connection)
+        assert MAX_WAITING < len(stage.reached) <= 4 * (MAX_WAITING + 1)
+        assert stage.reached == list(range(len(stage.reached)))
+        assert [answer.count(b"<%d " % number) for number in stage.reached] == [1] * len(stage.reached)
+        assert answer.count(b"HTTP/1.1 200 OK") == len(stage.reached)
+        assert answer.count(b"Connection: close") == 1
+        assert answer.rindex(b"Connection: close") > answer.rindex(b"HTTP/1.1 200 OK")
+
+
+def test_as_many_as_may_wait_leave_the_connection_open() -> None:
+    with staging() as stage, stage.connect() as connection:
+        stage.go.set()
+        stage.serve()
+        connection.sendall(b"".join(GET % number for number in range(MAX_WAITING)))
+        answer = b""
+        while answer.count(b">") < MAX_WAITING:
+            answer += connection.recv(65_536)
+        assert b"Connection: close" not in answer
+        connection.sendall(GET % 1_000 + MALFORMED)
+        assert b"<1000 >" in everything(connection)
+
+
+def test_nothing_behind_a_refused_request_is_read() -> None:
+    with staging() as stage, stage.connect() as connection:
+        stage.go.set()
+        stage.serve()
+        connection.sendall(MALFORMED + GET % 1 * 1_000)
+        answer = everything(connection)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert answer.count(b"HTTP/1.1 ") == 1
+        assert stage.reached == []
+
+
+def test_a_request_whose_client_has_gone_is_dropped() -> None:
+    with staging() as stage, stage.connect() as first, stage.connect() as second:
+        stage.serve()
+        first.sendall(GET % 1)
+        assert stage.busy.wait(PATIENCE)
+        second.sendall(GET % 2)
+        pass_by(stage)  # so the server has read it
+        second.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        second.close()
+        pass_by(stage)  # so it knows that the client has gone
+        stage.go.set()
+        with stage.connect() as third:
+            third.sendall(GET % 3 + MALFORMED)
+            assert b"<3 >" in everything(third)
+        assert stage.reached == [1, 3]
+
+
+def pass_by(stage: Stage) -> None:
+    """Have the server's loop go round some times, by requests that it refuses by itself."""
+    for _ in range(5):
+        with stage.connect() as connection:
+            connection.sendall(MALFORMED)
+            assert everything(connection).startswith(b"HTTP/1.1 400 ")
