@@ -70,7 +70,7 @@ def _fingerprint() -> str:
 
 
 def _build(target: Path) -> None:
-    _say("Setting up the environment in .venv: locked dependencies, checked by hash. Once only, about 180 MB.")
+    _say("Setting up the environment in .venv: locked dependencies, checked by hash. Once only: 180 MB, 670 on disk.")
     shutil.rmtree(target, ignore_errors=True)
     try:
         _run([sys.executable, "-m", "venv", str(target)])
