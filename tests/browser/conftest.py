@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from emulator_stage import services
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from hosting.serving import running
 from walkthrough.page.app import create_app
@@ -24,7 +24,7 @@ QUIET = (
     "--disable-quic",
     "--process-per-site",  # with the tab that stays open, a test's page needs no process of its own
 )
-TIMEOUT = 15_000
+TIMEOUT = 60_000
 """Milliseconds that anything on the page may take."""
 USUAL = {"viewport": {"width": 1280, "height": 900}, "reduced_motion": "reduce"}
 """What a page opens with. With motion, every click would first wait until the page has scrolled, smoothly."""
@@ -41,6 +41,7 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     as_root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    expect.set_options(timeout=TIMEOUT)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *as_root])
         yield browser

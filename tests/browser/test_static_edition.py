@@ -55,7 +55,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
     bases: list[str] = []
     context = browser.new_context(**USUAL)  # type: ignore[arg-type]
     page = context.new_page()
-    page.set_default_timeout(15_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda said: problems.append(said.text) if said.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("request", lambda asked: _note_foreign(asked.url, bases, problems))

@@ -1,5 +1,6 @@
 """`sees-server add-title` with the real programs, then played by the emulator: every layout, and what cannot be."""
 
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -39,6 +40,7 @@ LANGUAGES = (
     "-metadata:s:a:1",
     "language=fra",
 )
+A_PICTURE = Path(__file__).resolve().parents[2] / "docs" / "pictures" / "stage-light.png"
 FILMS = {
     "plain.mp4": (*PICTURE, *TONE, *H264, "-c:a", "aac"),
     "two languages.mkv": (*PICTURE, *TONE, *TONE, *LANGUAGES, *H264, "-c:a", "aac"),
@@ -47,7 +49,6 @@ FILMS = {
     "hevc.mkv": (*PICTURE, *TONE, *HEVC, "-c:a", "libmp3lame"),
     "odd.mkv": ("-f", "lavfi", "-i", "testsrc2=s=161x91:r=24:d=3", "-c:v", "libx264", "-pix_fmt", "yuv444p"),
     "old.avi": (*PICTURE, *TONE, "-c:v", "mpeg4", "-c:a", "libmp3lame"),
-    "picture.png": (*PICTURE, "-frames:v", "1"),
 }
 CASES = {
     "segments": ("plain.mp4",),
@@ -68,6 +69,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(tmp_path_factory.mktemp("films"))
     for name, options in FILMS.items():
         subprocess.run([FFMPEG, "-loglevel", "error", "-y", *options, str(folder / name)], check=True)
+    shutil.copyfile(A_PICTURE, folder / "picture.png")  # the ffmpeg of the packager writes no PNG
     (folder / "notes.txt").write_text("no film")
     return folder
 

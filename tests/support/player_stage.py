@@ -27,7 +27,7 @@ AUTHENTICATOR = "77,0123456789abcdef0123456789abcdef"
 PLAYERS = Path(__file__).parents[1] / "browser" / "players"
 CONTENT_TYPES = {".js": "text/javascript", ".html": "text/html; charset=utf-8", ".css": "text/css"}
 
-TIMEOUT = 30_000
+TIMEOUT = 60_000
 """Milliseconds that anything on a page may take."""
 PLAYS = "() => { const v = document.querySelector('video'); return v.currentTime > %s && v.readyState > 2; }"
 

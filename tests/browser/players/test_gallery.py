@@ -12,7 +12,7 @@ from hosting.serving import running
 from walkthrough.players.app import Gallery, create_app
 
 pytestmark = pytest.mark.usefixtures("players")
-TIMEOUT = 30_000
+TIMEOUT = 60_000
 
 
 def cell(page: Page, device: str, player: str) -> FrameLocator:
