@@ -149,6 +149,7 @@ class _Answer:
 
 
 def _write(_: bytes) -> object:
+    """Stand for the callable that PEP 3333 wants from `start_response`; Flask and Werkzeug never call it."""
     raise NotImplementedError("an app returns its body: this is for those older than WSGI")
 
 
