@@ -8,22 +8,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from rows import ROW
 
-from expressplay_mock.record import Row
 from expressplay_mock.record_query import Recent
 from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
-
-ROW = Row(
-    account="1001",
-    time=1_700_000_000.123,
-    cookie="viewer-7",
-    device_id="ab" * 20,
-    content_id="film-1",
-    registration=True,
-    result=0,
-    cause=None,
-    replay_id=None,
-)
 
 
 def remove_directory(path: Path) -> None:

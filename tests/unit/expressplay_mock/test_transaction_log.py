@@ -11,23 +11,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from rows import ROW
 
 from benchmarks.postgres import Postgres
-from expressplay_mock.record import Record, Row
+from expressplay_mock.record import Record
 from expressplay_mock.record_query import ByCookie, ById, Recent, Window
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable, Replayed, TransactionLog
 
-ROW = Row(
-    account="1001",
-    time=1_700_000_000.123,
-    cookie="viewer-7",
-    device_id="ab" * 20,
-    content_id="film-1",
-    registration=True,
-    result=0,
-    cause=None,
-    replay_id=None,
-)
 REFUSED = replace(ROW, registration=False, result=-4001, cause=-42589, device_id=None, content_id=None)
 
 
