@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -14,6 +15,9 @@ from walkthrough.page.app import create_app
 from walkthrough.page.event_stream import MAX_LISTENERS
 from walkthrough.record.deployment import Deployment, find_deployment
 
+WITHIN = 25.0
+"""Seconds in which the page answers, which has to be less than the 30 after which a client gives SEES up."""
+
 
 @contextmanager
 def page_on(stage: Deployment) -> Iterator[str]:
@@ -24,7 +28,7 @@ def page_on(stage: Deployment) -> Iterator[str]:
 
 @contextmanager
 def relay(sees: str, held: threading.Event, released: threading.Event) -> Iterator[str]:
-    """A SEES that calls every file a page, and whose answer to an entitlement request waits to be released."""
+    """A SEES that calls every file a page, and answers an entitlement request a byte a second, until released."""
     app = Flask("relay")
 
     @app.get("/titles")
@@ -36,10 +40,13 @@ def relay(sees: str, held: threading.Event, released: threading.Event) -> Iterat
         return Response(requests.get(f"{sees}/titles/{title}/{file}", timeout=10).content, content_type="text/html")
 
     @app.post("/sees/SEESServlet")
-    def entitle() -> tuple[Response, int]:
+    def entitle() -> Response:
         held.set()
-        released.wait(30)
-        return Response("gone"), 503
+        return Response(drip())
+
+    def drip() -> Iterator[bytes]:
+        while not released.wait(1):
+            yield b" "  # silent it would be given up after ten seconds
 
     with running(lambda _: app) as url:
         yield url
@@ -86,6 +93,51 @@ def test_start_over_waits_for_nobody(stuck: tuple[str, threading.Event, threadin
         released.set()
         player.join()
     assert answers == [{"startedOver": True}]
+
+
+MEANWHILE: tuple[tuple[str, str, object], ...] = (
+    ("GET", "/api/outline", None),
+    ("GET", "/api/lab", None),
+    ("GET", "/api/titles/film", None),
+    ("GET", "/api/events", None),
+    ("GET", "/web/main.js", None),
+    ("GET", "/media/film/video-init.mp4", None),
+    ("GET", "/_sim/health", None),
+    ("POST", "/api/pace", {"stepping": True}),
+    ("POST", "/api/devices", {}),
+    ("POST", "/api/devices/B", {"cookie": "another"}),
+    ("POST", "/api/devices/A/clock", {"advance": 1}),
+    ("POST", "/api/start-over", {}),
+)
+
+
+@pytest.mark.parametrize("hangs", [False, True], ids=["waiting for next", "waiting for SEES"])
+def test_starting_over_a_stepping_run_holds_up_nobody(
+    stuck: tuple[str, threading.Event, threading.Event], hangs: bool
+) -> None:
+    """Nobody presses next, and SEES hangs: if a request waited for the run, it would not be answered in time."""
+    url, held, released = stuck
+    with ExitStack() as stack:
+        window = stack.enter_context(requests.get(f"{url}/api/events", stream=True, timeout=WITHIN))
+        assert requests.post(f"{url}/api/pace", json={"stepping": True}, timeout=WITHIN).status_code == 200
+        together = stack.enter_context(ThreadPoolExecutor(len(MEANWHILE) + 1))
+        stack.callback(released.set)
+        play = {"url": f"{url}/api/devices/A/play", "json": {"title": "dummy"}, "timeout": 2 * WITHIN}
+        run = together.submit(requests.post, **play)  # type: ignore[arg-type]
+        next(line for line in window.iter_lines() if b'"type": "begin"' in line)
+        if hangs:
+            assert requests.post(f"{url}/api/pace", json={"next": True}, timeout=WITHIN).status_code == 200
+            assert held.wait(WITHIN)
+
+        def ask(method: str, path: str, body: object) -> int:
+            with requests.request(method, url + path, json=body, stream=True, timeout=WITHIN) as answer:
+                return answer.status_code
+
+        assert {*together.map(ask, *zip(*MEANWHILE, strict=True))} == {200}
+        if not hangs:
+            assert run.result(2 * WITHIN).json() == {"startedOver": True}
+        released.set()
+        assert run.result(2 * WITHIN).json() == {"startedOver": True}
 
 
 def test_windows_have_a_bound() -> None:
