@@ -84,8 +84,8 @@ class Journal:
         decision: Any = None,
         fault: str | None = None,
         agent: str | None = None,
-    ) -> None:
-        """Append an entry; `party` only where a process speaks for another lifeline than its own.
+    ) -> dict[str, Any]:
+        """Append an entry, and return it as kept; `party` only where a process speaks for another lifeline.
 
         `step` is the number in the sequence, 0 to 13; `fault` names what was made to go wrong in it, `agent` is
         what the asking program calls itself. The query string of `url` is dropped.
@@ -108,11 +108,13 @@ class Journal:
         kept = redact({name: value for name, value in fields.items() if value is not None})
         with self._lock:
             self._seq += 1
-            text = json.dumps({"seq": self._seq, **kept})
+            entry = {"seq": self._seq, **kept}
+            text = json.dumps(entry)
             self._entries.append((self._seq, trace, text))
             self._characters += len(text)
             while len(self._entries) > MAX_ENTRIES or self._characters > MAX_CHARACTERS:
                 self._characters -= len(self._entries.popleft()[2])
+        return entry
 
     def entries(self, trace: str | None = None, after: int = 0) -> list[dict[str, Any]]:
         """Return copies of the entries, oldest first: those of one trace id if one is given, with a `seq` above."""

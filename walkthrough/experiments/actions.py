@@ -13,7 +13,7 @@ from simulation.steps import Step
 from walkthrough.record.deployment import OTHER_SEED, Deployment
 from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
-from walkthrough.record.recording import written_row
+from walkthrough.record.recording import written_rows
 
 WINDOW = 32
 """Rows that ExpressPlay's record lookup answers with: so many newer ones push an older one out."""
@@ -89,8 +89,8 @@ def row_that_sees_took(deployment: Deployment, client: Client) -> Row:
 
 def rows_written_by(deployment: Deployment, client: Client) -> list[Row]:
     """Return the rows that this client's redemptions wrote, oldest first, from ExpressPlay's journal."""
-    return [row for row in map(written_row, _journal(deployment, client)) if row]
+    return written_rows(_journal(deployment, client))
 
 
 def _journal(deployment: Deployment, client: Client) -> list[Entry]:
-    return collect(client.web, deployment.sees, deployment.expressplay, client.journal.entries())
+    return collect(client.web, deployment.services, client.journal.entries())

@@ -54,7 +54,7 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
 
     @app.get("/api/inspect/<int:step>/<kind>")
     def inspect_step(step: int, kind: str) -> Response:
-        found = find_message(page.steps.get(step, {}), kind)
+        found = find_message(page.feed.steps.get(step, {}), kind)
         if found is None:
             abort(404)
         data = message_bytes(found, kind)

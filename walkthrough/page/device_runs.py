@@ -10,7 +10,6 @@ from emulator.expiry import lease_end
 from emulator.leases import renew
 from emulator.offered_titles import Offer
 from emulator.screening import watch
-from emulator.transport import Web
 from fairplay.errors import FairPlayError
 from fairplay.layout import PlaybackState
 from fairplay.spc import SpcContents
@@ -22,7 +21,7 @@ from walkthrough.page.pacing import PageRun, StartedOver
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import OwnMessage, PageState
 from walkthrough.page.refusals import as_refusal
-from walkthrough.page.step_feed import StepFeed
+from walkthrough.page.step_feed import StepJournal
 
 _numbers = itertools.count(1)
 
@@ -51,8 +50,6 @@ def _play(page: PageState, run: PageRun, device: PageDevice, offer: Offer) -> di
     except (EmulatorError, FairPlayError) as error:
         device.refusal = as_refusal(error)
         return {"refusal": device.refusal}
-    finally:
-        client.web.close()
     device.title, device.grants = offer.title, grants
     for grant in grants:
         page.add_own(grant.ckc, OwnMessage(grant.contents, device.seed))
@@ -83,18 +80,20 @@ def _begin(
     page: PageState, run: PageRun, device: PageDevice, title: str, *, from_step: int, renews: bool = False
 ) -> Client:
     """Tell that a run begins, and return a client on `device` whose steps are told while they happen."""
-    if page.steps.get(1, {}).get("request", {}).get("customerCookie") != device.cookie:
+    if page.feed.steps.get(1, {}).get("request", {}).get("customerCookie") != device.cookie:
         from_step = 0  # the registration that is shown is another cookie's
-    page.begin_run(device.name, title, renews=renews, from_step=from_step)
+    page.feed.begin(device.name, title, renews=renews, from_step=from_step)
     number = next(_numbers)
-    web = Web(page.deployment.name(f"page-{number}"), page.deployment.web.tls)
+    web = page.deployment.web.traced(page.deployment.name(f"page-{number}"))
     about = {"device": device.name, "title": title, "renews": renews, "run": number}
-    feed = StepFeed(page, run, device, web, about)
+    journal = StepJournal(page.feed, run, device, page.deployment, web, about)
 
     def remember(spc: bytes, contents: SpcContents) -> None:
         page.add_own(spc, OwnMessage(contents, device.seed))
 
-    return Client(_as_device(page, device), page.deployment.sees, web, feed, page.deployment.expressplay, made=remember)
+    return Client(
+        _as_device(page, device), page.deployment.sees, web, journal, page.deployment.expressplay, made=remember
+    )
 
 
 def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:

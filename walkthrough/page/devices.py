@@ -73,9 +73,7 @@ class PageDevices:
     def begin(self, cookie: str) -> None:
         """Put two fresh devices there, which share a cookie."""
         self._cookie = cookie
-        self._devices: dict[str, PageDevice] = {}
-        for _ in range(2):
-            self.add()
+        self._devices = {name: PageDevice(name, f"device {name}", cookie) for name in ("A", "B")}
 
     def __iter__(self) -> Iterator[PageDevice]:
         return iter(list(self._devices.values()))

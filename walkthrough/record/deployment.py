@@ -9,7 +9,7 @@ from typing import Any
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
 from emulator.playlist import Title
-from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
+from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Party, Web, clean_base
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock
 from simulation.journal import Journal
@@ -42,6 +42,11 @@ class Deployment:
     title: str | None = None
     run: str = field(default_factory=lambda: secrets.token_hex(4))
     titles: Titles = Titles(None, None)
+
+    @property
+    def services(self) -> tuple[tuple[Party, str], ...]:
+        """Who keeps a journal of a run, and where."""
+        return (SEES, self.sees), (EXPRESSPLAY, self.expressplay)
 
     @property
     def dummy(self) -> Title | None:

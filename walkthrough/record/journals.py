@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.transport import EXPRESSPLAY, SEES, Party, Web
+from emulator.transport import Party, Web
 
 Entry = Mapping[str, Any]
 """One entry: `step` (or null), `party`, `time`, and what the party noted. Not checked: other servers have journals."""
@@ -22,9 +22,8 @@ def fetch_journal(web: Web, party: Party, base: str, trace: str) -> list[Entry]:
     return [entry for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
 
 
-def collect(web: Web, sees: str, expressplay: str, own: Sequence[Entry]) -> list[Entry]:
-    """Return the client's `own` entries, and those of the services' journals for the same traces."""
+def collect(web: Web, services: Sequence[tuple[Party, str]], own: Sequence[Entry]) -> list[Entry]:
+    """Return the client's `own` entries, and those of the services' journals (at base URLs) for the same traces."""
     traces = dict.fromkeys(str(entry["trace"]) for entry in own if entry.get("trace"))
-    services = ((SEES, sees), (EXPRESSPLAY, expressplay))
     fetched = (fetch_journal(web, *service, trace) for trace in traces for service in services)
     return [*own, *(entry for entries in fetched for entry in entries)]

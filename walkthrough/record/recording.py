@@ -230,7 +230,7 @@ def _log_rows(entries: Sequence[Entry]) -> tuple[list[Row], list[Row]]:
 
     Registrations are written under the customer cookie, bound plays under the cookie of the bound token.
     """
-    written = {row["event_id"]: row for row in map(written_row, entries) if row}
+    written = {row["event_id"]: row for row in written_rows(entries)}
     found = {row["event_id"]: row for entry in entries for row in _found_rows(entry)}
     rows = {**found, **written}
     after = [rows[number] for number in sorted(rows)]
@@ -249,11 +249,10 @@ def row_decided_by(step: RecordedStep) -> int | None:
     return event_id if isinstance(event_id, int) else None
 
 
-def written_row(entry: Entry) -> Row | None:
-    """Return the row that the log wrote in this event, if it is such an event."""
-    row = entry.get("decision")
-    is_row = entry.get("party") == "log" and isinstance(row, dict) and isinstance(row.get("event_id"), int)
-    return cast(Row, row) if is_row else None
+def written_rows(entries: Sequence[Entry]) -> list[Row]:
+    """Return the rows that the log wrote, oldest first."""
+    rows = [entry.get("decision") for entry in entries if entry.get("party") == "log"]
+    return [cast(Row, row) for row in rows if isinstance(row, dict) and isinstance(row.get("event_id"), int)]
 
 
 def _found_rows(entry: Entry) -> list[Row]:

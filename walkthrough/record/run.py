@@ -117,7 +117,7 @@ def run_binding(
         error = reason
     own = client.journal.entries() if player is client else [*client.journal.entries(), *player.journal.entries()]
     recording = make_recording(
-        collect(client.web, deployment.sees, deployment.expressplay, own),
+        collect(client.web, deployment.services, own),
         made=rfc3339(client.device.clock.now()),
         seed=client.device.seed,
         cookie=cookie,

@@ -28,7 +28,7 @@ def shown(page: PageState, *rows: Any, decided: int | None = None) -> list[int]:
     """Show rows, and a step in which SEES decides by one; return which rows bind then."""
     steps = [{"n": 10, "decision": {"event_id": decided}}] if decided else []
     with page.pacing.run() as run:
-        page.show(run, steps, rows)
+        page.feed.show(run, steps, rows)
     return [row["event_id"] for row in page.shown()["rows"] if row["binds"]]
 
 
