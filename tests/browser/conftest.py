@@ -7,12 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from emulator_stage import services
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
-
-from hosting.serving import running
-from walkthrough.page.app import create_app
-from walkthrough.record.deployment import find_deployment
+from real_services import running_page
 
 QUIET = (
     "--autoplay-policy=no-user-gesture-required",
@@ -50,12 +46,9 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """The base URL of a page on a stage of its own."""
-    with services(teach=True) as (sees, expressplay):
-        stage = find_deployment(sees, expressplay)
-        with running(lambda url: create_app(stage, url)) as url:
-            yield url
-        stage.web.close()
+    """The base URL of a page on a deployment of its own."""
+    with running_page(teach=True) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

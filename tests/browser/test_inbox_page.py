@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from mock_stage import KEYS, Mock, redeem, running_mock
+from mock_over_http import KEYS, Mock, running_mock
 from playwright.sync_api import Browser, Page, expect
 
 HOSTILE = "<img src=x onerror=document.title=1>"
@@ -30,7 +30,7 @@ def test_new_entries_come_by_themselves_and_nothing_hostile_runs(mock: Mock, pag
     expect(page.get_by_text("Nothing yet.")).to_be_visible()
     headers = {"User-Agent": HOSTILE}
     mock.http.post(f"{mock.url}/hms/fp/token", data=KEYS | {"cookie": HOSTILE[:32]}, headers=headers, timeout=10)
-    redeem(mock, cookie="<b>bob</b>")
+    mock.license(cookie="<b>bob</b>")
     row = page.get_by_role("link").filter(has_text="cookie '<b>bob</b>'")
     expect(row).to_be_visible()
     page.get_by_role("link").filter(has_text="token request").last.click()

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from emulator_stage import Told, told
+from fixed_answer import FixedAnswer, answering
 
 from emulator.device import Device, Provisioning
 from emulator.transport import Web
@@ -17,7 +17,7 @@ def test_a_license_server_that_is_none_is_told_at_its_step(
     certificate: ApplicationCertificate, content: str, step: int
 ) -> None:
     device = Device("living room", Provisioning(certificate, bytes(16)))
-    with told(Told("<html>")) as url, requests.Session() as http:
+    with answering(FixedAnswer("<html>")) as url, requests.Session() as http:
         probe = Probe(Wire(url, 5.0, http), Web(), None, "film", "dummy")
         with pytest.raises(Failed, match=f"found step {step}: -9102 unexpected answer"):
             probe.redeem(f"{url}/?ExpressPlayToken=A", device, content)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tls_stage import Certificates
+from certificates import Certificates
 
 from emulator.errors import EntitlementDenied, LicenseRefused
 from hosting.http_client import new_session

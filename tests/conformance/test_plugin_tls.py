@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from certificates import Certificates
 from small_sees import DUMMY, FILM, SmallSees
-from tls_stage import Certificates
 
 from emulator.errors import TlsFailed
 from hosting.serving import running

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from code_stage import CodeStage, running_code_stage
 from codes_page import render
 from provocations import PROVOCATIONS, Provocation
+from two_mocks import TwoMocks, running_two_mocks
 
 from expressplay_mock.errors import Code
 
@@ -15,14 +15,14 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "codes.md"
 
 
 @pytest.fixture(scope="module")
-def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeStage]:
-    with running_code_stage(tmp_path_factory.mktemp("codes")) as stage:
-        yield stage
+def mocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoMocks]:
+    with running_two_mocks(tmp_path_factory.mktemp("codes")) as mocks:
+        yield mocks
 
 
 @pytest.mark.parametrize("provocation", PROVOCATIONS, ids=[str(each.code.number) for each in PROVOCATIONS])
-def test_code(stage: CodeStage, provocation: Provocation) -> None:
-    answer, code = provocation.act(stage), provocation.code
+def test_code(mocks: TwoMocks, provocation: Provocation) -> None:
+    answer, code = provocation.act(mocks), provocation.code
     if code is Code.INVALID_ERROR_FORMAT:
         assert f"<title>{code.number} {code.title}</title>" in answer.text
     elif provocation.as_cause:

@@ -11,6 +11,7 @@ import requests
 import schemathesis
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
+from real_services import services
 from schemathesis import Case
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -23,7 +24,6 @@ from schemathesis.specs.openapi.checks import (
 
 from expressplay_mock import app as mock
 from expressplay_mock.tokens.content_key import KEK_SIZES
-from hosting.serving import running
 from server import app as sees
 from server.expressplay import ExpressPlayAccount
 
@@ -53,7 +53,7 @@ def new_sees(expressplay: str) -> Flask:
 
 @pytest.fixture(scope="module")
 def urls() -> Iterator[dict[str, str]]:
-    with running(new_mock) as expressplay, running(new_sees(expressplay)) as entitlement:
+    with services() as (entitlement, expressplay):
         yield {"expressplay-mock": expressplay, "sees-server": entitlement}
 
 

@@ -43,13 +43,17 @@ class Everything:
             return answer
 
         monkeypatch.setattr(requests.Session, "send", noting)
-        stage = find_deployment(processes.sees.url, processes.mock.url)
-        run = run_binding(stage, stage.client("secrets"), stage.name("secrets"))
+        deployment = find_deployment(processes.sees.url, processes.mock.url)
+        run = run_binding(deployment, deployment.client("secrets"), deployment.name("secrets"))
         assert run.error is None
-        journals = [processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (stage.sees, stage.expressplay)]
+        journals = [
+            processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (deployment.sees, deployment.expressplay)
+        ]
         for experiment in EXPERIMENTS.values():
-            assert run_experiment(experiment, stage).ok, experiment.name
-        journals += [processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (stage.sees, stage.expressplay)]
+            assert run_experiment(experiment, deployment).ok, experiment.name
+        journals += [
+            processes.http.get(f"{url}/_sim/journal", timeout=10) for url in (deployment.sees, deployment.expressplay)
+        ]
         sealed = [grant.contents for grant in run.grants.values()]
         held = json.loads((state / "credentials" / "secrets.json").read_text())
         self.secrets = {

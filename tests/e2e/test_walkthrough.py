@@ -37,8 +37,8 @@ def shape_of(value: Any) -> Any:
 @pytest.fixture(scope="module")
 def again(processes: Processes) -> Recording:
     """The recorded run, run again: the same seed, another cookie, since this log may know the old one."""
-    stage = find_deployment(processes.sees.url, processes.mock.url)
-    return run_binding(stage, stage.client("again"), stage.name("again"), teach=True).recording
+    deployment = find_deployment(processes.sees.url, processes.mock.url)
+    return run_binding(deployment, deployment.client("again"), deployment.name("again"), teach=True).recording
 
 
 def test_both_editions_are_as_rendered() -> None:

@@ -8,16 +8,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import AUTHENTICATOR
+from real_services import services
 
 from emulator.cli import main as emulator
-from expressplay_mock.app import Config as MockConfig
-from expressplay_mock.app import create_app as create_mock
-from hosting.serving import running
-from server.app import Config, create_app
 from server.catalog import load_catalog
 from server.cli import main
-from server.expressplay import ExpressPlayAccount
 from server.packaging import PackagingError, program
 
 try:
@@ -90,16 +85,14 @@ def catalog(films: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def services(catalog: Path) -> Iterator[tuple[str, str]]:
-    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
-        account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR, expressplay)
-        with running(create_app(Config(account, catalog))) as sees:
-            yield sees, expressplay
+def urls(catalog: Path) -> Iterator[tuple[str, str]]:
+    with services(catalog) as both:
+        yield both
 
 
 @pytest.mark.parametrize("title", CASES)
-def test_what_was_added_plays_as_the_film_it_was(services: tuple[str, str], title: str) -> None:
-    where = (f"--sees={services[0]}", f"--expressplay={services[1]}")
+def test_what_was_added_plays_as_the_film_it_was(urls: tuple[str, str], title: str) -> None:
+    where = (f"--sees={urls[0]}", f"--expressplay={urls[1]}")
     title = title.replace(" ", "-")
     result = CliRunner().invoke(emulator, ["bind", *where, f"--cookie={title}", f"--title={title}"])
     assert result.exit_code == 0, result.output

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from certificates import Certificates
 from click.testing import CliRunner, Result
-from emulator_stage import AUTHENTICATOR
 from flask import Flask, Response, jsonify, redirect, request
-from tls_stage import Certificates
+from real_services import AUTHENTICATOR
 from werkzeug.wrappers import Response as BaseResponse
 
 from expressplay_mock.app import Config, create_app

@@ -11,8 +11,8 @@ from http.client import HTTPException
 import pytest
 import requests
 import urllib3
+from certificates import Certificates
 from requests.adapters import Retry
-from tls_stage import Certificates
 
 from hosting.deadline import EndingConnection, EndingTlsConnection, ending, seconds_left, within
 from hosting.health import problem_of

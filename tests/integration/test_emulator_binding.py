@@ -1,11 +1,10 @@
 """The whole sequence over real HTTP, with the real SEES and mock: the binding, its recording, its scenarios."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from emulator_stage import AUTHENTICATOR, real_stage
+from real_services import AUTHENTICATOR
 
 from emulator.binding import bind, play, register
 from emulator.device import make_spc
@@ -20,21 +19,9 @@ from walkthrough.record.deployment import Deployment
 from walkthrough.record.run import run_binding
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Deployment]:
-    with real_stage() as standing:
-        yield standing
-
-
-def cookie_of(request: pytest.FixtureRequest, stage: Deployment) -> str:
-    return stage.name(request.node.name[-20:])
-
-
-def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(
-    stage: Deployment, request: pytest.FixtureRequest
-) -> None:
-    client = stage.client("play")
-    _, grant = bind(client, cookie_of(request, stage))
+def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("play")
+    _, grant = bind(client, cookie)
     screening = watch(client, [grant], still=True)
     assert screening.played
     assert [(track.kind, track.verdict) for track in screening.tracks] == [
@@ -45,9 +32,9 @@ def test_a_bound_film_plays_to_the_last_frame_and_gives_a_still(
     assert screening.still.startswith(b"\x89PNG")
 
 
-def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    client = stage.client("wrong")
-    _, grant = bind(client, cookie_of(request, stage))
+def test_a_wrong_key_is_an_outcome_for_video_and_audio(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("wrong")
+    _, grant = bind(client, cookie)
     wrong = License(ContentKey(bytes(16), grant.license.content.iv), None)
     screening = watch(client, [replace(grant, license=wrong)], still=True)
     assert [track.verdict for track in screening.tracks] == [Verdict.WRONG_KEY, Verdict.WRONG_KEY]
@@ -56,12 +43,10 @@ def test_a_wrong_key_is_an_outcome_for_video_and_audio(stage: Deployment, reques
     assert "audio" in screening.outcome
 
 
-def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
-    stage: Deployment, request: pytest.FixtureRequest
-) -> None:
-    client = stage.client("rental")
+def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("rental")
     client.device.clock.advance(1_000_000)
-    _, grant = bind(client, cookie_of(request, stage))
+    _, grant = bind(client, cookie)
     end = rental_end(grant)
     assert end is not None
     assert end - grant.downloaded == load_catalog(CONTENT / "catalog.toml").titles["film"].terms.rental_duration
@@ -72,20 +57,20 @@ def test_the_rental_ends_on_the_devices_clock_counted_from_the_download(
         watch(client, [grant])
 
 
-def test_the_dummy_has_no_rental(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    assert rental_end(register(stage.client("dummy"), cookie_of(request, stage))) is None
+def test_the_dummy_has_no_rental(deployment: Deployment, cookie: str) -> None:
+    assert rental_end(register(deployment.client("dummy"), cookie)) is None
 
 
-def test_a_ckc_opens_with_its_own_spc_only(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    client = stage.client("own")
-    grant = register(client, cookie_of(request, stage))
+def test_a_ckc_opens_with_its_own_spc_only(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("own")
+    grant = register(client, cookie)
     _, other = make_spc(client.device, grant.content_id)
     with pytest.raises(CkcError):
         open_ckc(grant.ckc, other)
 
 
-def test_the_newest_registration_counts(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    cookie, one, other = cookie_of(request, stage), stage.client("one", "A"), stage.client("two", "B")
+def test_the_newest_registration_counts(deployment: Deployment, cookie: str) -> None:
+    one, other = deployment.client("one", "A"), deployment.client("two", "B")
     register(one, cookie)
     register(other, cookie)
     play(other, cookie)
@@ -94,15 +79,15 @@ def test_the_newest_registration_counts(stage: Deployment, request: pytest.Fixtu
     assert caught.value.number == -9003
 
 
-def test_refusals_carry_step_and_number(stage: Deployment, request: pytest.FixtureRequest) -> None:
+def test_refusals_carry_step_and_number(deployment: Deployment, cookie: str) -> None:
     with pytest.raises(EntitlementDenied) as denied:
-        play(stage.client("early"), cookie_of(request, stage))
+        play(deployment.client("early"), cookie)
     assert (denied.value.step, denied.value.number) == (6, 6)
 
 
-def test_the_recording_of_a_bound_play(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    client, cookie = stage.client("recorded"), cookie_of(request, stage)
-    run = run_binding(stage, client, cookie)
+def test_the_recording_of_a_bound_play(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("recorded")
+    run = run_binding(deployment, client, cookie)
     recording = run.recording
     assert run.error is None
     assert recording["prelude"]
@@ -124,17 +109,16 @@ def test_the_recording_of_a_bound_play(stage: Deployment, request: pytest.Fixtur
     assert recording["device"] == {"seed": "device A", "device_id": client.device.device_id}
 
 
-def test_the_log_before_holds_what_earlier_runs_wrote(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    cookie = cookie_of(request, stage)
-    register(stage.client("first"), cookie)
-    recording = run_binding(stage, stage.client("second"), cookie, registers=False).recording
+def test_the_log_before_holds_what_earlier_runs_wrote(deployment: Deployment, cookie: str) -> None:
+    register(deployment.client("first"), cookie)
+    recording = run_binding(deployment, deployment.client("second"), cookie, registers=False).recording
     assert [row["registration"] for row in recording["log_before"]] == [True]
     assert len(recording["log_after"]) == 2
     assert [step["n"] for step in recording["steps"]] == list(range(6, 14))
 
 
-def test_a_refused_run_is_recorded_as_far_as_it_came(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    run = run_binding(stage, stage.client("refused"), cookie_of(request, stage), registers=False)
+def test_a_refused_run_is_recorded_as_far_as_it_came(deployment: Deployment, cookie: str) -> None:
+    run = run_binding(deployment, deployment.client("refused"), cookie, registers=False)
     assert isinstance(run.error, EntitlementDenied)
     assert [step["n"] for step in run.recording["steps"]] == [6, 7, 8, 10]
     assert run.recording["steps"][-1]["summary"] == "denied: 6 device not registered"
@@ -142,10 +126,10 @@ def test_a_refused_run_is_recorded_as_far_as_it_came(stage: Deployment, request:
 
 @pytest.mark.parametrize("teach", [False, True])
 def test_secrets_are_in_the_recording_only_where_teaching_puts_them(
-    stage: Deployment, request: pytest.FixtureRequest, teach: bool
+    deployment: Deployment, cookie: str, teach: bool
 ) -> None:
-    client = stage.client(f"secret-{teach}")
-    run = run_binding(stage, client, cookie_of(request, stage), teach=teach)
+    client = deployment.client(f"secret-{teach}")
+    run = run_binding(deployment, client, cookie, teach=teach)
     section = run.recording.pop("device_keys", None)
     text = json.dumps(run.recording).lower()
     for key in (key for title in load_catalog(CONTENT / "catalog.toml").titles.values() for key in title.keys):

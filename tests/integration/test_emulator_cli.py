@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import services
+from real_services import services
 
 from emulator.cli import main
 from hosting.process import running_program

@@ -6,7 +6,8 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from emulator_stage import Told, services, told
+from fixed_answer import FixedAnswer, answering
+from real_services import services
 
 from emulator.binding import connect
 from emulator.device import provision
@@ -84,7 +85,7 @@ def test_a_slash_at_the_end_is_no_matter() -> None:
 
 
 def test_html_instead_of_json(web: Web) -> None:
-    with told(Told("<!DOCTYPE html><h1>It works!", content_type="text/html")) as url:
+    with answering(FixedAnswer("<!DOCTYPE html><h1>It works!", content_type="text/html")) as url:
         with pytest.raises(UnexpectedAnswer, match="an HTML page with HTTP 200"):
             ask_sees(web, url, REQUEST)
         with pytest.raises(UnexpectedAnswer, match="an HTML page"):
@@ -92,21 +93,21 @@ def test_html_instead_of_json(web: Web) -> None:
 
 
 def test_the_token_is_in_no_error(web: Web) -> None:
-    with told(Told("<html>", status=404)) as url, pytest.raises(UnexpectedAnswer) as caught:
+    with answering(FixedAnswer("<html>", status=404)) as url, pytest.raises(UnexpectedAnswer) as caught:
         ask_license(web, f"{url}/?ExpressPlayToken=AQAAsecret", b"spc")
     assert "AQAAsecret" not in str(caught.value)
 
 
 def test_a_redirect_is_not_followed(web: Web) -> None:
-    answer = Told("", status=302, headers={"Location": "http://127.0.0.1:1/"})
-    with told(answer) as url, pytest.raises(UnexpectedAnswer, match="HTTP 302"):
+    answer = FixedAnswer("", status=302, headers={"Location": "http://127.0.0.1:1/"})
+    with answering(answer) as url, pytest.raises(UnexpectedAnswer, match="HTTP 302"):
         ask_sees(web, url, REQUEST)
     assert len(answer.asked) == 1
 
 
 def test_another_message_id(web: Web) -> None:
     body = {"messageID": "m-2", "version": 1, "isAllowed": True, "epTokenURL": "http://x/?ExpressPlayToken=A"}
-    with told(Told(json.dumps(body))) as url, pytest.raises(MessageIdMismatch):
+    with answering(FixedAnswer(json.dumps(body))) as url, pytest.raises(MessageIdMismatch):
         ask_sees(web, url, REQUEST)
 
 
@@ -124,7 +125,10 @@ def test_another_message_id(web: Web) -> None:
 @pytest.mark.parametrize("status", [200, 500])
 def test_an_answer_without_an_end_is_cut_off(web: Web, ask: Callable[[Web, str], object], status: int) -> None:
     body = b'{"titles": [' + b"[]," * (MAX_ANSWER // 3)
-    with told(Told(body, status)) as url, pytest.raises(UnexpectedAnswer, match=f"at most {MAX_ANSWER} bytes"):
+    with (
+        answering(FixedAnswer(body, status)) as url,
+        pytest.raises(UnexpectedAnswer, match=f"at most {MAX_ANSWER} bytes"),
+    ):
         ask(web, url)
 
 
@@ -138,7 +142,7 @@ def test_a_catalog_of_twenty_thousand_titles_is_read(web: Web) -> None:
         }
         for number in range(20_000)
     ]
-    with told(Told(json.dumps({"titles": titles}))) as url:
+    with answering(FixedAnswer(json.dumps({"titles": titles}))) as url:
         assert len(list_titles(web, url)) == 20_000
         with pytest.raises(UnknownTitle, match="a-title-of-the-catalog-19 and 19980 more") as caught:
             find_title(web, url, "film")
@@ -147,7 +151,7 @@ def test_a_catalog_of_twenty_thousand_titles_is_read(web: Web) -> None:
 
 def test_media_may_be_larger_than_other_answers(web: Web) -> None:
     body = b"x" * (MAX_ANSWER + 1)
-    with services() as (sees, expressplay), told(Told(body)) as url:
+    with services() as (sees, expressplay), answering(FixedAnswer(body)) as url:
         client = connect(sees, expressplay, "bounds")
         fetch = fetcher(client, Title(url, ()))
         assert fetch(Place(f"{url}/a.m4s")) == body
@@ -157,13 +161,13 @@ def test_media_may_be_larger_than_other_answers(web: Web) -> None:
 
 
 def test_fingerprints_are_bounded(web: Web) -> None:
-    with told(Told(b'{"video": ["' + b"0" * 64 + b'"]}' + b" " * 9_000_000)) as url:
+    with answering(FixedAnswer(b'{"video": ["' + b"0" * 64 + b'"]}' + b" " * 9_000_000)) as url:
         assert fetch_frames(web, Title(f"{url}/", ())) is None
 
 
 def test_an_address_that_is_too_long_is_not_asked(web: Web) -> None:
-    answer = Told("{}")
-    with told(answer) as url, pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters"):
+    answer = FixedAnswer("{}")
+    with answering(answer) as url, pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters"):
         load_title(web, f"{url}/{'a' * MAX_ADDRESS}")
     assert answer.asked == []
 
@@ -172,8 +176,8 @@ def test_an_address_that_is_too_long_is_not_asked(web: Web) -> None:
 def test_an_address_that_an_answer_makes_too_long_is_named(web: Web, where: str) -> None:
     far = "/" + "a" * MAX_ADDRESS
     titles = {"titles": [{"title": "dummy", "name": "D", "dummy": True, "master": far}]}
-    answer = Told("", 302, headers={"Location": far}) if where == "redirect" else Told(json.dumps(titles))
-    with told(answer) as url, pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters"):
+    answer = FixedAnswer("", 302, headers={"Location": far}) if where == "redirect" else FixedAnswer(json.dumps(titles))
+    with answering(answer) as url, pytest.raises(BadAddress, match=f"at most {MAX_ADDRESS} characters"):
         find_dummy(web, url)
 
 
@@ -188,8 +192,8 @@ def test_the_newest_cookies_are_kept_and_none_that_is_too_long() -> None:
 
 
 def test_the_spc_goes_out_raw(web: Web) -> None:
-    answer = Told(b"\0\0\0\x01")
-    with told(answer) as url:
+    answer = FixedAnswer(b"\0\0\0\x01")
+    with answering(answer) as url:
         ask_license(web, f"{url}/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1")
     assert answer.asked == [("POST", "/hms/fp/rights/?ExpressPlayToken=AQAA", b"\0\0\0\x02SIM1")]
 
@@ -199,14 +203,14 @@ def test_the_spc_goes_out_raw(web: Web) -> None:
     ["[]", "{}", '{"titles": 1}', '{"titles": [1]}', '{"titles": [{"title": "x"}]}', "titles"],
 )
 def test_a_list_of_titles_of_another_form(web: Web, body: str) -> None:
-    with told(Told(body)) as url, pytest.raises(UnexpectedAnswer, match="titles"):
+    with answering(FixedAnswer(body)) as url, pytest.raises(UnexpectedAnswer, match="titles"):
         find_dummy(web, url)
 
 
 @pytest.mark.parametrize("master", ["http://[::1", "http://\u2100.example/a", "http://h:99999/a", "http://h/\0"])
 def test_a_title_at_an_address_that_is_none(web: Web, master: str) -> None:
     titles = {"titles": [{"title": "dummy", "name": "D", "dummy": True, "master": master}]}
-    with told(Told(json.dumps(titles))) as url:
+    with answering(FixedAnswer(json.dumps(titles))) as url:
         offer = find_dummy(web, url)
         with pytest.raises(BadAddress, match="absolute http"):
             load_title(web, offer.master_url)
@@ -214,7 +218,7 @@ def test_a_title_at_an_address_that_is_none(web: Web, master: str) -> None:
 
 def test_a_title_that_is_not_there(web: Web) -> None:
     titles = {"titles": [{"title": "film", "name": "F", "dummy": False, "master": "/titles/film/master.m3u8"}]}
-    with told(Told(json.dumps(titles))) as url:
+    with answering(FixedAnswer(json.dumps(titles))) as url:
         assert find_title(web, url, None).master_url == f"{url}/titles/film/master.m3u8"
         with pytest.raises(UnknownTitle, match="'flim', found film"):
             find_title(web, url, "flim")
@@ -227,7 +231,7 @@ def test_a_title_that_is_not_there(web: Web) -> None:
     [(b"\xff\xfe", "byte 0xff at 0"), (b"#EXTM3U\n#EXTINF:2,\na.m4s\n#EXT-X-ENDLIST\n", "no EXT-X-KEY")],
 )
 def test_a_playlist_that_cannot_be_played(web: Web, body: bytes, found: str) -> None:
-    with told(Told(body)) as url, pytest.raises(BadPlaylist, match=found) as caught, at_step(6):
+    with answering(FixedAnswer(body)) as url, pytest.raises(BadPlaylist, match=found) as caught, at_step(6):
         load_title(web, f"{url}/x.m3u8")
     assert caught.value.step == 6
 
@@ -236,15 +240,16 @@ def test_services_that_are_swapped() -> None:
     with services() as (sees, expressplay):
         with pytest.raises(UnexpectedAnswer, match="--expressplay is its address"):
             find_deployment(sees, sees)
-        stage = find_deployment(expressplay, expressplay)
+        deployment = find_deployment(expressplay, expressplay)
         with pytest.raises(UnexpectedAnswer, match="--sees is the address of sees-server"):
-            find_dummy(stage.web, stage.sees)
+            find_dummy(deployment.web, deployment.sees)
 
 
 @pytest.mark.parametrize(
-    "answer", [Told(b"", 409), Told(b'{"entries": 7}'), Told(b"<html>"), Told(b'{"entries": [7]}')]
+    "answer",
+    [FixedAnswer(b"", 409), FixedAnswer(b'{"entries": 7}'), FixedAnswer(b"<html>"), FixedAnswer(b'{"entries": [7]}')],
 )
-def test_a_service_without_a_journal_is_a_run_without_its_entries(web: Web, answer: Told) -> None:
-    with told(answer) as url:
+def test_a_service_without_a_journal_is_a_run_without_its_entries(web: Web, answer: FixedAnswer) -> None:
+    with answering(answer) as url:
         assert fetch_journal(web, EXPRESSPLAY, url, "trace") == []
     assert fetch_journal(web, EXPRESSPLAY, url, "trace") == []

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import services
 from flask import Response
 from live_title import live
+from real_services import services
 from title_server import TitleServer, serving, text
 
 from emulator.cli import main

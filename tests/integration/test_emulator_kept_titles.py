@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import services
 from hypothesis import given
 from hypothesis import strategies as st
+from real_services import services
 
 from emulator.cli import main
 from emulator.errors import NoKeptTitle, StoredKeyExpired

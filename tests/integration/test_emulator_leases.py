@@ -1,10 +1,9 @@
 """Leases on the device's clock: renewed in time, in the right playback state, and ended where nobody renews them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from emulator_stage import real_stage
 
 from emulator import leases
 from emulator.binding import Client, Grant, bind, play, register
@@ -21,20 +20,9 @@ LEASE = 120
 """Seconds: the lease of the title `rotation`."""
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Deployment]:
-    with real_stage() as standing:
-        yield standing
-
-
 @pytest.fixture
-def client(stage: Deployment, request: pytest.FixtureRequest) -> Client:
-    return stage.client(request.node.name[5:28])
-
-
-@pytest.fixture
-def cookie(stage: Deployment, request: pytest.FixtureRequest) -> str:
-    return stage.name(request.node.name[5:28])
+def client(deployment: Deployment, request: pytest.FixtureRequest) -> Client:
+    return deployment.client(request.node.name[5:28])
 
 
 def states(grants: Sequence[Grant]) -> list[PlaybackState]:
@@ -115,11 +103,13 @@ def test_where_the_first_request_fails_a_second_says_that_the_lease_is_about_to_
     assert shares == pytest.approx([0.5, 0.9], abs=0.02)
 
 
-def test_a_refused_renewal_stops_playback_at_the_leases_end(stage: Deployment, client: Client, cookie: str) -> None:
+def test_a_refused_renewal_stops_playback_at_the_leases_end(
+    deployment: Deployment, client: Client, cookie: str
+) -> None:
     register(client, cookie)
     grants = play(client, cookie, "rotation")
     end = min(end for grant in grants if (end := lease_end(grant)))
-    register(stage.client("another", "device B"), cookie)
+    register(deployment.client("another", "device B"), cookie)
     with pytest.raises(LeaseRanOut, match="-9003") as caught:
         play_on(client, cookie, grants, 10 * LEASE)
     assert 0 <= client.device.clock.now() - end < 1
@@ -129,11 +119,11 @@ def test_a_refused_renewal_stops_playback_at_the_leases_end(stage: Deployment, c
 
 
 def test_playback_that_ends_before_the_lease_needs_no_renewal_that_is_refused(
-    stage: Deployment, client: Client, cookie: str
+    deployment: Deployment, client: Client, cookie: str
 ) -> None:
     register(client, cookie)
     grants = play(client, cookie, "rotation")
-    register(stage.client("another", "device C"), cookie)
+    register(deployment.client("another", "device C"), cookie)
     held = play_on(client, cookie, grants, LEASE - 5)
     assert held == grants
     assert watch(client, held).played
@@ -148,8 +138,8 @@ def test_a_rental_counts_on_from_the_first_download(client: Client, cookie: str)
     assert (lease_end(renewed) or 0) - (lease_end(first) or 0) >= 60
 
 
-def test_renewals_are_rounds_of_the_recording(stage: Deployment, client: Client, cookie: str) -> None:
-    run = run_binding(replace(stage, title="rotation"), client, cookie, watch_for=LEASE * 0.75)
+def test_renewals_are_rounds_of_the_recording(deployment: Deployment, client: Client, cookie: str) -> None:
+    run = run_binding(replace(deployment, title="rotation"), client, cookie, watch_for=LEASE * 0.75)
     assert run.error is None
     assert run.screening
     assert run.screening.played

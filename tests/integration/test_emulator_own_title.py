@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from emulator_stage import AUTHENTICATOR, services
 from flask import Flask, Response, abort
+from real_services import AUTHENTICATOR, account_at, services
 
 from emulator.cli import main
 from emulator.license_client import SpcShape, wrap_spc
@@ -19,7 +19,6 @@ from hosting.serving import running
 from server.app import Config
 from server.app import create_app as create_sees
 from server.catalog import CONTENT, load_catalog, parse_catalog
-from server.expressplay import ExpressPlayAccount
 
 TITLES = load_catalog(CONTENT / "catalog.toml").titles
 FILM, DUMMY = TITLES["film"].keys[0], TITLES["dummy"].keys[0]
@@ -122,8 +121,7 @@ def test_a_content_id_alone_is_taken_as_it_is(urls: tuple[str, str]) -> None:
 def test_a_title_whose_files_are_not_at_sees(urls: tuple[str, str], tmp_path: Path) -> None:
     catalog = tmp_path / "catalog.toml"
     shutil.copy(CONTENT / "catalog.toml", catalog)
-    account = ExpressPlayAccount(urls[1], urls[1], AUTHENTICATOR)
-    with running(create_sees(Config(account, catalog))) as sees:
+    with running(create_sees(Config(account_at(urls[1]), catalog))) as sees:
         result = play("--title", "film", sees=sees, expressplay=urls[1])
     assert "Fix: put the title's files beside the catalog of SEES" in result.stderr
 

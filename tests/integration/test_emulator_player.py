@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import services
 from flask import Response
 from live_title import live
+from real_services import services
 from seig import sgpd
 from title_server import TitleServer, committed, serving, text
 

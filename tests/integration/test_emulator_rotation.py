@@ -1,12 +1,10 @@
 """A title with several keys: one entitlement, SPC and CKC for each, every period under its own."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from emulator_stage import real_stage
 
 from emulator.binding import bind, play, register
 from emulator.screening import watch
@@ -21,19 +19,9 @@ from walkthrough.record.run import run_binding
 FRAMES = json.loads((CONTENT / "rotation" / "frames.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Deployment]:
-    with real_stage() as standing:
-        yield standing
-
-
-def cookie_of(request: pytest.FixtureRequest, stage: Deployment) -> str:
-    return stage.name(request.node.name[-20:])
-
-
-def test_all_frames_come_out_across_the_key_change(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    client = stage.client("all")
-    _, *grants = bind(client, cookie_of(request, stage), "rotation")
+def test_all_frames_come_out_across_the_key_change(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("all")
+    _, *grants = bind(client, cookie, "rotation")
     assert len({grant.content_id for grant in grants}) == len({grant.license.content.key for grant in grants}) == 2
     screening = watch(client, grants, still=True)
     assert (screening.played, screening.compared, screening.periods) == (True, True, 2)
@@ -46,11 +34,9 @@ def test_all_frames_come_out_across_the_key_change(stage: Deployment, request: p
 
 
 @pytest.mark.parametrize("bad", [0, 1])
-def test_with_one_key_wrong_exactly_its_period_fails(
-    stage: Deployment, request: pytest.FixtureRequest, bad: int
-) -> None:
-    client = stage.client("bad")
-    _, *grants = bind(client, cookie_of(request, stage), "rotation")
+def test_with_one_key_wrong_exactly_its_period_fails(deployment: Deployment, cookie: str, bad: int) -> None:
+    client = deployment.client("bad")
+    _, *grants = bind(client, cookie, "rotation")
     right = grants[bad].license
     wrong = replace(right, content=ContentKey(bytes(16), right.content.iv))
     grants[bad] = replace(grants[bad], license=wrong)
@@ -62,11 +48,9 @@ def test_with_one_key_wrong_exactly_its_period_fails(
     assert f"Period {bad + 1}: " in screening.outcome
 
 
-def test_a_key_that_was_not_got_is_no_key_for_its_period_only(
-    stage: Deployment, request: pytest.FixtureRequest
-) -> None:
-    client = stage.client("one")
-    _, first, _ = bind(client, cookie_of(request, stage), "rotation")
+def test_a_key_that_was_not_got_is_no_key_for_its_period_only(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("one")
+    _, first, _ = bind(client, cookie, "rotation")
     screening = watch(client, [first])
     assert {(part.period, part.result.verdict) for part in screening.parts} == {
         (1, Verdict.PLAYED),
@@ -74,27 +58,25 @@ def test_a_key_that_was_not_got_is_no_key_for_its_period_only(
     }
 
 
-def test_swapped_keys_play_nothing(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    client = stage.client("swapped")
-    _, one, other = bind(client, cookie_of(request, stage), "rotation")
+def test_swapped_keys_play_nothing(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("swapped")
+    _, one, other = bind(client, cookie, "rotation")
     swapped = [replace(one, license=other.license), replace(other, license=one.license)]
     screening = watch(client, swapped)
     assert {part.result.verdict for part in screening.parts} == {Verdict.WRONG_KEY}
 
 
-def test_all_keys_are_asked_for_at_the_start_in_one_playback_session(
-    stage: Deployment, request: pytest.FixtureRequest
-) -> None:
-    client = stage.client("start")
-    register(client, cookie_of(request, stage))
-    grants = play(client, cookie_of(request, stage), "rotation")
+def test_all_keys_are_asked_for_at_the_start_in_one_playback_session(deployment: Deployment, cookie: str) -> None:
+    client = deployment.client("start")
+    register(client, cookie)
+    grants = play(client, cookie, "rotation")
     playbacks = [grant.contents.playback for grant in grants]
     assert len({playback.session for playback in playbacks if playback}) == 1
     assert len({grant.contents.transaction_id for grant in grants}) == 2
 
 
-def test_the_recording_tells_the_rounds_apart(stage: Deployment, request: pytest.FixtureRequest) -> None:
-    run = run_binding(replace(stage, title="rotation"), stage.client("rounds"), cookie_of(request, stage), teach=True)
+def test_the_recording_tells_the_rounds_apart(deployment: Deployment, cookie: str) -> None:
+    run = run_binding(replace(deployment, title="rotation"), deployment.client("rounds"), cookie, teach=True)
     steps = run.recording["steps"]
     assert [step["n"] for step in steps] == [*range(1, 14), *range(6, 14)]
     assert [step.get("round", 1) for step in steps] == [1] * 13 + [2] * 8
@@ -111,10 +93,10 @@ def test_the_recording_tells_the_rounds_apart(stage: Deployment, request: pytest
 
 @pytest.mark.parametrize("periods", [[], [{"video": 128, "audio": 251}], [{"video": 1}, {"video": 2}], 7])
 def test_frames_that_do_not_fit_the_periods_are_none(
-    stage: Deployment, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, periods: object
+    deployment: Deployment, cookie: str, monkeypatch: pytest.MonkeyPatch, periods: object
 ) -> None:
-    client = stage.client("counts")
-    _, *grants = bind(client, cookie_of(request, stage), "rotation")
+    client = deployment.client("counts")
+    _, *grants = bind(client, cookie, "rotation")
     ask = client.web.ask
 
     def altered(party: Party, method: str, url: str, **named: Any) -> Answer:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner, Result
-from emulator_stage import AUTHENTICATOR, Told, services, told
+from fixed_answer import FixedAnswer, answering
+from real_services import AUTHENTICATOR, services
 
 from emulator.cli import main
 from emulator.kept_titles import LICENSES
@@ -178,8 +179,8 @@ def test_the_numbers_of_a_foreign_sees_are_its_own(urls: tuple[str, str]) -> Non
         denial = {"messageID": message, "version": 1, "isAllowed": False, "epTokenURL": ""}
         return json.dumps({**denial, "error": 7, "errorText": "the moon is in the wrong place"})
 
-    foreign = Told(deny)
-    with told(foreign) as sees:
+    foreign = FixedAnswer(deny)
+    with answering(foreign) as sees:
         result = run("play", film(urls), "--sees", sees, "--expressplay", urls[1])
     assert result.exit_code == 1
     assert "7 the moon is in the wrong place" in result.stderr

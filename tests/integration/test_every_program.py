@@ -15,9 +15,10 @@ import pytest
 import requests
 from click import Context
 from click.testing import CliRunner
-from emulator_stage import AUTHENTICATOR, Told, told
+from fixed_answer import FixedAnswer, answering
 from hypothesis import given
 from hypothesis import strategies as st
+from real_services import AUTHENTICATOR
 
 from emulator.cli import main as emulator
 from expressplay_mock.cli import main as mock
@@ -112,7 +113,9 @@ def test_no_argument_reaches_the_terminal_raw(program: str, arguments: list[str]
 
 
 def test_nothing_that_a_server_says_reaches_the_terminal_raw() -> None:
-    with told(Told(f'{{"reason": "{ESCAPE!r}"}}'.replace("'", "").replace("\\x", "\\u00"), status=503)) as url:
+    with answering(
+        FixedAnswer(f'{{"reason": "{ESCAPE!r}"}}'.replace("'", "").replace("\\x", "\\u00"), status=503)
+    ) as url:
         result = CliRunner().invoke(mock, ["health", "--url", url])
     assert result.exit_code == 1
     assert "\x1b" not in result.output

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from mock_stage import KEYS, Mock, redeem, running_mock
+from mock_over_http import KEYS, Mock, running_mock
 
 
 @pytest.fixture(scope="module")
@@ -18,23 +18,23 @@ def mock(one_mock: Mock) -> Mock:
 
 
 def test_a_refusal_can_come_under_another_status(mock: Mock) -> None:
-    mock.set(fault="refuse", at="token", code=-2031, status=200, times=1)
+    mock.fault(fault="refuse", at="token", code=-2031, status=200, times=1)
     answer = mock.token()
     assert (answer.status_code, answer.json()["errorCode"]) == (200, -2031)
     assert mock.journal()[-1]["status"] == 200
 
 
 def test_a_status_can_say_when_to_come_back(mock: Mock) -> None:
-    mock.set(fault="status", at="token", status=503, retry_after=3600, times=1)
+    mock.fault(fault="status", at="token", status=503, retry_after=3600, times=1)
     answer = mock.token()
     assert (answer.status_code, answer.headers["Retry-After"], answer.content) == (503, "3600", b"")
-    refused = mock.set(fault="rubbish", at="token", retry_after=1)
+    refused = mock.fault(fault="rubbish", at="token", retry_after=1)
     assert (refused.status_code, refused.json()["errorText"]) == (400, "rubbish has no retry_after")
 
 
 @pytest.mark.parametrize("status", [200, 502])
 def test_a_page_for_people_takes_the_place_of_an_answer(mock: Mock, status: int) -> None:
-    mock.set(fault="error-page", at="records", status=status)
+    mock.fault(fault="error-page", at="records", status=status)
     answer = mock.records()
     assert (answer.status_code, answer.headers["Content-Type"]) == (status, "text/html")
     assert answer.text.startswith("<!DOCTYPE html>")
@@ -42,8 +42,8 @@ def test_a_page_for_people_takes_the_place_of_an_answer(mock: Mock, status: int)
 
 
 def test_the_rows_of_others_answer_a_question_about_one_cookie(mock: Mock) -> None:
-    redeem(mock, cookie="somebody else")
-    mock.set(fault="others-rows", cookie="alice", times=1)
+    mock.license(cookie="somebody else")
+    mock.fault(fault="others-rows", cookie="alice", times=1)
     assert [record["cookie"] for record in mock.records(cookie="alice").json()["records"]] == ["somebody else"]
     assert mock.journal()[-1]["fault"] == "others-rows"
     assert mock.records(cookie="alice").json()["records"] == []

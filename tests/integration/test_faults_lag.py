@@ -5,22 +5,15 @@ from typing import Any
 
 import pytest
 import requests
-from emulator_stage import AUTHENTICATOR
-from sees_stage import DEVICE, row, stage
+from real_services import real_deployment
+from stubbed_sees import DEVICE, row, stubbed_sees
 
 from emulator.binding import play, register
 from emulator.errors import EntitlementDenied
-from expressplay_mock.app import Config as MockConfig
-from expressplay_mock.app import create_app as create_mock
 from hosting.deadline import within
-from hosting.serving import running
-from server.app import Config as SeesConfig
-from server.app import create_app as create_sees
 from server.entitlement import Record
 from server.errors import DeniedError, ErrorNumber
-from server.expressplay import ExpressPlayAccount
 from server.patient_look_up import LAG_PATIENCE, MAX_LOOKS, PatientLookUp
-from walkthrough.record.deployment import find_deployment
 
 REGISTERED = [Record(1, DEVICE, True, 0)]
 
@@ -77,35 +70,33 @@ def test_without_patience_there_is_one_look() -> None:
 
 
 def test_a_failing_expressplay_is_not_asked_again(tmp_path: Path) -> None:
-    with stage(tmp_path) as sees:
+    with stubbed_sees(tmp_path) as sees:
         sees.expressplay.records = [row(1, DEVICE, cookie="bob")]
         assert sees.ask(requestType=3, customerCookie="alice").json()["error"] == 8
         assert len(sees.expressplay.asked) == 1
 
 
 def test_sees_catches_up_with_a_short_lag_and_denies_in_a_long_one() -> None:
-    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
-        account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)
-        with running(create_sees(SeesConfig(account, lag_patience=0.003))) as sees:
-            on = find_deployment(sees, expressplay)
+    with real_deployment(lag_patience=0.003) as deployment:
 
-            def fault(**settings: object) -> None:
-                assert requests.post(f"{expressplay}/_sim/faults", json={"fault": "lag"} | settings, timeout=10).ok
+        def fault(**settings: object) -> None:
+            assert requests.post(
+                f"{deployment.expressplay}/_sim/faults", json={"fault": "lag"} | settings, timeout=10
+            ).ok
 
-            client = on.client("short")
-            fault(requests=2, cookie="short")
-            register(client, "short")
-            assert play(client, "short")
-            entries = requests.get(f"{sees}/_sim/journal?trace={client.web.trace}", timeout=10).json()["entries"]
-            assert [entry["step"] for entry in entries].count(7) == 3
-            decision = next(entry["decision"] for entry in entries if entry["step"] == 6)
-            assert "looked 3 times" in decision["why"]
+        client = deployment.client("short")
+        fault(requests=2, cookie="short")
+        register(client, "short")
+        assert play(client, "short")
+        entries = requests.get(f"{deployment.sees}/_sim/journal?trace={client.web.trace}", timeout=10).json()["entries"]
+        assert [entry["step"] for entry in entries].count(7) == 3
+        decision = next(entry["decision"] for entry in entries if entry["step"] == 6)
+        assert "looked 3 times" in decision["why"]
 
-            client = on.client("long")
-            fault(seconds=60, cookie="long")
-            register(client, "long")
-            with pytest.raises(EntitlementDenied, match="looked 3 times"):
-                play(client, "long")
-            requests.post(f"{expressplay}/_sim/clock", json={"advance": 61}, timeout=10)
-            assert play(client, "long")
-            on.web.close()
+        client = deployment.client("long")
+        fault(seconds=60, cookie="long")
+        register(client, "long")
+        with pytest.raises(EntitlementDenied, match="looked 3 times"):
+            play(client, "long")
+        requests.post(f"{deployment.expressplay}/_sim/clock", json={"advance": 61}, timeout=10)
+        assert play(client, "long")

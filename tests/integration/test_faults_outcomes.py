@@ -5,40 +5,32 @@ from pathlib import Path
 
 import pytest
 import requests
-from emulator_stage import AUTHENTICATOR
 from fault_outcomes import ROWS, Row
+from real_services import real_deployment
 
 from emulator.binding import play, register
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
-from expressplay_mock.app import Config as MockConfig
-from expressplay_mock.app import create_app as create_mock
 from expressplay_mock.faults.fault_effects import CODES
 from expressplay_mock.faults.faults import KINDS, PLACES, RIGHTS
 from fairplay.errors import FairPlayError
-from hosting.serving import running
-from server.app import Config as SeesConfig
-from server.app import create_app as create_sees
-from server.expressplay import ExpressPlayAccount
-from walkthrough.record.deployment import Deployment, find_deployment
+from walkthrough.record.deployment import Deployment
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "stage.md"
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Deployment]:
-    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
-        account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR, timeouts=(2.0, 0.15))
-        with running(create_sees(SeesConfig(account, lag_patience=0.003))) as sees:
-            standing = find_deployment(sees, expressplay)
-            yield standing
-            standing.web.close()
+def deployment() -> Iterator[Deployment]:
+    with real_deployment(timeouts=(2.0, 0.15), lag_patience=0.003) as deployment:
+        yield deployment
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: "-".join(str(value) for value in row.fault.values()))
-def test_outcome(stage: Deployment, row: Row, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    cookie = stage.name(str(ROWS.index(row)))
-    client = stage.client(f"fault{ROWS.index(row)}")
-    faults = f"{stage.expressplay}/_sim/faults"
+def test_outcome(
+    deployment: Deployment, row: Row, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cookie = deployment.name(str(ROWS.index(row)))
+    client = deployment.client(f"fault{ROWS.index(row)}")
+    faults = f"{deployment.expressplay}/_sim/faults"
     request.addfinalizer(lambda: requests.delete(faults, timeout=10))
     lags = row.fault["fault"] == "lag"
     if not lags:
@@ -55,15 +47,19 @@ def test_outcome(stage: Deployment, row: Row, request: pytest.FixtureRequest, mo
         text, error = str(reason), type(reason).__name__
     assert error == row.error, text
     assert row.words in text
-    assert entitled(stage, str(client.web.trace)) == row.sees_number
-    journal = requests.get(f"{stage.expressplay}/_sim/journal?trace={client.web.trace}", timeout=10).json()["entries"]
+    assert entitled(deployment, str(client.web.trace)) == row.sees_number
+    journal = requests.get(f"{deployment.expressplay}/_sim/journal?trace={client.web.trace}", timeout=10).json()[
+        "entries"
+    ]
     assert row.fault["fault"] in {entry.get("fault") for entry in journal}
 
 
 @pytest.mark.parametrize("at", PLACES)
-def test_every_code_at_every_place_ends_clearly(stage: Deployment, at: str, request: pytest.FixtureRequest) -> None:
-    cookie, client = stage.name(f"codes-{at}"), stage.client(f"codes {at}")
-    faults = f"{stage.expressplay}/_sim/faults"
+def test_every_code_at_every_place_ends_clearly(
+    deployment: Deployment, at: str, request: pytest.FixtureRequest
+) -> None:
+    cookie, client = deployment.name(f"codes-{at}"), deployment.client(f"codes {at}")
+    faults = f"{deployment.expressplay}/_sim/faults"
     request.addfinalizer(lambda: requests.delete(faults, timeout=10))
     register(client, cookie)
     for code in CODES:
@@ -82,9 +78,9 @@ def test_every_code_at_every_place_ends_clearly(stage: Deployment, at: str, requ
     assert play(client, cookie)
 
 
-def entitled(stage: Deployment, trace: str) -> int | None:
+def entitled(deployment: Deployment, trace: str) -> int | None:
     """The number with which SEES denied the film, None where it did not."""
-    journal = requests.get(f"{stage.sees}/_sim/journal?trace={trace}", timeout=10).json()["entries"]
+    journal = requests.get(f"{deployment.sees}/_sim/journal?trace={trace}", timeout=10).json()["entries"]
     number: int | None = next(entry for entry in journal if entry["step"] == 6)["response"].get("error")
     return number
 

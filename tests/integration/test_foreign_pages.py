@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner
-from emulator_stage import AUTHENTICATOR
+from real_services import AUTHENTICATOR
 
 from expressplay_mock.cli import main as mock_command
 from hosting.process import Service, start

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from emulator_stage import Told, told
+from fixed_answer import FixedAnswer, answering
 
 from emulator.transport import MAX_ANSWER, Web
 from hosting.serving import running
@@ -15,7 +15,7 @@ from walkthrough.players.app import Gallery, create_app
 
 @pytest.mark.parametrize("token_url", ["http://[::1", "http://\u2100.example", "a\0"])
 def test_a_token_url_that_is_none_is_not_handed_on(token_url: str) -> None:
-    with told(Told(json.dumps({"epTokenURL": token_url}))) as sees:
+    with answering(FixedAnswer(json.dumps({"epTokenURL": token_url}))) as sees:
         gallery = Gallery(sees, sees, Path(), Web())
         with running(lambda url: create_app(gallery, url)) as url:
             answer = requests.post(f"{url}/sees/SEESServlet", json={}, timeout=20)
@@ -35,7 +35,7 @@ def test_a_token_url_that_is_none_is_not_handed_on(token_url: str) -> None:
     ],
 )
 def test_only_titles_are_fetched_from_sees(path: str, status: int) -> None:
-    with told(Told("of SEES")) as sees:
+    with answering(FixedAnswer("of SEES")) as sees:
         gallery = Gallery(sees, sees, Path(), Web())
         with running(lambda url: create_app(gallery, url)) as url:
             host, _, port = url.removeprefix("http://").partition(":")
@@ -51,7 +51,7 @@ def test_only_titles_are_fetched_from_sees(path: str, status: int) -> None:
 
 @pytest.mark.parametrize(("path", "status"), [("/titles/film/video.mp4", 200), ("/titles", 502)])
 def test_media_may_be_larger_than_the_list_of_titles(path: str, status: int) -> None:
-    with told(Told(b" " * (MAX_ANSWER + 1))) as sees:
+    with answering(FixedAnswer(b" " * (MAX_ANSWER + 1))) as sees:
         gallery = Gallery(sees, sees, Path(), Web())
         with running(lambda url: create_app(gallery, url)) as url:
             assert requests.get(url + path, timeout=20).status_code == status

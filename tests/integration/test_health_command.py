@@ -5,17 +5,16 @@ import threading
 
 import pytest
 from click.testing import CliRunner
-from emulator_stage import AUTHENTICATOR, Told, told
+from fixed_answer import FixedAnswer, answering
+from real_services import expressplay_service
 
-from expressplay_mock.app import Config, create_app
 from expressplay_mock.cli import main as mock
 from hosting.health import problem_of
-from hosting.serving import running
 from server.cli import main as sees
 
 
 def test_a_ready_service() -> None:
-    with running(lambda url: create_app(Config(public_url=url, authenticator=AUTHENTICATOR))) as url:
+    with expressplay_service() as url:
         result = CliRunner().invoke(mock, ["health", "--url", url])
         assert (result.exit_code, result.output) == (0, f"expressplay-mock at {url} is ready\n")
         other = CliRunner().invoke(sees, ["health", "--url", url])
@@ -26,7 +25,7 @@ def test_a_ready_service() -> None:
 
 
 def test_a_service_that_becomes_ready_is_waited_for() -> None:
-    answer = Told('{"reason": "the log does not answer"}', status=503)
+    answer = FixedAnswer('{"reason": "the log does not answer"}', status=503)
     asked = threading.Event()
 
     def body() -> str:
@@ -36,7 +35,7 @@ def test_a_service_that_becomes_ready_is_waited_for() -> None:
         asked.set()
         return '{"reason": "the log does not answer"}'
 
-    with told(answer) as url:
+    with answering(answer) as url:
         assert problem_of("expressplay-mock", url) == "the log does not answer"
         answer.body, answer.status = body, 503
         result = CliRunner().invoke(mock, ["health", "--url", url, "--wait", "20"])
@@ -54,7 +53,7 @@ def test_nothing_there_is_one_clear_line(wait: str) -> None:
 
 
 def test_another_web_server_is_not_ready() -> None:
-    with told(Told("<h1>It works!")) as url:
+    with answering(FixedAnswer("<h1>It works!")) as url:
         assert problem_of("expressplay-mock", url) == "something else answers there"
 
 
@@ -63,7 +62,7 @@ def test_another_web_server_is_not_ready() -> None:
     [(503, '{"reason": "down\\u001b[31m\\nfor long"}'), (503, "[" * 60_000), (200, "[" * 60_000), (200, "[]")],
 )
 def test_whatever_answers_it_is_one_line_without_escapes(status: int, body: str) -> None:
-    with told(Told(body, status=status)) as url:
+    with answering(FixedAnswer(body, status=status)) as url:
         result = CliRunner().invoke(mock, ["health", "--url", url])
     assert result.exit_code == 1
     assert f"expressplay-mock at {url} is not ready" in result.output

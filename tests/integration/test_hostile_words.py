@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import Told, services, told
+from fixed_answer import FixedAnswer, answering
+from real_services import services
 from title_server import TitleServer, serving, text
 
 from emulator.cli import main as emulator
@@ -23,7 +24,7 @@ def shown(result: Result, statuses: tuple[int, ...] = (1, 2)) -> None:
     assert "a mistake in this program" not in result.output
 
 
-def answered(answer: Told, members: dict[str, object]) -> str:
+def answered(answer: FixedAnswer, members: dict[str, object]) -> str:
     """An entitlement response to what was asked last."""
     asked = json.loads(answer.asked[-1][2])
     return json.dumps({"version": 1, "messageID": asked["messageID"], "epTokenURL": "", **members})
@@ -39,9 +40,9 @@ def answered(answer: Told, members: dict[str, object]) -> str:
     ids=["errorText", "errorCode", "member name"],
 )
 def test_what_a_sees_answers(members: dict[str, object]) -> None:
-    answer = Told()
+    answer = FixedAnswer()
     answer.body = lambda: answered(answer, members)
-    with services() as (_, expressplay), told(answer) as hostile:
+    with services() as (_, expressplay), answering(answer) as hostile:
         where = ["--sees", hostile, "--expressplay", expressplay]
         result = CliRunner().invoke(emulator, ["bind", *where, *IDS])
     shown(result)
@@ -59,7 +60,7 @@ def test_what_a_sees_answers(members: dict[str, object]) -> None:
     ids=["title id", "Content-Type"],
 )
 def test_what_a_sees_offers(body: str, content_type: str) -> None:
-    with services() as (_, expressplay), told(Told(body, content_type=content_type)) as hostile:
+    with services() as (_, expressplay), answering(FixedAnswer(body, content_type=content_type)) as hostile:
         result = CliRunner().invoke(emulator, ["bind", "--sees", hostile, "--expressplay", expressplay, "--title", "a"])
     shown(result)
 
@@ -67,8 +68,12 @@ def test_what_a_sees_offers(body: str, content_type: str) -> None:
 @pytest.mark.parametrize("member", ["errorMessage", "hint"])
 def test_what_an_expressplay_refuses_with(member: str) -> None:
     refusal = {"errorCode": -4001, "errorMessage": "no", "hint": "h", "cause": -42585, member: ESCAPE}
-    answer = Told()
-    with services() as (_, expressplay), told(Told(json.dumps(refusal), status=400)) as hostile, told(answer) as sees:
+    answer = FixedAnswer()
+    with (
+        services() as (_, expressplay),
+        answering(FixedAnswer(json.dumps(refusal), status=400)) as hostile,
+        answering(answer) as sees,
+    ):
         answer.body = lambda: answered(
             answer, {"isAllowed": True, "epTokenURL": f"{hostile}/hms/fp/rights/?ExpressPlayToken=a"}
         )

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 from click.testing import CliRunner
-from emulator_stage import Told, services, told
-from mock_stage import KEYS, Mock, redeem, running_mock
+from fixed_answer import FixedAnswer, answering
+from mock_over_http import KEYS, MINE, Mock, running_mock
+from real_services import services
 
 from emulator.binding import connect, register
 from expressplay_mock.cli import main
@@ -37,12 +38,12 @@ def shown(mock: Mock, *options: str) -> list[str]:
 
 
 def test_the_command_shows_requests_rows_and_why_something_was_refused(mock: Mock) -> None:
-    redeem(mock)
+    mock.license()
     mock.token(iv="short")
     token, redemption, row, refused, why, hint = shown(mock)
     assert "POST /hms/fp/token: 200 token request: cookie-bound token made; asked with contentKey" in token
     assert "POST /hms/fp/rights/: 200 redemption: CKC issued" in redemption
-    assert "row: event 1, cookie 'alice', device 00000000…, registration, issued" in row
+    assert f"row: event 1, cookie 'alice', device {MINE.hex()[:8]}…, registration, issued" in row
     assert "400 token request: refused, -6003" in refused
     assert why.startswith("    iv: expected 32 hexadecimal digits, found")
     assert hint.startswith("    hint: iv: expected")
@@ -86,13 +87,13 @@ def test_the_command_follows(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_no_control_sequence_reaches_the_terminal(mock: Mock) -> None:
-    redeem(mock, cookie=f"a{ESCAPE}")
+    mock.license(cookie=f"a{ESCAPE}")
     assert ESCAPE[0] not in "".join(shown(mock))
 
 
 def test_whoever_answers_no_control_sequence_reaches_the_terminal() -> None:
     entry = {"seq": 1, "time": f"2026-11-26T{ESCAPE}", "trace": ESCAPE, "summary": ESCAPE}
-    with told(Told(json.dumps({"entries": [entry]}))) as url:
+    with answering(FixedAnswer(json.dumps({"entries": [entry]}))) as url:
         result = CliRunner().invoke(main, ["journal", "--url", url])
     assert result.exit_code == 0
     assert not set(ESCAPE[0::4]) & set(result.output)
@@ -111,7 +112,7 @@ def test_the_journal_of_sees_is_shown_as_well() -> None:
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"entries": 1}', '{"entries": [1]}', '{"entries": [{}]}', "[" * 60_000])
 def test_what_is_no_journal_is_one_clear_line(body: str) -> None:
-    with told(Told(body)) as url:
+    with answering(FixedAnswer(body)) as url:
         result = CliRunner().invoke(main, ["journal", "--url", url])
     assert result.exit_code == 1
     assert "expected the journal of expressplay-mock" in result.output
@@ -136,7 +137,7 @@ def get(mock: Mock, path: str) -> requests.Response:
 def test_the_page_escapes_what_strangers_wrote(mock: Mock) -> None:
     agent = {"User-Agent": HOSTILE}
     mock.http.post(f"{mock.url}/hms/fp/token", data=KEYS | {"cookie": HOSTILE}, headers=agent, timeout=10)
-    redeem(mock, cookie=HOSTILE)
+    mock.license(cookie=HOSTILE)
     entries = mock.journal()
     for path in ("/_sim/", *(f"/_sim/entries/{entry['seq']}" for entry in entries)):
         page = get(mock, path)

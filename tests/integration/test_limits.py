@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from flask import Flask
-from sees_stage import AUTHENTICATOR
+from stubbed_sees import AUTHENTICATOR
 
 from expressplay_mock import app as mock
 from expressplay_mock.license_body import MAX_BODY

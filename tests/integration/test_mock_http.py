@@ -5,55 +5,18 @@ import json
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import pytest
-import requests
-from fresh_spc import provisioned_spc
 from hypothesis import given
 from hypothesis import strategies as st
+from mock_over_http import CEK, IV, MINE, OTHER, Mock, running_mock
+from real_services import AUTHENTICATOR
 
 from expressplay_mock.app import Config, create_app
 from expressplay_mock.credentials import Credentials, new_credentials
 from fairplay.certificate import load_certificate
 from fairplay.ckc import open_ckc
-from fairplay.session_key import device_id_of
-from fairplay.spc import SpcContents
-from hosting.serving import running
-
-AUTHENTICATOR = "4711," + "5ec7e7" * 5 + "99"
-CEK, IV = "c0ffee00c0ffee11c0ffee22c0ffee33", "0f" * 16
-
-
-@dataclass
-class Service:
-    """A mock that answers on a port, and a device provisioned by it."""
-
-    url: str
-    credentials: Credentials
-    session: requests.Session
-
-    def token_url(self, **changes: str) -> str:
-        asked = {"customerAuthenticator": AUTHENTICATOR, "contentKey": CEK, "iv": IV, **changes}
-        answer = self.session.post(f"{self.url}/hms/fp/token", data=asked, headers={"X-Sim-Trace": "run-1"})
-        assert answer.status_code == 200, answer.text
-        return answer.text
-
-    def spc(self, seed: str = "mine") -> tuple[bytes, SpcContents]:
-        return provisioned_spc(self.session.get(f"{self.url}/_sim/provisioning").json(), device_id_of(seed))
-
-    def redeem(self, token_url: str, spc: bytes) -> requests.Response:
-        return self.session.post(token_url, data=spc, headers={"X-Sim-Trace": "run-1"})
-
-    def records(self, **asked: Any) -> requests.Response:
-        asked = {"customerAuthenticator": AUTHENTICATOR, **asked}
-        return self.session.get(f"{self.url}/cmiapi/getrecord/", params=asked, headers={"X-Sim-Trace": "run-1"})
-
-    def journal(self) -> list[dict[str, Any]]:
-        entries: list[dict[str, Any]] = self.session.get(f"{self.url}/_sim/journal?trace=run-1").json()["entries"]
-        return entries
 
 
 @pytest.fixture(scope="module")
@@ -62,30 +25,26 @@ def credentials() -> Credentials:
 
 
 @pytest.fixture
-def service(credentials: Credentials) -> Iterator[Service]:
-    def build(url: str) -> Any:
-        return create_app(Config(public_url=url, authenticator=AUTHENTICATOR, credentials=credentials))
-
-    with running(build) as url, requests.Session() as session:
-        session.trust_env = False
-        yield Service(url, credentials, session)
+def mock(credentials: Credentials) -> Iterator[Mock]:
+    with running_mock(credentials=credentials) as mock:
+        yield mock
 
 
-def register_and_play(service: Service) -> None:
+def register_and_play(mock: Mock) -> None:
     """Steps 2 to 13 as ExpressPlay sees them, and then a refusal of another device."""
-    assert service.redeem(service.token_url(cookie="c"), service.spc()[0]).status_code == 200
-    device_id = service.records(cookie="c").json()["records"][0]["device_id"]
-    assert device_id == device_id_of("mine").hex()
-    spc, contents = service.spc()
-    answer = service.redeem(service.token_url(cookie="c", deviceId=device_id, expirationTime="+300"), spc)
+    assert mock.redeem(mock.token_url(cookie="c"), mock.spc()[0]).status_code == 200
+    device_id = mock.rows(cookie="c")[0]["device_id"]
+    assert device_id == MINE.hex()
+    spc, contents = mock.spc()
+    answer = mock.redeem(mock.token_url(cookie="c", deviceId=device_id, expirationTime="+300"), spc)
     assert open_ckc(answer.content, contents).content.key.hex() == CEK
-    refused = service.redeem(service.token_url(cookie="c", deviceId=device_id), service.spc("other")[0])
+    refused = mock.redeem(mock.token_url(cookie="c", deviceId=device_id), mock.spc(OTHER)[0])
     assert (refused.status_code, refused.json()["errorCode"]) == (403, -9003)
 
 
-def test_the_journal_tells_the_steps_of_a_binding(service: Service) -> None:
-    register_and_play(service)
-    entries = service.journal()
+def test_the_journal_tells_the_steps_of_a_binding(mock: Mock) -> None:
+    register_and_play(mock)
+    entries = mock.journal()
     assert [(entry["party"], entry.get("step")) for entry in entries] == [
         ("expressplay", 2),
         ("expressplay", 4),
@@ -102,9 +61,9 @@ def test_the_journal_tells_the_steps_of_a_binding(service: Service) -> None:
         ("log", None),
     ]
     asked, redeemed, row, looked_up, found = entries[:5]
-    assert (asked["method"], asked["url"], asked["status"]) == ("POST", f"{service.url}/hms/fp/token", 200)
+    assert (asked["method"], asked["url"], asked["status"]) == ("POST", f"{mock.url}/hms/fp/token", 200)
     assert asked["request"]["cookie"] == "c"
-    assert asked["response"]["tokenUrl"].startswith(f"{service.url}/hms/fp/rights/?ExpressPlayToken=AQAAA")
+    assert asked["response"]["tokenUrl"].startswith(f"{mock.url}/hms/fp/rights/?ExpressPlayToken=AQAAA")
     assert redeemed["request"]["shape"] == "raw"
     assert base64.b64decode(redeemed["request"]["spc"])[4:8] == b"SIM1"
     assert base64.b64decode(redeemed["response"]["ckc"])[4:8] == b"SIM1"
@@ -112,71 +71,71 @@ def test_the_journal_tells_the_steps_of_a_binding(service: Service) -> None:
     assert looked_up["response"]["records"] == [row["decision"]]
     assert found["decision"]["found"] == 1
     equal, different = entries[7]["decision"], entries[11]["decision"]
-    mine, other = device_id_of("mine").hex(), device_id_of("other").hex()
+    mine, other = MINE.hex(), OTHER.hex()
     assert equal == {"token device_id": mine, "spc device_id": mine, "equal": True}
     assert different == {"token device_id": mine, "spc device_id": other, "equal": False}
     assert entries[10]["response"]["errorCode"] == -9003
 
 
-def test_no_secret_in_any_answer_journal_or_log(service: Service, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_in_any_answer_journal_or_log(
+    mock: Mock, credentials: Credentials, caplog: pytest.LogCaptureFixture
+) -> None:
     answers: list[bytes] = []
-    service.session.hooks["response"] = lambda answer, **_: answers.append(answer.content)
+    mock.http.hooks["response"] = lambda answer, **_: answers.append(answer.content)
     with caplog.at_level(logging.DEBUG):
-        register_and_play(service)
+        register_and_play(mock)
         for wrong in ({"contentKey": CEK + "0"}, {"cookie": "c" * 40}, {"content_key": CEK}, {"contentKey": f"{CEK} "}):
             asked = {"customerAuthenticator": AUTHENTICATOR, "contentKey": CEK, "iv": IV, **wrong}
             for error_format in ("html", "json"):
-                answer = service.session.post(
-                    f"{service.url}/hms/fp/token", data={**asked, "errorFormat": error_format}
-                )
+                answer = mock.http.post(f"{mock.url}/hms/fp/token", data={**asked, "errorFormat": error_format})
                 assert answer.status_code == 400
-            service.session.get(f"{service.url}/hms/fp/token", params=asked)
-            service.session.post(f"{service.url}/hms/fp/token", json=asked)
-        service.records(cookie="c", id=1)
-        service.session.get(f"{service.url}/_sim/journal")
-    provisioning = f'"ask":"{service.credentials.ask.hex()}"'.encode()
+            mock.http.get(f"{mock.url}/hms/fp/token", params=asked)
+            mock.http.post(f"{mock.url}/hms/fp/token", json=asked)
+        mock.records(cookie="c", id=1)
+        mock.http.get(f"{mock.url}/_sim/journal")
+    provisioning = f'"ask":"{credentials.ask.hex()}"'.encode()
     # The client of this test logs its own addresses.
     log = "\n".join(record.getMessage() for record in caplog.records if not record.name.startswith("urllib3"))
     told = b"\n".join(answers).replace(provisioning, b"") + log.encode()
-    secrets = [CEK, AUTHENTICATOR, AUTHENTICATOR[5:], service.credentials.ask.hex()]
-    secrets += [str(key.private_key.private_numbers().d) for key in (service.credentials.v1, service.credentials.v2)]
-    secrets += [key.hex() for key in service.credentials.token_keys.keys.values()]
+    secrets = [CEK, AUTHENTICATOR, AUTHENTICATOR[5:], credentials.ask.hex()]
+    secrets += [str(key.private_key.private_numbers().d) for key in (credentials.v1, credentials.v2)]
+    secrets += [key.hex() for key in credentials.token_keys.keys.values()]
     assert [secret for secret in secrets if secret.encode() in told or secret.upper().encode() in told] == []
     assert log
     assert "=" not in log  # no query string
 
 
-def test_one_changed_character_of_the_token(service: Service) -> None:
-    url, (spc, _) = service.token_url(cookie="c"), service.spc()
+def test_one_changed_character_of_the_token(mock: Mock) -> None:
+    url, (spc, _) = mock.token_url(cookie="c"), mock.spc()
     start = url.index("=") + 1
     for position in range(start, len(url), 7):
         other = "A" if url[position] != "A" else "B"
-        answer = service.redeem(url[:position] + other + url[position + 1 :], spc)
+        answer = mock.redeem(url[:position] + other + url[position + 1 :], spc)
         assert (answer.status_code, answer.json()["errorCode"]) == (400, -4010)
-    assert service.records().json()["records"] == []
-    assert service.redeem(url, spc).status_code == 200
+    assert mock.rows() == []
+    assert mock.redeem(url, spc).status_code == 200
 
 
-def test_an_spc_that_is_cut_anywhere(service: Service) -> None:
-    url, (spc, _) = service.token_url(cookie="c"), service.spc()
+def test_an_spc_that_is_cut_anywhere(mock: Mock) -> None:
+    url, (spc, _) = mock.token_url(cookie="c"), mock.spc()
     for length in range(0, len(spc), 41):
-        answer = service.redeem(url, spc[:length])
+        answer = mock.redeem(url, spc[:length])
         assert (answer.status_code, answer.json()["errorCode"]) == (400, -4001)
         assert answer.json()["cause"] in {-42580, -42585}
-    assert service.records(cookie="c").json()["records"] == []
+    assert mock.rows(cookie="c") == []
 
 
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_body_over_the_ceiling(service: Service, chunked: bool) -> None:
+def test_a_body_over_the_ceiling(mock: Mock, chunked: bool) -> None:
     body = b"x" * 65_537
-    answer = service.session.post(service.token_url(), data=iter([body]) if chunked else body)
+    answer = mock.http.post(mock.token_url(), data=iter([body]) if chunked else body)
     assert (answer.status_code, answer.json()["errorCode"]) == (413, -9004)
 
 
-def test_a_chunked_body_is_read_whole(service: Service) -> None:
-    spc, contents = service.spc()
+def test_a_chunked_body_is_read_whole(mock: Mock) -> None:
+    spc, contents = mock.spc()
     chunks = (spc[start : start + 100] for start in range(0, len(spc), 100))
-    answer = service.session.post(service.token_url(), data=chunks)
+    answer = mock.http.post(mock.token_url(), data=chunks)
     assert open_ckc(answer.content, contents).content.key.hex() == CEK
 
 
@@ -190,31 +149,31 @@ def test_a_chunked_body_is_read_whole(service: Service) -> None:
         b"GET /cmiapi/getrecord/?customerAuthenticator=%ff,%00 HTTP/1.1\r\nHost: x\r\n\r\n",
     ],
 )
-def test_broken_http_is_a_400_or_401(service: Service, request_bytes: bytes) -> None:
-    address = urlsplit(service.url)
+def test_broken_http_is_a_400_or_401(mock: Mock, request_bytes: bytes) -> None:
+    address = urlsplit(mock.url)
     with socket.create_connection((address.hostname, address.port or 0), timeout=10) as connection:
         connection.sendall(request_bytes)
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(4096).split()[1] in {b"400", b"401"}
 
 
-def test_reset_empties_clock_journal_and_log(service: Service) -> None:
-    url = service.token_url(cookie="c", expirationTime="+60")
-    service.redeem(url, service.spc()[0])
-    service.session.post(f"{service.url}/_sim/clock", json={"advance": 61})
-    assert service.redeem(url, service.spc()[0]).json()["errorCode"] == -4011
-    service.session.post(f"{service.url}/_sim/reset")
-    assert service.redeem(url, service.spc()[0]).status_code == 200
-    assert len(service.records().json()["records"]) == 3
-    service.session.post(f"{service.url}/_sim/reset", json={"log": True})
-    assert service.records().json()["records"] == []
-    assert len(service.journal()) == 2
+def test_reset_empties_clock_journal_and_log(mock: Mock) -> None:
+    url = mock.token_url(cookie="c", expirationTime="+60")
+    mock.redeem(url, mock.spc()[0])
+    mock.http.post(f"{mock.url}/_sim/clock", json={"advance": 61})
+    assert mock.redeem(url, mock.spc()[0]).json()["errorCode"] == -4011
+    mock.http.post(f"{mock.url}/_sim/reset")
+    assert mock.redeem(url, mock.spc()[0]).status_code == 200
+    assert len(mock.rows()) == 3
+    mock.http.post(f"{mock.url}/_sim/reset", json={"log": True})
+    assert mock.rows() == []
+    assert len(mock.journal()) == 2
 
 
-def test_the_certificate_in_both_its_places(service: Service) -> None:
-    answer = service.session.get(f"{service.url}/_sim/fairplay.cer")
+def test_the_certificate_in_both_its_places(mock: Mock) -> None:
+    answer = mock.http.get(f"{mock.url}/_sim/fairplay.cer")
     assert answer.headers["Content-Type"] == "application/x-x509-ca-cert"
-    provisioned = service.session.get(f"{service.url}/_sim/provisioning").json()
+    provisioned = mock.http.get(f"{mock.url}/_sim/provisioning").json()
     assert provisioned.keys() == {"certificate", "ask", "v1"}
     assert base64.b64decode(provisioned["certificate"]) == answer.content
     load_certificate(answer.content)
@@ -284,12 +243,12 @@ BODIES: dict[str, tuple[Callable[[bytes, str], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_a_body_that_is_no_spc_is_refused_by_its_name(service: Service, name: str) -> None:
+def test_a_body_that_is_no_spc_is_refused_by_its_name(mock: Mock, name: str) -> None:
     make, found = BODIES[name]
-    spc, _ = service.spc()
-    url = service.token_url()
-    answer = service.redeem(url, make(spc, url))
+    spc, _ = mock.spc()
+    url = mock.token_url()
+    answer = mock.redeem(url, make(spc, url))
     refusal = answer.json()
     assert (answer.status_code, refusal["errorCode"], refusal["cause"]) == (400, -4001, -42580)
     assert found in refusal["hint"]
-    assert service.redeem(url, spc).status_code == 200
+    assert mock.redeem(url, spc).status_code == 200

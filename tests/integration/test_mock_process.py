@@ -13,11 +13,10 @@ from pathlib import Path
 import pytest
 import requests
 from click.testing import CliRunner
-from fresh_spc import provisioned_spc
+from mock_over_http import MINE, Mock
 
 from expressplay_mock import __version__
 from expressplay_mock.cli import main
-from fairplay.session_key import device_id_of
 from hosting.process import Service, start
 
 COMMAND = [sys.executable, "-m", "expressplay_mock", "serve"]
@@ -49,19 +48,8 @@ def fail_to_start(*options: str) -> tuple[int, str]:
     return ended.returncode, ended.stderr
 
 
-def register(service: Service, authenticator: str) -> requests.Response:
-    asked = {"customerAuthenticator": authenticator, "contentKey": "00" * 16, "iv": "00" * 16, "cookie": "c"}
-    token_url = requests.post(f"{service.url}/hms/fp/token", data=asked, timeout=10).text
-    provisioned = requests.get(f"{service.url}/_sim/provisioning", timeout=10).json()
-    spc, _ = provisioned_spc(provisioned, device_id_of("mine"), b"dummy")
-    return requests.post(token_url, data=spc, timeout=10)
-
-
-def records(service: Service, authenticator: str) -> list[dict[str, object]]:
-    asked = {"customerAuthenticator": authenticator, "cookie": "c"}
-    answer = requests.get(f"{service.url}/cmiapi/getrecord/", params=asked, timeout=10)
-    found: list[dict[str, object]] = answer.json()["records"]
-    return found
+def mock_of(service: Service, authenticator: str | None = None) -> Mock:
+    return Mock(service.url, requests.Session(), authenticator or service.ready["authenticator"])
 
 
 def test_the_ready_line_tells_all_that_a_starter_needs(start_mock: Start) -> None:
@@ -69,7 +57,7 @@ def test_the_ready_line_tells_all_that_a_starter_needs(start_mock: Start) -> Non
     assert service.ready.keys() == {"service", "url", "authenticator"}
     assert service.name == "expressplay-mock"
     assert service.url.startswith("http://127.0.0.1:")
-    assert register(service, service.ready["authenticator"]).status_code == 200
+    assert mock_of(service).license("c")[0].status_code == 200
     assert service.stop() == 0
 
 
@@ -77,7 +65,7 @@ def test_an_authenticator_that_was_given_is_not_told(start_mock: Start) -> None:
     given = "77," + "0a" * 16
     service = start_mock("--authenticator", given, "--log-level", "debug")
     assert service.ready.keys() == {"service", "url"}
-    assert register(service, given).status_code == 200
+    assert mock_of(service, given).license("c")[0].status_code == 200
     assert given not in service.log()
     assert "ExpressPlayToken=" not in service.log()
     assert "POST /hms/fp/rights/ 200" in service.log()
@@ -93,7 +81,7 @@ def test_versions_of_spc_and_environment_are_options(start_mock: Start) -> None:
     service = start_mock("--spc-versions=2", "--environment=production")
     given = requests.get(f"{service.url}/_sim/provisioning", timeout=10).json()
     assert given.keys() == {"certificate", "ask"}
-    assert register(service, service.ready["authenticator"]).status_code == 200
+    assert mock_of(service).license("c")[0].status_code == 200
 
 
 def test_the_public_url_is_the_base_of_tokens(start_mock: Start) -> None:
@@ -104,29 +92,27 @@ def test_the_public_url_is_the_base_of_tokens(start_mock: Start) -> None:
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_a_registration_outlives_the_process_however_it_ends(start_mock: Start, how: signal.Signals) -> None:
     first = start_mock()
-    authenticator = first.ready["authenticator"]
-    assert register(first, authenticator).status_code == 200
-    before = records(first, authenticator)
+    assert mock_of(first).license("c")[0].status_code == 200
+    before = mock_of(first).rows(cookie="c")
     first.process.send_signal(how)
     first.process.wait(10)
     second = start_mock()
-    assert second.ready["authenticator"] == authenticator
-    assert records(second, authenticator) == before
-    assert before[0]["device_id"] == device_id_of("mine").hex()
+    assert second.ready["authenticator"] == first.ready["authenticator"]
+    assert mock_of(second).rows(cookie="c") == before
+    assert before[0]["device_id"] == MINE.hex()
 
 
 def test_two_on_one_state_are_one_service(start_mock: Start) -> None:
     one, other = start_mock(), start_mock()
-    authenticator = one.ready["authenticator"]
-    assert other.ready["authenticator"] == authenticator
-    assert register(one, authenticator).status_code == 200
-    assert records(other, authenticator) == records(one, authenticator) != []
+    assert other.ready["authenticator"] == one.ready["authenticator"]
+    assert mock_of(one).license("c")[0].status_code == 200
+    assert mock_of(other).rows(cookie="c") == mock_of(one).rows(cookie="c") != []
 
 
 def test_a_log_in_memory_leaves_no_file(start_mock: Start, state: Path) -> None:
     service = start_mock("--database", ":memory:")
-    assert register(service, service.ready["authenticator"]).status_code == 200
-    assert len(records(service, service.ready["authenticator"])) == 1
+    assert mock_of(service).license("c")[0].status_code == 200
+    assert len(mock_of(service).rows(cookie="c")) == 1
     assert [path.name for path in state.iterdir()] == ["credentials"]
 
 

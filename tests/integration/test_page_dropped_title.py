@@ -5,8 +5,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
-from emulator_stage import services
 from flask import Flask, Response, request
+from real_services import services
 
 from hosting.serving import running
 from walkthrough.page.app import create_app

@@ -7,8 +7,8 @@ from contextlib import ExitStack, contextmanager
 
 import pytest
 import requests
-from emulator_stage import services
 from flask import Flask, Response
+from real_services import services
 
 from hosting.serving import running
 from walkthrough.page.app import create_app
@@ -20,10 +20,10 @@ WITHIN = 25.0
 
 
 @contextmanager
-def page_on(stage: Deployment) -> Iterator[str]:
-    with running(lambda url: create_app(stage, url)) as url:
+def page_on(deployment: Deployment) -> Iterator[str]:
+    with running(lambda url: create_app(deployment, url)) as url:
         yield url
-    stage.web.close()
+    deployment.web.close()
 
 
 @contextmanager

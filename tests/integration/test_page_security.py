@@ -4,20 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from emulator_stage import services
-
-from hosting.serving import running
-from walkthrough.page.app import create_app
-from walkthrough.record.deployment import find_deployment
+from real_services import running_page
 
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with services() as (sees, expressplay):
-        stage = find_deployment(sees, expressplay)
-        with running(lambda url: create_app(stage, url)) as url:
-            yield url
-        stage.web.close()
+    with running_page() as url:
+        yield url
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ RESET = struct.pack("ii", 1, 0)
 PATIENCE = 30.0
 
 
-class Stage:
+class HeldServer:
     """A server with one thread, and an app that notes what reaches it and waits for `go`."""
 
     def __init__(self) -> None:
@@ -54,12 +54,12 @@ class Stage:
 
 
 @contextmanager
-def staging() -> Iterator[Stage]:
-    stage = Stage()
+def held_server() -> Iterator[HeldServer]:
+    server = HeldServer()
     try:
-        yield stage
+        yield server
     finally:
-        stage.close()
+        server.close()
 
 
 def everything(connection: socket.socket) -> bytes:
@@ -72,23 +72,23 @@ def everything(connection: socket.socket) -> bytes:
 
 @pytest.mark.parametrize("form", [GET, OFFER, POST], ids=["plain", "h2c offers", "chunked"])
 def test_of_a_thousand_requests_at_once_a_few_are_answered_in_order_then_the_connection_ends(form: bytes) -> None:
-    with staging() as stage, stage.connect() as connection:
+    with held_server() as server, server.connect() as connection:
         connection.sendall(b"".join(form % number for number in range(1_000)))
-        stage.go.set()
-        stage.serve()  # now only: so they come in one read, or on a busy machine in two or three
+        server.go.set()
+        server.serve()  # now only: so they come in one read, or on a busy machine in two or three
         answer = everything(connection)
-        assert MAX_WAITING < len(stage.reached) <= 4 * (MAX_WAITING + 1)
-        assert stage.reached == list(range(len(stage.reached)))
-        assert [answer.count(b"<%d " % number) for number in stage.reached] == [1] * len(stage.reached)
-        assert answer.count(b"HTTP/1.1 200 OK") == len(stage.reached)
+        assert MAX_WAITING < len(server.reached) <= 4 * (MAX_WAITING + 1)
+        assert server.reached == list(range(len(server.reached)))
+        assert [answer.count(b"<%d " % number) for number in server.reached] == [1] * len(server.reached)
+        assert answer.count(b"HTTP/1.1 200 OK") == len(server.reached)
         assert answer.count(b"Connection: close") == 1
         assert answer.rindex(b"Connection: close") > answer.rindex(b"HTTP/1.1 200 OK")
 
 
 def test_as_many_as_may_wait_leave_the_connection_open() -> None:
-    with staging() as stage, stage.connect() as connection:
-        stage.go.set()
-        stage.serve()
+    with held_server() as server, server.connect() as connection:
+        server.go.set()
+        server.serve()
         connection.sendall(b"".join(GET % number for number in range(MAX_WAITING)))
         answer = b""
         while answer.count(b">") < MAX_WAITING:
@@ -99,36 +99,36 @@ def test_as_many_as_may_wait_leave_the_connection_open() -> None:
 
 
 def test_nothing_behind_a_refused_request_is_read() -> None:
-    with staging() as stage, stage.connect() as connection:
-        stage.go.set()
-        stage.serve()
+    with held_server() as server, server.connect() as connection:
+        server.go.set()
+        server.serve()
         connection.sendall(MALFORMED + GET % 1 * 1_000)
         answer = everything(connection)
         assert answer.startswith(b"HTTP/1.1 400 ")
         assert answer.count(b"HTTP/1.1 ") == 1
-        assert stage.reached == []
+        assert server.reached == []
 
 
 def test_a_request_whose_client_has_gone_is_dropped() -> None:
-    with staging() as stage, stage.connect() as first, stage.connect() as second:
-        stage.serve()
+    with held_server() as server, server.connect() as first, server.connect() as second:
+        server.serve()
         first.sendall(GET % 1)
-        assert stage.busy.wait(PATIENCE)
+        assert server.busy.wait(PATIENCE)
         second.sendall(GET % 2)
-        pass_by(stage)  # so the server has read it
+        pass_by(server)  # so the server has read it
         second.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         second.close()
-        pass_by(stage)  # so it knows that the client has gone
-        stage.go.set()
-        with stage.connect() as third:
+        pass_by(server)  # so it knows that the client has gone
+        server.go.set()
+        with server.connect() as third:
             third.sendall(GET % 3 + MALFORMED)
             assert b"<3 >" in everything(third)
-        assert stage.reached == [1, 3]
+        assert server.reached == [1, 3]
 
 
-def pass_by(stage: Stage) -> None:
+def pass_by(server: HeldServer) -> None:
     """Have the server's loop go round some times, by requests that it refuses by itself."""
     for _ in range(5):
-        with stage.connect() as connection:
+        with server.connect() as connection:
             connection.sendall(MALFORMED)
             assert everything(connection).startswith(b"HTTP/1.1 400 ")

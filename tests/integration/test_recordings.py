@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import Told, services, told
+from fixed_answer import FixedAnswer, answering
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema_rs import validate
+from real_services import services
 
 from emulator.cli import main
 from emulator.errors import BadRecording
@@ -172,8 +173,8 @@ def test_a_sees_that_denies_differs_at_its_answer(urls: tuple[str, str], recordi
         message = {"messageID": asked.get("messageID"), "version": 1, "isAllowed": False, "epTokenURL": "", "error": 7}
         return json.dumps(message).encode()
 
-    answer = Told(deny)
-    with told(answer) as sees:
+    answer = FixedAnswer(deny)
+    with answering(answer) as sees:
         comparison = replay(recording, sees, urls[1])
     assert comparison.difference is not None
     assert comparison.difference.place == "step 3"

@@ -11,15 +11,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from emulator_stage import AUTHENTICATOR
+from real_services import account_at, expressplay_service
 
 from emulator.cli import main
-from expressplay_mock.app import Config as MockConfig
-from expressplay_mock.app import create_app as create_mock
 from hosting.serving import running
 from server.app import Config as SeesConfig
 from server.app import create_app as create_sees
-from server.expressplay import ExpressPlayAccount
 from simulation.journal import TRACE_HEADER
 from walkthrough.record.comparison import compare
 from walkthrough.record.recorded import Recording
@@ -48,9 +45,8 @@ def foreign_sees(
     catalog: Path = CONTENT / "catalog.toml", *, passes_trace: bool = False, titles: bool = False
 ) -> Iterator[str]:
     """Run a SEES as others have them: no journal, no titles, and the trace header passed on to no one."""
-    with running(lambda url: create_mock(MockConfig(public_url=url, authenticator=AUTHENTICATOR))) as expressplay:
-        account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR)
-        sees = create_sees(SeesConfig(account, catalog=catalog, sim=False))
+    with expressplay_service() as expressplay:
+        sees = create_sees(SeesConfig(account_at(expressplay), catalog=catalog, sim=False))
         if not titles:
             sees.view_functions["list_titles"] = lambda: ("nothing", 404)
         served = sees.wsgi_app

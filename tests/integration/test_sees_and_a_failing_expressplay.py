@@ -11,27 +11,27 @@ from urllib.parse import unquote
 
 import pytest
 from dripping import dripping
-from sees_stage import AUTHENTICATOR, CEKS, DEVICE, FILM, IVS, Answer, Stage, row, stage
+from stubbed_sees import AUTHENTICATOR, CEKS, DEVICE, FILM, IVS, Answer, StubbedSees, row, stubbed_sees
 
 from server.exchange import MAX_ANSWER, MAX_TRIES
 from simulation.journal import REDACTED
 
 
 @pytest.fixture(scope="module")
-def running_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    with stage(Path(tmp_path_factory.mktemp("sees"))) as running:
+def shared_sees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StubbedSees]:
+    with stubbed_sees(Path(tmp_path_factory.mktemp("sees"))) as running:
         yield running
 
 
 @pytest.fixture
-def sees(running_stage: Stage) -> Stage:
-    stub = running_stage.expressplay
+def sees(shared_sees: StubbedSees) -> StubbedSees:
+    stub = shared_sees.expressplay
     stub.records, stub.token_answers, stub.record_answers = [row(1, DEVICE)], [], []
     stub.asked.clear()
-    return running_stage
+    return shared_sees
 
 
-def error_of(sees: Stage, request_type: int) -> tuple[int, int, str]:
+def error_of(sees: StubbedSees, request_type: int) -> tuple[int, int, str]:
     answer = sees.ask(requestType=request_type, customerCookie="alice")
     body = answer.json()
     assert (body["messageID"], body["isAllowed"], body["epTokenURL"]) == ("m-1", False, "")
@@ -67,7 +67,7 @@ BAD_TOKENS = {
 
 
 @pytest.mark.parametrize(("answer", "words"), BAD_TOKENS.values(), ids=BAD_TOKENS.keys())
-def test_bad_token_answers(sees: Stage, answer: Answer, words: str) -> None:
+def test_bad_token_answers(sees: StubbedSees, answer: Answer, words: str) -> None:
     sees.expressplay.token_answers = [answer]
     status, number, text = error_of(sees, 1)
     assert (status, number) == (502, 8)
@@ -93,7 +93,7 @@ BAD_RECORDS = {
 
 
 @pytest.mark.parametrize("answer", BAD_RECORDS.values(), ids=BAD_RECORDS.keys())
-def test_bad_record_answers_bind_nobody(sees: Stage, answer: Answer) -> None:
+def test_bad_record_answers_bind_nobody(sees: StubbedSees, answer: Answer) -> None:
     sees.expressplay.record_answers = [answer]
     status, number, _ = error_of(sees, 3)
     assert (status, number) == (502, 8)
@@ -101,7 +101,7 @@ def test_bad_record_answers_bind_nobody(sees: Stage, answer: Answer) -> None:
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-def test_bounded_retry(sees: Stage, status: int) -> None:
+def test_bounded_retry(sees: StubbedSees, status: int) -> None:
     busy = Answer(status, "text/html", "busy", {"Retry-After": "3600"})
     sees.expressplay.token_answers = [busy, busy, Answer(200, LIST, sees.expressplay.token_url)]
     assert sees.ask().json()["isAllowed"]
@@ -112,7 +112,7 @@ def test_bounded_retry(sees: Stage, status: int) -> None:
     assert len(sees.expressplay.orders()) == MAX_TRIES
 
 
-def test_refusals_are_not_tried_again(sees: Stage) -> None:
+def test_refusals_are_not_tried_again(sees: StubbedSees) -> None:
     sees.expressplay.token_answers = [json_answer({"errorCode": -2018, "errorMessage": "no"}, 401)]
     error_of(sees, 1)
     assert len(sees.expressplay.orders()) == 1
@@ -121,7 +121,7 @@ def test_refusals_are_not_tried_again(sees: Stage) -> None:
 def test_silence_ends_by_time_out(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        with stage(tmp_path, token_url=url, records_url=url, timeouts=(0.1, 0.1)) as sees:
+        with stubbed_sees(tmp_path, token_url=url, records_url=url, timeouts=(0.1, 0.1)) as sees:
             for request_type in (1, 3):
                 status, number, text = error_of(sees, request_type)
                 assert (status, number) == (503, 9)
@@ -138,7 +138,7 @@ ECHOES = {
 }
 
 
-def test_what_expressplay_says_is_not_repeated(sees: Stage) -> None:
+def test_what_expressplay_says_is_not_repeated(sees: StubbedSees) -> None:
     """An answer that echoes its request reaches neither the client nor the journal, in no part of ten characters."""
     digits = {secret[at : at + 10] for secret in (CEKS[FILM], AUTHENTICATOR[3:]) for at in range(23)}
     for echo in ECHOES.values():
@@ -157,14 +157,14 @@ def test_what_expressplay_says_is_not_repeated(sees: Stage) -> None:
             assert not [part for part in digits if part in everything], echo
 
 
-def test_records_that_echo_are_not_kept(sees: Stage) -> None:
+def test_records_that_echo_are_not_kept(sees: StubbedSees) -> None:
     sees.expressplay.record_answers = [json_answer({"records": [row(1, DEVICE)], "asked": AUTHENTICATOR.upper()})]
     assert sees.ask(requestType=3, customerCookie="alice").json()["isAllowed"]
     journal = sees.session.get(f"{sees.url}/_sim/journal").json()["entries"]
     assert [entry["response"] for entry in journal if entry["step"] == 7][-1] == REDACTED
 
 
-def test_what_expressplay_says_is_in_the_journal_only(sees: Stage) -> None:
+def test_what_expressplay_says_is_in_the_journal_only(sees: StubbedSees) -> None:
     sees.expressplay.token_answers = [json_answer({"errorCode": -2019, "errorMessage": "buy more"}, 400)]
     _, _, text = error_of(sees, 1)
     assert "its code is -2019, insufficient tokens (status 400)" in text
@@ -193,7 +193,7 @@ DRIPS = {
 def test_an_answer_that_drips_ends_with_the_deadline(tmp_path: Path, first: bytes, then: bytes) -> None:
     with (
         dripping(first, then, pause=0.05) as url,
-        stage(tmp_path, token_url=url, records_url=url, deadline=0.5) as sees,
+        stubbed_sees(tmp_path, token_url=url, records_url=url, deadline=0.5) as sees,
     ):
         for request_type in (1, 3):
             began = time.monotonic()
@@ -207,7 +207,7 @@ def test_an_answer_that_drips_ends_with_the_deadline(tmp_path: Path, first: byte
 def test_no_log_line_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     nowhere = "http://127.0.0.1:1"
-    with stage(tmp_path, records_url=nowhere) as sees:
+    with stubbed_sees(tmp_path, records_url=nowhere) as sees:
         sees.ask(requestType=1)
         error_of(sees, 3)
         assert AUTHENTICATOR not in sees.session.get(f"{sees.url}/_sim/journal").text
@@ -215,7 +215,7 @@ def test_no_log_line_holds_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFix
         assert secret not in caplog.text
 
 
-def test_trace_is_passed_on_and_journalled(sees: Stage) -> None:
+def test_trace_is_passed_on_and_journalled(sees: StubbedSees) -> None:
     sees.post('{"messageID": "m", "version": 1, "contentID": "%s"}' % FILM, headers={"X-Sim-Trace": "trace-1"})  # noqa: UP031
     sees.post("{}", headers={"X-Sim-Trace": "not a trace"})
     assert sees.expressplay.asked[0][2]["X-Sim-Trace"] == "trace-1"

@@ -1,20 +1,11 @@
 """What the catalog says of leases and persistent keys arrives in the CKC, through the real mock."""
 
-from collections.abc import Iterator
-
 import pytest
-from emulator_stage import real_stage
 
 from emulator.binding import bind
 from fairplay.ckc import Duration
 from fairplay.layout import KeyType
 from walkthrough.record.deployment import Deployment
-
-
-@pytest.fixture(scope="module")
-def stage() -> Iterator[Deployment]:
-    with real_stage() as standing:
-        yield standing
 
 
 @pytest.mark.parametrize(
@@ -24,7 +15,7 @@ def stage() -> Iterator[Deployment]:
         ("rotation", Duration(KeyType.LEASE, lease=120)),
     ],
 )
-def test_each_title_has_its_duration(stage: Deployment, title: str, duration: Duration) -> None:
-    dummy, *grants = bind(stage.client(title), stage.name(title), title)
+def test_each_title_has_its_duration(deployment: Deployment, title: str, duration: Duration) -> None:
+    dummy, *grants = bind(deployment.client(title), deployment.name(title), title)
     assert dummy.license.duration is None
     assert {grant.license.duration for grant in grants} == {duration}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from sees_stage import AUTHENTICATOR, CATALOG
+from stubbed_sees import AUTHENTICATOR, CATALOG
 
 from hosting.process import StartError, module_command, start
 

@@ -5,7 +5,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from sees_stage import DUMMY, Stage, stage
+from stubbed_sees import DUMMY, StubbedSees, stubbed_sees
 
 OF_PACKAGERS = {
     "video.cmfv": "video/mp4",
@@ -32,7 +32,7 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def sees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def sees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StubbedSees]:
     folder = Path(tmp_path_factory.mktemp("content"))
     (folder / "film").mkdir()
     (folder / "film" / "notes.toml").write_text("not for clients")
@@ -40,12 +40,12 @@ def sees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     for name, (_, content) in FILES.items():
         (folder / "film" / name).write_bytes(content)
         (folder / "other" / name).write_bytes(content)
-    with stage(folder) as running:
+    with stubbed_sees(folder) as running:
         yield running
 
 
 @pytest.mark.parametrize(("name", "media_type", "content"), [(name, *rest) for name, rest in FILES.items()])
-def test_files_with_their_media_types(sees: Stage, name: str, media_type: str, content: bytes) -> None:
+def test_files_with_their_media_types(sees: StubbedSees, name: str, media_type: str, content: bytes) -> None:
     answer = sees.session.get(f"{sees.url}/titles/film/{name}")
     assert (answer.status_code, answer.content) == (200, content)
     assert answer.headers["Content-Type"].split(";")[0] == media_type
@@ -64,7 +64,7 @@ def test_files_with_their_media_types(sees: Stage, name: str, media_type: str, c
         ("bytes=0-" + "9" * 5000, 200, b"moof"),
     ],
 )
-def test_byte_ranges(sees: Stage, asked: str, status: int, content: bytes | None) -> None:
+def test_byte_ranges(sees: StubbedSees, asked: str, status: int, content: bytes | None) -> None:
     answer = sees.session.get(f"{sees.url}/titles/film/video_1.m4s", headers={"Range": asked})
     assert answer.status_code == status
     assert content is None or answer.content == content
@@ -90,7 +90,7 @@ def test_byte_ranges(sees: Stage, asked: str, status: int, content: bytes | None
         "/film/master.m3u8",
     ],
 )
-def test_nothing_else(sees: Stage, path: str) -> None:
+def test_nothing_else(sees: StubbedSees, path: str) -> None:
     connection = HTTPConnection(sees.url.removeprefix("http://"))  # unlike requests, it does not tidy paths up
     connection.request("GET", f"/titles/{path}")
     answer = connection.getresponse()
@@ -101,7 +101,7 @@ def test_nothing_else(sees: Stage, path: str) -> None:
     assert b"cek" not in body
 
 
-def test_list_of_titles(sees: Stage) -> None:
+def test_list_of_titles(sees: StubbedSees) -> None:
     titles = sees.session.get(f"{sees.url}/titles").json()["titles"]
     assert titles[0] == {
         "title": "dummy",

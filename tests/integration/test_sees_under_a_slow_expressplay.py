@@ -9,7 +9,7 @@ from contextlib import ExitStack
 
 import requests
 from dripping import dripping
-from sees_stage import AUTHENTICATOR
+from stubbed_sees import AUTHENTICATOR
 
 from hosting.process import start
 from server.exchange import MAX_WAITING

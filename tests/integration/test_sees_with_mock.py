@@ -6,17 +6,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from flask import Flask
 from fresh_spc import fresh_spc
-from sees_stage import AUTHENTICATOR, CATALOG, DUMMY, FILM
+from real_services import services
+from stubbed_sees import CATALOG, DUMMY, FILM
 
-from expressplay_mock import app as mock
-from expressplay_mock.credentials import new_credentials
 from expressplay_mock.tokens.extensions import read_extensions
 from fairplay.session_key import device_id_of
-from hosting.serving import running
-from server.app import Config, create_app
-from server.expressplay import ExpressPlayAccount
 
 
 @dataclass
@@ -41,17 +36,11 @@ class World:
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     (tmp_path / "catalog.toml").write_text(CATALOG)
-    credentials = new_credentials()
-    with (
-        requests.Session() as session,
-        running(lambda url: mock.create_app(mock.Config(public_url=url, credentials=credentials))) as expressplay,
-    ):
+    with services(tmp_path / "catalog.toml") as (sees, expressplay), requests.Session() as session:
         session.trust_env = False
-        account = ExpressPlayAccount(expressplay, expressplay, credentials.account.authenticator, expressplay)
-        with running(create_app(Config(account, tmp_path / "catalog.toml"))) as sees:
-            ask = bytes.fromhex(session.get(f"{expressplay}/_sim/provisioning").json()["ask"])
-            certificate = session.get(f"{expressplay}/_sim/fairplay.cer").content
-            yield World(sees, expressplay, certificate, ask, session)
+        ask = bytes.fromhex(session.get(f"{expressplay}/_sim/provisioning").json()["ask"])
+        certificate = session.get(f"{expressplay}/_sim/fairplay.cer").content
+        yield World(sees, expressplay, certificate, ask, session)
 
 
 def test_device_binding(world: World) -> None:
@@ -93,20 +82,11 @@ def test_time_based_play_registers_nobody(world: World) -> None:
     assert world.token(3, FILM)["error"] == 6
 
 
-def sees_at(expressplay: str, folder: Path) -> Flask:
-    account = ExpressPlayAccount(expressplay, expressplay, AUTHENTICATOR, expressplay)
-    return create_app(Config(account, folder / "catalog.toml"))
-
-
 def test_dual_expiry_reaches_the_license(tmp_path: Path) -> None:
     """30 days to begin, 48 hours once begun: from the catalog to the token, as the mock reads it."""
     dual = "storage_duration = 2592000\nplayback_duration = 172800"
     (tmp_path / "catalog.toml").write_text(CATALOG.replace("rental_duration = 7200", dual))
-    with (
-        requests.Session() as session,
-        running(lambda url: mock.create_app(mock.Config(public_url=url, authenticator=AUTHENTICATOR))) as expressplay,
-        running(sees_at(expressplay, tmp_path)) as sees,
-    ):
+    with requests.Session() as session, services(tmp_path / "catalog.toml") as (sees, expressplay):
         session.trust_env = False
         message = {"messageID": "m", "version": 1, "requestType": 1, "contentID": FILM}
         assert session.post(f"{sees}/sees/SEESServlet", json=message).json()["isAllowed"]

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from sees_stage import AUTHENTICATOR, denial
+from stubbed_sees import AUTHENTICATOR, denial
 
 from hosting.process import Service, start
 

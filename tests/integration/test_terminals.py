@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
-from emulator_stage import services
+from real_services import services
 
 import expressplay_mock.cli
 import server.cli

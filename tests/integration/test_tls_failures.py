@@ -10,9 +10,9 @@ from dataclasses import astuple
 from pathlib import Path
 
 import pytest
-from emulator_stage import AUTHENTICATOR
+from certificates import Certificates
 from flask import Flask
-from tls_stage import Certificates
+from real_services import AUTHENTICATOR
 
 from emulator.errors import NoAnswer, TlsFailed
 from emulator.step import at_step

@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from certificates import Certificates
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key, pkcs12
 from cryptography.x509 import load_pem_x509_certificate
-from tls_stage import Certificates
 
 from emulator.errors import NoAnswer, TlsFailed
 from emulator.transport import SEES, Web

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 import requests
+from certificates import Certificates
 from click.testing import CliRunner, Result
-from tls_stage import Certificates
 
 from emulator.cli import main as emulator
 from expressplay_mock.cli import main as mock

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import requests
+from mock_over_http import Mock
 
 from hosting.process import Service, module_command, start
 
@@ -24,12 +26,9 @@ class Processes:
         """The mock's throw-away authenticator, from its ready line."""
         return str(self.mock.ready["authenticator"])
 
-    def records(self, cookie: str) -> list[dict[str, object]]:
+    def records(self, cookie: str) -> list[dict[str, Any]]:
         """The issued rows of a cookie, newest first."""
-        parameters = {"customerAuthenticator": self.authenticator, "cookie": cookie}
-        answer = self.http.get(f"{self.mock.url}/cmiapi/getrecord/", params=parameters, timeout=10)
-        records: list[dict[str, object]] = answer.json()["records"]
-        return records
+        return Mock(self.mock.url, self.http, self.authenticator).rows(cookie=cookie)
 
 
 @contextmanager

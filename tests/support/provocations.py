@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from code_stage import CEK, KEK, MINE, OTHER, STORED_CLEAR, STORED_WRAPPED, WRAPPED, CodeStage
+from mock_over_http import CEK, MINE, OTHER
+from two_mocks import AUTHENTICATORS, KEK, STORED_CLEAR, STORED_WRAPPED, WRAPPED, TwoMocks
 
 from expressplay_mock.errors import Code
 
-Act = Callable[[CodeStage], requests.Response]
+Act = Callable[[TwoMocks], requests.Response]
 
 
 @dataclass(frozen=True)
@@ -23,13 +24,14 @@ class Provocation:
 
 
 def _asked(code: Code, how: str, account: str = "good", **changes: Any) -> Provocation:
-    return Provocation(code, how, lambda stage: stage.ask(account=account, **changes))
+    asked = {"customerAuthenticator": AUTHENTICATORS[account], **changes}
+    return Provocation(code, how, lambda mocks: mocks.configured.token(**asked))
 
 
 def _by_fault(code: Code, at: str, why: str, act: Act) -> Provocation:
-    def provoke(stage: CodeStage) -> requests.Response:
-        stage.fault(code.number, at)
-        return act(stage)
+    def provoke(mocks: TwoMocks) -> requests.Response:
+        assert mocks.configured.fault(fault="refuse", at=at, code=code.number, times=1).ok
+        return act(mocks)
 
     how = f'{why}: `POST /_sim/faults {{"fault": "refuse", "at": "{at}", "code": {code.number}}}`, then any request'
     return Provocation(code, how, provoke)
@@ -39,26 +41,43 @@ def _without_key(**instead: str) -> dict[str, Any]:
     return {"contentKey": None, **instead}
 
 
-def _expired(stage: CodeStage) -> requests.Response:
-    token_url = stage.token_url(expirationTime="+60")
-    stage.advance(61)
-    return stage.redeem(token_url)
+def _expired(mocks: TwoMocks) -> requests.Response:
+    mock = mocks.configured
+    token_url = mock.token_url(expirationTime="+60")
+    mock.advance(61)
+    return mock.redeem(token_url)
 
 
-def _replayed(stage: CodeStage) -> requests.Response:
-    token_url, spc = stage.token_url(), stage.spc()
-    assert stage.redeem(token_url, spc).status_code == 200
-    return stage.redeem(token_url, spc)
+def _replayed(mocks: TwoMocks) -> requests.Response:
+    mock = mocks.configured
+    token_url, (spc, _) = mock.token_url(), mock.spc()
+    assert mock.redeem(token_url, spc).status_code == 200
+    return mock.redeem(token_url, spc)
 
 
-def _without_mark(stage: CodeStage) -> requests.Response:
-    spc = stage.spc()
-    return stage.redeem(stage.token_url(), spc[:4] + bytes(4) + spc[8:])
+def _without_mark(mocks: TwoMocks) -> requests.Response:
+    mock = mocks.configured
+    spc, _ = mock.spc()
+    return mock.redeem(mock.token_url(), spc[:4] + bytes(4) + spc[8:])
 
 
-def _log_gone(stage: CodeStage) -> requests.Response:
-    stage.break_log()
-    return stage.records(of=stage.plain)
+def _of_another_device(mocks: TwoMocks) -> requests.Response:
+    mock = mocks.configured
+    spc, _ = mock.spc(OTHER)
+    return mock.redeem(mock.token_url(deviceId=MINE.hex()), spc)
+
+
+def _redeemed(mocks: TwoMocks) -> requests.Response:
+    return mocks.configured.license()[0]
+
+
+def _asked_well(mocks: TwoMocks) -> requests.Response:
+    return mocks.configured.token()
+
+
+def _log_gone(mocks: TwoMocks) -> requests.Response:
+    mocks.break_log()
+    return mocks.plain.records()
 
 
 _OTHER_DRM = (
@@ -72,11 +91,11 @@ _OTHER_DRM = (
 )
 PROVOCATIONS = (
     *(
-        _by_fault(code, "token", "no FairPlay request provokes it: it is for other DRMs", lambda stage: stage.ask())
+        _by_fault(code, "token", "no FairPlay request provokes it: it is for other DRMs", _asked_well)
         for code in _OTHER_DRM
     ),
     _asked(Code.INVALID_EXPIRATION, "`expirationTime` more than 30 days ahead", expirationTime="+2592001"),
-    _by_fault(Code.INVALID_IP_ADDRESS, "token", "no FairPlay parameter has an IP address", lambda stage: stage.ask()),
+    _by_fault(Code.INVALID_IP_ADDRESS, "token", "no FairPlay parameter has an IP address", _asked_well),
     _asked(Code.MISSING_CONTENT_KEY, "no `contentKey`, `kek`, `ek` or `kid`", contentKey=None),
     _asked(Code.AUTHENTICATOR_MISSING, "no `customerAuthenticator`", customerAuthenticator=None),
     _asked(Code.AUTHENTICATOR_INVALID, "the authenticator of a production account, on test", account="production"),
@@ -86,22 +105,24 @@ PROVOCATIONS = (
     Provocation(Code.ADMIN_ERROR, "a transaction log that cannot be read", _log_gone),
     _asked(Code.ACCOUNT_DISABLED, "an account with `enabled = false`", account="disabled"),
     _asked(Code.INVALID_COOKIE, "33 characters in `cookie`", cookie="c" * 33),
-    Provocation(Code.NO_VALUE, "records of an `id` that no record has", lambda stage: stage.records(id="999999")),
+    Provocation(
+        Code.NO_VALUE, "records of an `id` that no record has", lambda mocks: mocks.configured.records(id="999999")
+    ),
     _asked(Code.EXTENSION_TYPE, "`fpExtension` with a type of 3 characters", fpExtension="abc,AAAA"),
     _asked(Code.EXTENSION_PAYLOAD, "`fpExtension=abcd,*`", fpExtension="abcd,*"),
-    Provocation(
-        Code.INVALID_ERROR_FORMAT,
-        "`errorFormat=xml`; the answer can only be HTML",
-        lambda stage: stage.ask(errorFormat="xml"),
-    ),
+    _asked(Code.INVALID_ERROR_FORMAT, "`errorFormat=xml`; the answer can only be HTML", errorFormat="xml"),
     _asked(Code.DEVICE_NOT_AUTHENTICATED, "`deviceId` that is no device id; or any bytes as SPC", deviceId="00"),
-    Provocation(Code.INVALID_TOKEN, "a token URL cut short", lambda stage: stage.redeem(stage.token_url()[:-4])),
+    Provocation(
+        Code.INVALID_TOKEN,
+        "a token URL cut short",
+        lambda mocks: mocks.configured.redeem(mocks.configured.token_url()[:-4]),
+    ),
     Provocation(Code.TOKEN_EXPIRED, "redeem after `expirationTime`, by `POST /_sim/clock`", _expired),
     _asked(Code.MISSING_KID, "`kek` alone", **_without_key(kek=KEK)),
     Provocation(
         Code.KEY_STORAGE_FAILED,
         "`kid` at a mock without `--key-storage`",
-        lambda stage: stage.ask(of=stage.plain, **_without_key(kid=STORED_CLEAR)),
+        lambda mocks: mocks.plain.token(**_without_key(kid=STORED_CLEAR)),
     ),
     _asked(Code.KID_NOT_HEX, "`kid` of 31 digits", **_without_key(kid=STORED_CLEAR[:-1])),
     _asked(Code.KID_TOO_LONG, "`kid` with 65 characters after `^`", **_without_key(kid="^" + "k" * 65)),
@@ -109,13 +130,13 @@ PROVOCATIONS = (
     _asked(Code.INVALID_WRAPPED_KEY, "a `kek` that did not wrap `ek`", **_without_key(kek="ff" * 16, ek=WRAPPED)),
     _asked(Code.INVALID_GENERAL_FLAGS, "`generalFlags=1`", generalFlags="1"),
     _asked(Code.INVALID_EXTENSION, "`fpExtension` without a comma", fpExtension="abcd"),
-    _by_fault(Code.INVALID_TOKEN_TYPE, "token", "no FairPlay parameter has a type", lambda stage: stage.ask()),
+    _by_fault(Code.INVALID_TOKEN_TYPE, "token", "no FairPlay parameter has a type", _asked_well),
     _asked(Code.INVALID_IV, "no `iv`", iv=None),
     _by_fault(
         Code.CKC_FAILED,
         "rights",
         "a token of this mock always holds a good key",
-        lambda stage: stage.redeem(stage.token_url()),
+        _redeemed,
     ),
     _asked(Code.INVALID_KEY_DATA, "`kid` of a wrapped key without `kek`", **_without_key(kid=STORED_WRAPPED)),
     _asked(Code.FAIRPLAY_NOT_AUTHORISED, "an account with `fairplay_service = false`", account="no service"),
@@ -132,11 +153,11 @@ PROVOCATIONS = (
     Provocation(
         Code.OTHER_DEVICE,
         "a token for one device, an SPC of another",
-        lambda stage: stage.redeem(stage.token_url(deviceId=MINE.hex()), stage.spc(OTHER)),
+        _of_another_device,
     ),
     Provocation(
         Code.BODY_TOO_LARGE,
         "a body of more than 64 KiB",
-        lambda stage: stage.redeem(stage.token_url(), bytes(65_537)),
+        lambda mocks: mocks.configured.redeem(mocks.configured.token_url(), bytes(65_537)),
     ),
 )

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from emulator_stage import real_stage
+from real_services import real_deployment
 
 from walkthrough.page.device_runs import play_title
 from walkthrough.page.page_state import PageState
@@ -94,8 +94,8 @@ def test_the_way_of_a_step_to_the_browser() -> None:
     _, _, way = PAGE.partition("## The way of a step to the browser")
     rows = set(re.findall(r"`([\w/]+\.py)`", " ".join(re.findall(r"^\|.*\|$", way, re.MULTILINE))))
     named = set(re.findall(r"`([\w/]+\.py)`", way.partition("| in this order |")[2]))
-    with real_stage() as stage:
-        page = PageState(stage)
+    with real_deployment() as deployment:
+        page = PageState(deployment)
         entered = files_entered(
             StepJournal.record, lambda: [play_title(page, "A", title) for title in ("dummy", "film")]
         )

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from player_stage import PLAYERS, Stage, make_content, one_origin
+from player_pages import PLAYERS, PlayerPages, make_content, one_origin
 from playwright.sync_api import Browser, Page
 
 from sees_testing.safari import SCRIPT
@@ -47,16 +47,16 @@ def players() -> None:
 
 
 @pytest.fixture(scope="module")
-def _stage(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def _pages(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayerPages]:
     with one_origin(make_content(tmp_path_factory.mktemp("content"))) as url:
-        yield Stage(url, browser)
+        yield PlayerPages(url, browser)
 
 
 @pytest.fixture
-def stage(_stage: Stage) -> Iterator[Stage]:
-    """The module's stage; windows that a test opens are closed at its end."""
-    yield _stage
-    _stage.close()
+def pages(_pages: PlayerPages) -> Iterator[PlayerPages]:
+    """The module's pages; windows that a test opens are closed at its end."""
+    yield _pages
+    _pages.close()
 
 
 @pytest.fixture

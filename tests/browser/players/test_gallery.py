@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from emulator_stage import services
-from player_stage import PLAYERS
+from player_pages import PLAYERS
 from playwright.sync_api import Browser, FrameLocator, Page, expect
+from real_services import services
 
 from emulator.transport import Web
 from hosting.serving import running

@@ -6,7 +6,7 @@ by pull request 7547 in 1.6.13).
 """
 
 import pytest
-from player_stage import Stage, play, wait_for_log, wait_until_it_plays
+from player_pages import PlayerPages, play, wait_for_log, wait_until_it_plays
 
 pytestmark = pytest.mark.usefixtures("players")
 
@@ -14,9 +14,9 @@ pytestmark = pytest.mark.usefixtures("players")
 @pytest.mark.parametrize(
     ("version", "title"), [("1.6.6", "kid"), ("1.6.8", "kid"), ("1.6.13", "film"), ("1.6.13", "kid")]
 )
-def test_a_version_that_plays(stage: Stage, cookie: str, version: str, title: str) -> None:
-    stage.register(cookie)
-    page = stage.open("hlsjs", cookie, identity=True, hls=f"hls-{version}")
+def test_a_version_that_plays(pages: PlayerPages, cookie: str, version: str, title: str) -> None:
+    pages.register(cookie)
+    page = pages.open("hlsjs", cookie, identity=True, hls=f"hls-{version}")
     play(page, title)
     wait_until_it_plays(page, 0.5)
     assert page.evaluate("Hls.version") == version
@@ -26,9 +26,9 @@ def test_a_version_that_plays(stage: Stage, cookie: str, version: str, title: st
     ("version", "title", "says"),
     [("1.6.7", "kid", "bufferStalledError"), ("1.6.12", "film", "not encountered in playlist")],
 )
-def test_a_version_that_fails(stage: Stage, cookie: str, version: str, title: str, says: str) -> None:
-    stage.register(cookie)
-    page = stage.open("hlsjs", cookie, identity=True, hls=f"hls-{version}")
+def test_a_version_that_fails(pages: PlayerPages, cookie: str, version: str, title: str, says: str) -> None:
+    pages.register(cookie)
+    page = pages.open("hlsjs", cookie, identity=True, hls=f"hls-{version}")
     play(page, title)
     wait_for_log(page, says)
     assert page.evaluate("document.querySelector('video').currentTime") == 0

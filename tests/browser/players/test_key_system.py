@@ -1,8 +1,8 @@
 """The key system as pages see it: what it takes, what it refuses, and that it is the emulator's device."""
 
 import pytest
-from emulator_stage import AUTHENTICATOR
-from player_stage import Stage, play, wait_for_log, wait_until_it_plays
+from player_pages import PlayerPages, play, wait_for_log, wait_until_it_plays
+from real_services import AUTHENTICATOR
 
 from sees_testing.device import virtual_device
 
@@ -29,8 +29,10 @@ VIDEO = [{"contentType": 'video/mp4; codecs="avc1.42E01E"'}]
         ("com.apple.fps", {"initDataType": "keyids"}, [False, None]),
     ],
 )
-def test_decoding_info(stage: Stage, cookie: str, key_system: str, more: dict[str, object], found: object) -> None:
-    assert stage.open("raw", cookie).evaluate(DECODING_INFO, [key_system, more]) == found
+def test_decoding_info(
+    pages: PlayerPages, cookie: str, key_system: str, more: dict[str, object], found: object
+) -> None:
+    assert pages.open("raw", cookie).evaluate(DECODING_INFO, [key_system, more]) == found
 
 
 @pytest.mark.parametrize(
@@ -44,8 +46,8 @@ def test_decoding_info(stage: Stage, cookie: str, key_system: str, more: dict[st
         ({"videoCapabilities": VIDEO, "sessionTypes": ["persistent-license"]}, False),
     ],
 )
-def test_configurations(stage: Stage, cookie: str, wish: dict[str, object], taken: bool) -> None:
-    found = stage.open("raw", cookie).evaluate(ACCESS, wish)
+def test_configurations(pages: PlayerPages, cookie: str, wish: dict[str, object], taken: bool) -> None:
+    found = pages.open("raw", cookie).evaluate(ACCESS, wish)
     assert found["initDataTypes"] == ["skd"] if taken else found == "NotSupportedError"
 
 
@@ -59,8 +61,10 @@ def test_configurations(stage: Stage, cookie: str, wish: dict[str, object], take
         ("skd", "x", "asset ID: expected 2 to 200 bytes, found 1"),
     ],
 )
-def test_init_data_that_fairplay_does_not_read(stage: Stage, cookie: str, kind: str, data: str, says: str) -> None:
-    page = stage.open("raw", cookie)
+def test_init_data_that_fairplay_does_not_read(
+    pages: PlayerPages, cookie: str, kind: str, data: str, says: str
+) -> None:
+    page = pages.open("raw", cookie)
     script = """async ([kind, data]) => {
         const wish = { videoCapabilities: [{ contentType: 'video/mp4; codecs="avc1.42E01E"' }] };
         const keys = await (await navigator.requestMediaKeySystemAccess('com.apple.fps', [wish])).createMediaKeys();
@@ -71,42 +75,42 @@ def test_init_data_that_fairplay_does_not_read(stage: Stage, cookie: str, kind: 
     wait_for_log(page, says)
 
 
-def test_registered_by_the_emulator_played_in_the_browser(stage: Stage, cookie: str) -> None:
-    with virtual_device(stage.url, "device A") as emulated:
-        emulated.register(stage.url, "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4", cookie)
-    page = stage.open("raw", cookie)
+def test_registered_by_the_emulator_played_in_the_browser(pages: PlayerPages, cookie: str) -> None:
+    with virtual_device(pages.url, "device A") as emulated:
+        emulated.register(pages.url, "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4", cookie)
+    page = pages.open("raw", cookie)
     play(page, "film")
     wait_until_it_plays(page)
 
 
-def test_registered_in_the_browser_played_by_the_emulator(stage: Stage, cookie: str) -> None:
-    stage.register(cookie)
-    with virtual_device(stage.url, "device A") as emulated:
-        license_ = emulated.play(stage.url, "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d", cookie)
+def test_registered_in_the_browser_played_by_the_emulator(pages: PlayerPages, cookie: str) -> None:
+    pages.register(cookie)
+    with virtual_device(pages.url, "device A") as emulated:
+        license_ = emulated.play(pages.url, "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d", cookie)
     assert len(license_.content.key) == 16
 
 
 @pytest.mark.parametrize(("certificate", "version"), [("/_sim/fairplay.cer", 2), ("/_sim/fairplay-v1.cer", 1)])
-def test_the_mock_takes_spcs_of_both_versions(stage: Stage, cookie: str, certificate: str, version: int) -> None:
-    page = stage.open("raw", cookie, kind=2, certificate=certificate)
+def test_the_mock_takes_spcs_of_both_versions(pages: PlayerPages, cookie: str, certificate: str, version: int) -> None:
+    page = pages.open("raw", cookie, kind=2, certificate=certificate)
     play(page, "dummy")
     wait_until_it_plays(page)
     assert page.evaluate("FairPlayEme.events.find(({ type }) => type === 'certificate').version") == version
 
 
-def test_no_event_holds_a_key(stage: Stage, cookie: str) -> None:
-    stage.register(cookie)
-    page = stage.open("raw", cookie)
+def test_no_event_holds_a_key(pages: PlayerPages, cookie: str) -> None:
+    pages.register(cookie)
+    page = pages.open("raw", cookie)
     play(page, "film")
     wait_until_it_plays(page)
     events = page.evaluate("JSON.stringify(FairPlayEme.events)")
-    secrets = ("b6580f3ce2914ad7709d3bc81e5fa462", stage.provisioning()["ask"], AUTHENTICATOR)
+    secrets = ("b6580f3ce2914ad7709d3bc81e5fa462", pages.provisioning()["ask"], AUTHENTICATOR)
     assert not [secret for secret in secrets if secret in events]
     assert "0e9a57d3c2684bf1a57f306ed1984bc2" in events  # the IV, so that the search would find them
 
 
-def test_a_static_page_plays_hls_as_safari_does(stage: Stage, cookie: str) -> None:
-    page = stage.open("raw", cookie)
+def test_a_static_page_plays_hls_as_safari_does(pages: PlayerPages, cookie: str) -> None:
+    page = pages.open("raw", cookie)
     assert page.evaluate("document.querySelector('video').canPlayType('application/vnd.apple.mpegurl')") == "maybe"
     page.evaluate(
         """() => { document.body.innerHTML = '<video muted><source src="/titles/film/master.m3u8"></video>'; }"""
@@ -115,9 +119,9 @@ def test_a_static_page_plays_hls_as_safari_does(stage: Stage, cookie: str) -> No
     assert page.evaluate("document.querySelector('video').currentSrc").endswith("/titles/film/master.m3u8")
 
 
-def test_a_seek_beyond_what_is_buffered(stage: Stage, cookie: str) -> None:
-    stage.register(cookie)
-    page = stage.open("raw", cookie)
+def test_a_seek_beyond_what_is_buffered(pages: PlayerPages, cookie: str) -> None:
+    pages.register(cookie)
+    page = pages.open("raw", cookie)
     play(page, "film")
     wait_until_it_plays(page)
     page.evaluate("document.querySelector('video').currentTime = 4")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from player_stage import Stage, play, wait_until_it_plays
+from player_pages import PlayerPages, play, wait_until_it_plays
 from playwright.sync_api import Page
 
 SESSION = """async () => {
@@ -34,10 +34,10 @@ def content_ids(page: Page, title: str) -> list[str]:
     return found
 
 
-def licensed_session(stage: Stage, cookie: str, title: str) -> tuple[Page, str]:
+def licensed_session(pages: PlayerPages, cookie: str, title: str) -> tuple[Page, str]:
     """A page with a session that holds the license of a title's first key; its clock stands still."""
-    stage.register(cookie)
-    page = stage.open("raw", cookie)
+    pages.register(cookie)
+    page = pages.open("raw", cookie)
     page.clock.install()
     page.evaluate(SESSION)
     content_id = content_ids(page, title)[0]
@@ -50,8 +50,8 @@ def kinds(page: Page) -> list[str]:
     return [event["type"] for event in page.evaluate("FairPlayEme.events")]
 
 
-def test_a_lease_ends_where_nobody_renews_it(stage: Stage, cookie: str) -> None:
-    page, _ = licensed_session(stage, cookie, "rotation")  # 120 seconds, from the SPC
+def test_a_lease_ends_where_nobody_renews_it(pages: PlayerPages, cookie: str) -> None:
+    page, _ = licensed_session(pages, cookie, "rotation")  # 120 seconds, from the SPC
     assert page.evaluate(STATUS) == ["usable"]
     left = page.evaluate("session.expiration - Date.now()")
     assert 100_000 < left <= 120_000
@@ -62,8 +62,8 @@ def test_a_lease_ends_where_nobody_renews_it(stage: Stage, cookie: str) -> None:
     assert "expired" in kinds(page)
 
 
-def test_a_lease_is_renewed(stage: Stage, cookie: str) -> None:
-    page, content_id = licensed_session(stage, cookie, "rotation")
+def test_a_lease_is_renewed(pages: PlayerPages, cookie: str) -> None:
+    page, content_id = licensed_session(pages, cookie, "rotation")
     first = page.evaluate("session.expiration")
     page.clock.fast_forward(100_000)
     page.evaluate("session.update(new TextEncoder().encode('renew'))")
@@ -80,17 +80,17 @@ def test_a_lease_is_renewed(stage: Stage, cookie: str) -> None:
     assert page.evaluate("FairPlayEme.events.findLast(({type}) => type === 'spc').state") == "lease ending"
 
 
-def test_a_rental_ends(stage: Stage, cookie: str) -> None:
-    page, _ = licensed_session(stage, cookie, "film")  # 48 hours, from the CKC
+def test_a_rental_ends(pages: PlayerPages, cookie: str) -> None:
+    page, _ = licensed_session(pages, cookie, "film")  # 48 hours, from the CKC
     page.clock.fast_forward("47:59:00")
     assert page.evaluate(STATUS) == ["usable"]
     page.clock.fast_forward("02:00")
     assert page.evaluate(STATUS) == ["expired"]
 
 
-def test_the_picture_stops_at_the_end_of_a_lease(stage: Stage, cookie: str) -> None:
-    stage.register(cookie)
-    page = stage.open("raw", cookie)
+def test_the_picture_stops_at_the_end_of_a_lease(pages: PlayerPages, cookie: str) -> None:
+    pages.register(cookie)
+    page = pages.open("raw", cookie)
     page.clock.install()
     play(page, "rotation")
     page.clock.resume()
@@ -102,11 +102,11 @@ def test_the_picture_stops_at_the_end_of_a_lease(stage: Stage, cookie: str) -> N
     page.wait_for_function("document.querySelector('video').readyState < 3")
 
 
-def test_a_closed_session_takes_its_key_along(stage: Stage, cookie: str) -> None:
-    page, _ = licensed_session(stage, cookie, "film")
+def test_a_closed_session_takes_its_key_along(pages: PlayerPages, cookie: str) -> None:
+    page, _ = licensed_session(pages, cookie, "film")
     page.evaluate("session.close()")
     assert page.evaluate(STATUS) == []
     assert page.evaluate("session.closed") == "closed-by-application"
-    page, _ = licensed_session(stage, cookie, "film")
+    page, _ = licensed_session(pages, cookie, "film")
     page.evaluate("session.remove()")
     assert page.evaluate(STATUS) == ["released"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from player_stage import PLAYERS, Stage
+from player_pages import PLAYERS, PlayerPages
 from playwright.sync_api import Browser
 
 from sees_testing.expressplay import RunningExpressPlay
@@ -88,12 +88,12 @@ def test_npm_packs_script_and_types_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("players")
-def test_playwright_in_node_uses_the_package(stage: Stage, cookie: str, browser: Browser) -> None:
+def test_playwright_in_node_uses_the_package(pages: PlayerPages, cookie: str, browser: Browser) -> None:
     node = shutil.which("node")
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     assert node  # npm, which the fixture `players` found, runs on it
     assert chromium
-    command = [node, str(PLAYERS / "node-suite.mjs"), stage.url, chromium, cookie]
+    command = [node, str(PLAYERS / "node-suite.mjs"), pages.url, chromium, cookie]
     result = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     lines = result.stdout.splitlines()
     assert lines[:2] == ["device A dummy: plays", "device A film: plays"], result.stdout + result.stderr

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from player_stage import Stage, play, wait_for_log
+from player_pages import PlayerPages, play, wait_for_log
 from playwright.sync_api import Page, Route
 from vectors import CKC
 
@@ -73,16 +73,16 @@ MISTAKES: dict[str, tuple[str, Callable[[Route], None], str]] = {
 }
 
 
-def opened(stage: Stage, cookie: str, name: str, **more: str) -> Page:
+def opened(pages: PlayerPages, cookie: str, name: str, **more: str) -> Page:
     page, options = PAGES[name]
-    return stage.open(page, cookie, kind=2, **options | more)
+    return pages.open(page, cookie, kind=2, **options | more)
 
 
 @pytest.mark.parametrize("name", PAGES)
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_mistake_has_its_sentence(stage: Stage, cookie: str, name: str, mistake: str) -> None:
+def test_a_mistake_has_its_sentence(pages: PlayerPages, cookie: str, name: str, mistake: str) -> None:
     where, handle, says = MISTAKES[mistake]
-    page = opened(stage, cookie, name)
+    page = opened(pages, cookie, name)
     page.route(where, handle)
     play(page, "dummy")
     wait_for_log(page, says)
@@ -98,14 +98,14 @@ def test_a_mistake_has_its_sentence(stage: Stage, cookie: str, name: str, mistak
         ("video.js", "Missing getCertificate or certificateUri"),  # the player's own
     ],
 )
-def test_a_missing_certificate(stage: Stage, cookie: str, name: str, says: str) -> None:
-    page = opened(stage, cookie, name, certificate="")
+def test_a_missing_certificate(pages: PlayerPages, cookie: str, name: str, says: str) -> None:
+    page = opened(pages, cookie, name, certificate="")
     play(page, "dummy")
     wait_for_log(page, says)
 
 
-def test_the_license_of_another_title(stage: Stage, cookie: str) -> None:
-    page = stage.open("raw", cookie, kind=2)
+def test_the_license_of_another_title(pages: PlayerPages, cookie: str) -> None:
+    page = pages.open("raw", cookie, kind=2)
     page.evaluate("contentIdOf = () => '4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4'")  # the dummy's, whatever plays
     play(page, "film")
     wait_for_log(page, "expected the IV of a track (0e9a57d3c2684bf1a57f306ed1984bc2), found 71c4e80a")

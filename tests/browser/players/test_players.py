@@ -5,7 +5,7 @@ from typing import Any
 
 import av
 import pytest
-from player_stage import Stage, play, wait_for_log, wait_until_it_plays
+from player_pages import PlayerPages, play, wait_for_log, wait_until_it_plays
 from playwright.sync_api import Page
 
 pytestmark = pytest.mark.usefixtures("players")
@@ -43,37 +43,37 @@ def is_lit(page: Page) -> bool:
 
 
 @pytest.mark.parametrize("route", ROUTES)
-def test_the_binding(stage: Stage, cookie: str, route: str) -> None:
+def test_the_binding(pages: PlayerPages, cookie: str, route: str) -> None:
     name, options = ROUTES[route]
-    before = stage.open(name, cookie, **options)
+    before = pages.open(name, cookie, **options)
     play(before, "film")
     wait_for_log(before, "SEES: 6")  # not registered
-    stage.close()
+    pages.close()
 
-    registering = stage.open(name, cookie, kind=2, **options)
+    registering = pages.open(name, cookie, kind=2, **options)
     play(registering, "dummy")
     wait_until_it_plays(registering)
-    stage.close()
+    pages.close()
 
-    playing = stage.open(name, cookie, **options)
+    playing = pages.open(name, cookie, **options)
     play(playing, "film")
     wait_until_it_plays(playing, 1)
     assert is_lit(playing) or is_lit(playing)
     announced = [event for event in playing.evaluate("FairPlayEme.events") if event["type"] == "encrypted"]
     assert {event["initDataType"] for event in announced} == {INIT_DATA[route]}
-    stage.close()
+    pages.close()
 
-    other = stage.open(name, cookie, seed="device B", **options)
+    other = pages.open(name, cookie, seed="device B", **options)
     play(other, "film")
     wait_for_log(other, "-9003")
     assert other.evaluate("document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames") == 0
 
 
 @pytest.mark.parametrize("route", ["raw EME", "hls.js, as Safari", "shaka, MSE", "video.js, modern"])
-def test_both_keys_of_the_rotation_play_to_the_end(stage: Stage, cookie: str, route: str) -> None:
-    stage.register(cookie)
+def test_both_keys_of_the_rotation_play_to_the_end(pages: PlayerPages, cookie: str, route: str) -> None:
+    pages.register(cookie)
     name, options = ROUTES[route]
-    page = stage.open(name, cookie, **options)
+    page = pages.open(name, cookie, **options)
     play(page, "rotation")
     wait_until_it_plays(page)
     page.evaluate("document.querySelector('video').playbackRate = 4")
@@ -83,10 +83,10 @@ def test_both_keys_of_the_rotation_play_to_the_end(stage: Stage, cookie: str, ro
 
 
 @pytest.mark.parametrize("route", ["raw EME", "hls.js, as Safari", "shaka, MSE", "video.js, legacy"])
-def test_a_key_for_each_track(stage: Stage, cookie: str, route: str) -> None:
-    stage.register(cookie)
+def test_a_key_for_each_track(pages: PlayerPages, cookie: str, route: str) -> None:
+    pages.register(cookie)
     name, options = ROUTES[route]
-    page = stage.open(name, cookie, **options)
+    page = pages.open(name, cookie, **options)
     play(page, "tracks")
     wait_until_it_plays(page, 1)
     assert len([event for event in page.evaluate("FairPlayEme.events") if event["type"] == "key"]) >= 2

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sees_stage import CATALOG, CLUB, DEVICE, DUMMY, FILM, OTHER_DEVICE
+from stubbed_sees import CATALOG, CLUB, DEVICE, DUMMY, FILM, OTHER_DEVICE
 
 from server.api import EntitlementRequest
 from server.catalog import Terms, parse_catalog

@@ -102,7 +102,7 @@ def _guid(kid: str) -> str:
 
 
 @dataclass
-class Stage:
+class PlayerPages:
     """Pages, SEES and the mock at one base URL, and windows that have FairPlay."""
 
     url: str

@@ -106,7 +106,7 @@ class StubExpressPlay:
 
 
 @dataclass
-class Stage:
+class StubbedSees:
     """SEES and what is behind it."""
 
     url: str
@@ -124,7 +124,7 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path, **account: Any) -> Iterator[Stage]:
+def stubbed_sees(folder: Path, **account: Any) -> Iterator[StubbedSees]:
     """Run SEES and the stub; ``account`` changes how SEES reaches ExpressPlay."""
     (folder / "catalog.toml").write_text(CATALOG)
     stub = StubExpressPlay()
@@ -133,7 +133,7 @@ def stage(folder: Path, **account: Any) -> Iterator[Stage]:
         reach = {"token_url": expressplay, "records_url": expressplay, "rights_url": expressplay} | account
         config = Config(ExpressPlayAccount(authenticator=AUTHENTICATOR, **reach), folder / "catalog.toml")
         with running(create_app(config)) as url:
-            yield Stage(url, stub, session)
+            yield StubbedSees(url, stub, session)
 
 
 def denial(answer: bytes) -> str:
