@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from emulator_stage import services
+from real_services import services
 from title_server import TitleServer, committed, serving, text
 
 from emulator.cli import main

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from emulator_stage import services
+from real_services import services
 
 from hosting.limits import THREADS
 from hosting.process import Service, module_command, start
