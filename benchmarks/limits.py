@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from statistics import median
 
@@ -15,7 +16,8 @@ from fairplay import layout
 from fairplay.aes import cbc_decrypt, cbc_encrypt, encrypt_block
 from fairplay.certificate import ApplicationCertificate
 from fairplay.ckc import ContentKey, ckc_key, seal_ckc
-from fairplay.envelope import read_envelope, unwrap_spc_key
+from fairplay.envelope import OAEP_PADDING, read_envelope, unwrap_spc_key
+from fairplay.errors import CannotDecrypt
 from fairplay.session_key import derive, device_id_of, integrity
 from fairplay.spc import KeyServer, build_spc, open_spc
 
@@ -27,12 +29,14 @@ BATCH = 25
 
 @dataclass(frozen=True)
 class Parts:
-    """The same message, taken at three depths: each call does its part once."""
+    """The same message, taken at three depths, and refused for two reasons: each call does its part once."""
 
     bare: Callable[[], object]
     cryptography: Callable[[], object]
     open_and_seal: Callable[[], object]
     build: Callable[[], object]
+    oaep_fails: Callable[[], object]
+    other_length: Callable[[], object]
 
 
 def measure_limits(rounds: int, say: Say) -> list[Line]:
@@ -43,7 +47,7 @@ def measure_limits(rounds: int, say: Say) -> list[Line]:
         key = rsa.generate_private_key(public_exponent=65537, key_size=bits)
         parts = parts_of(key, version)
         took = [[cpu(call) for call in vars(parts).values()] for _ in range(rounds)]
-        bare, cryptography, both, build = (list(column) for column in zip(*took, strict=True))
+        bare, cryptography, both, build, oaep, length = (list(column) for column in zip(*took, strict=True))
         of_bare, of_sum = median_ratio(bare, both), median_ratio(cryptography, both)
         lines += [
             Figure(GROUP, f"RSA-{bits} OAEP decrypt", median(bare) * 1e6, "µs"),
@@ -51,6 +55,7 @@ def measure_limits(rounds: int, say: Say) -> list[Line]:
             Figure(GROUP, f"SPC v{version}: build", median(build) * 1e6, "µs"),
             Figure(GROUP, f"v{version}: bare RSA / (open + seal)", of_bare, ""),
             Figure(GROUP, f"v{version}: cryptography / (open + seal)", of_sum, ""),
+            Figure(GROUP, f"v{version}: refused, OAEP fails / key of 15 bytes", median_ratio(oaep, length), ""),
         ]
         for processes in (1, 2):
             rate = _rate(bits, processes)
@@ -77,6 +82,9 @@ def parts_of(key: RSAPrivateKey, version: int) -> Parts:
     spc = build()
     envelope, contents = read_envelope(spc), open_spc(spc, keys)
     sealed = contents.values[layout.SKR1.code]
+    wrapped = envelope.wrapped_key
+    garbled = spc.replace(wrapped, wrapped[:-1] + bytes([wrapped[-1] ^ 1]))
+    short = spc.replace(wrapped, certificate.public_key.encrypt(bytes(15), OAEP_PADDING[version]))
     ckc_payload = seal_ckc(contents, CONTENT, random=os.urandom)[28:]
 
     def cryptography() -> None:
@@ -93,7 +101,14 @@ def parts_of(key: RSAPrivateKey, version: int) -> Parts:
         cryptography=cryptography,
         open_and_seal=lambda: seal_ckc(open_spc(spc, keys), CONTENT, random=os.urandom),
         build=build,
+        oaep_fails=lambda: _refuse(garbled, keys),
+        other_length=lambda: _refuse(short, keys),
     )
+
+
+def _refuse(spc: bytes, keys: KeyServer) -> None:
+    with suppress(CannotDecrypt):
+        open_spc(spc, keys)
 
 
 def cpu(call: Callable[[], object]) -> float:
