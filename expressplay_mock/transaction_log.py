@@ -25,7 +25,6 @@ from sqlalchemy import (
     Index,
     Integer,
     MetaData,
-    PoolProxiedConnection,
     Select,
     StaticPool,
     String,
@@ -43,7 +42,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
-from expressplay_mock.database_file import FileGone, open_file
+from expressplay_mock.database_file import FileGone, close_writer, open_file
 from expressplay_mock.database_watchdog import Watchdog
 from expressplay_mock.record import Record, Row
 from expressplay_mock.record_query import MAX_RECENT, ByCookie, ById, Query, Recent, Window
@@ -146,10 +145,10 @@ class TransactionLog:
             # Another process may just have been making the tables. If that was it, they are there now.
             self._prepare()
         # SQLite has one writer at a time: threads queue for one connection, rather than wake up to try and try again.
-        self._writer: PoolProxiedConnection | None = None
-        if self._engine.dialect.name == "sqlite":
-            self._writer = open_ones.enter_context(closing(self._engine.raw_connection()))
-        self._file = None if self._writer is None or in_memory else open_file(self._writer)
+        self._writer = self._engine.raw_connection() if self._engine.dialect.name == "sqlite" else None
+        self._file = open_file(self._writer) if self._writer else None
+        if self._writer:
+            open_ones.callback(close_writer, self._writer, self._file)
         if self._file:
             after_connections.callback(self._file.close)
 
@@ -180,7 +179,9 @@ class TransactionLog:
             with self._to_write() as connection:
                 connection.execute(_WRITE_NOTHING)
                 self._check_file()
-        except (self._driver.Error, SQLAlchemyError) as error:
+                if self._file:
+                    self._file.check_room()
+        except (self._driver.Error, SQLAlchemyError, OSError) as error:
             raise self._unavailable(error) from None
 
     def clear(self) -> None:

@@ -3,8 +3,9 @@
 import sqlite3
 from pathlib import Path
 
-from benchmarks.crash import LOG_UNAVAILABLE, kill_the_database, kill_the_mock, lost
+from benchmarks.crash import LOG_UNAVAILABLE, Clients, clients_of, kill_the_database, kill_the_mock, lost, start_mock
 from benchmarks.postgres import Postgres
+from benchmarks.workload import workload_of
 
 KILLS = 10
 
@@ -28,3 +29,22 @@ def test_nothing_acknowledged_is_lost_when_postgresql_is_killed(tmp_path: Path, 
     clients = kill_the_database(tmp_path, postgres, database, kills=2)
     assert set(clients.refused) == {LOG_UNAVAILABLE}
     assert lost(clients, tmp_path, database) == []
+
+
+def test_nothing_acknowledged_is_lost_when_a_mock_that_refuses_is_ended(tmp_path: Path) -> None:
+    workload = workload_of(tmp_path)
+
+    def register(url: str) -> Clients:
+        with clients_of(url, workload) as clients:
+            clients.wait_for_more(8)
+        return clients
+
+    with start_mock(tmp_path, None, workers=1) as old:
+        before = register(old.url)
+        (tmp_path / "transactions.db-shm").unlink()
+        with start_mock(tmp_path, None, workers=1) as new:
+            after = register(new.url)
+        assert new.process.returncode == 0
+    assert old.process.returncode == 0
+    for clients in (before, after):
+        assert lost(clients, tmp_path, f"sqlite:///{tmp_path / 'transactions.db'}") == []

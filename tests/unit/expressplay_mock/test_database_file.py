@@ -1,8 +1,13 @@
-"""A log in SQLite whose files were removed, replaced or cut acknowledges nothing; a checkpoint is no harm."""
+"""A log in SQLite whose files were removed, replaced or cut acknowledges nothing; a checkpoint is no harm.
+
+Nor does such a log harm rows when its process ends.
+"""
 
 import os
 import shutil
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +17,8 @@ from rows import ROW
 
 from expressplay_mock.record_query import Recent
 from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
+
+SUPPORT = Path(__file__).resolve().parents[2] / "support"
 
 
 def remove_directory(path: Path) -> None:
@@ -63,6 +70,12 @@ def replace_index(path: Path) -> None:
     path.with_suffix(".copy").rename(index)
 
 
+def replace_wal(path: Path) -> None:
+    wal = path.with_name(f"{path.name}-wal")
+    shutil.copy(wal, path.with_suffix(".copy"))
+    path.with_suffix(".copy").rename(wal)
+
+
 @pytest.mark.parametrize(
     "harm",
     [
@@ -72,6 +85,7 @@ def replace_index(path: Path) -> None:
         remove_index,
         replace_database,
         replace_index,
+        replace_wal,
         cut_database,
         cut_wal,
         cut_wal_in_half,
@@ -134,3 +148,55 @@ def test_a_log_that_began_anew_many_times_goes_on(tmp_path: Path) -> None:
     assert wal.stat().st_size < rows * 4096
     log.check()
     log.close()
+
+
+ANOTHER_PROCESS = """
+import sys
+from rows import ROW
+from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
+log = TransactionLog(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    log.append(ROW)
+print("written", flush=True)
+sys.stdin.readline()
+try:
+    log.append(ROW)
+except LogUnavailable:
+    print("refused")
+"""
+
+
+@pytest.mark.parametrize(
+    ("harm", "before", "after"),
+    [
+        (remove_index, 20, 20),
+        (remove_index, 20, 400),  # SQLite begins its log anew: what the other one would copy is something else by now
+        (replace_index, 20, 20),
+        (replace_wal, 400, 20),  # the log began anew before: so many rows are in the database, that the new one starts
+        (remove_wal, 20, 0),
+    ],
+)
+def test_a_process_that_refuses_harms_no_row_when_it_ends(
+    tmp_path: Path, harm: Callable[[Path], None], before: int, after: int
+) -> None:
+    path = tmp_path / "log.db"
+    url = f"sqlite:///{path}"
+    arguments = [sys.executable, "-c", ANOTHER_PROCESS, url, str(before)]
+    where = os.environ | {"PYTHONPATH": str(SUPPORT)}
+    with subprocess.Popen(arguments, env=where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        try:
+            assert other.stdout
+            assert other.stdout.readline() == "written\n"
+            harm(path)
+            if after:
+                log = TransactionLog(url)
+                for _ in range(after):
+                    log.append(ROW)
+                log.close()
+            assert other.communicate("end")[0] == "refused\n"
+        finally:
+            other.kill()
+    assert other.returncode == 0
+    with closing(sqlite3.connect(path)) as reader:
+        assert reader.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert reader.execute("SELECT count(*) FROM events").fetchone() == (before + after,)

@@ -1,5 +1,6 @@
 """The transaction log, the same on every engine: append-only, one license per SPC, every account its own records."""
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from expressplay_mock.record import Record
 from expressplay_mock.record_query import ByCookie, ById, Recent, Window
 from expressplay_mock.transaction_log import MEMORY, LogUnavailable, Replayed, TransactionLog
 
+SUPPORT = Path(__file__).resolve().parents[2] / "support"
 REFUSED = replace(ROW, registration=False, result=-4001, cause=-42589, device_id=None, content_id=None)
 
 
@@ -277,6 +279,50 @@ except LogUnavailable as error:
 def test_the_check_notices_that_nothing_can_be_written(tmp_path: Path) -> None:
     run = subprocess.run([sys.executable, "-c", FULL_DISK, str(tmp_path)], capture_output=True, text=True, check=False)
     assert run.stdout.startswith("unavailable transaction log"), run.stderr
+
+
+NEARLY_FULL_DISK = """
+import itertools, os, resource, sys
+from rows import ROW
+from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
+log = TransactionLog(f"sqlite:///{sys.argv[1]}/log.db")
+log.append(ROW)
+size = os.stat(f"{sys.argv[1]}/log.db-wal").st_size + int(sys.argv[2])
+_, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+try:
+    for rows in itertools.count():
+        log.append(ROW)
+except LogUnavailable:
+    print("rows", rows)
+for _ in range(8):
+    try:
+        log.check()
+        print("available")
+    except LogUnavailable as error:
+        print("unavailable", error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+log.check()
+log.append(ROW)
+print("written again")
+"""
+
+
+@pytest.mark.parametrize("pages", range(6))
+def test_no_check_succeeds_where_a_row_could_not_be_written(tmp_path: Path, pages: int) -> None:
+    left = str(50_000 + pages * 4120)  # so that the row that fails leaves room for another number of pages each time
+    run = subprocess.run(
+        [sys.executable, "-c", NEARLY_FULL_DISK, str(tmp_path), left],
+        env=os.environ | {"PYTHONPATH": str(SUPPORT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows, *checks, last = run.stdout.splitlines()
+    assert rows.startswith("rows ")
+    assert len(checks) == 8
+    assert all(check.startswith("unavailable transaction log") for check in checks), checks
+    assert last == "written again"
 
 
 def test_a_log_in_sqlite_imports_nothing_of_other_engines() -> None:
