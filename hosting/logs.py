@@ -1,9 +1,10 @@
-"""Logging of a process: to standard error, one line a request, and never a query string."""
+"""Logging of a process: to standard error, one line a request, never a query string, and no authenticator."""
 
 import logging
 from typing import TYPE_CHECKING
 
 from simulation.printable import printable
+from simulation.redaction import without_authenticators
 
 if TYPE_CHECKING:
     from flask import Flask, Response  # 100 ms that a program without a server need not pay
@@ -16,7 +17,7 @@ log = logging.getLogger("simulation.requests")
 class _Printable(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Write a record; lines beyond its first are indented, so that none passes for another record."""
-        return printable(super().format(record)).replace("\n", "\n    ")
+        return printable(without_authenticators(super().format(record))).replace("\n", "\n    ")
 
 
 def configure_logging(level: str) -> None:
@@ -40,7 +41,8 @@ def log_requests(app: "Flask") -> None:
 
 def log_request(method: str, path: str, status: int) -> None:
     """Log the line of one request."""
-    shown = path.encode("unicode_escape").decode()  # a path may hold any character, a line end too
+    # A path may hold any character, a line end too.
+    shown = without_authenticators(path).encode("unicode_escape").decode()
     log.info("%s %s %d", method, shown[:200], status)
 
 

@@ -20,7 +20,8 @@ from hosting.tls.tls import ClientTls
 from server.catalog import Terms
 from server.entitlement import Record, TokenOrder
 from server.exchange import MAX_TRIES, Connections, Exchange
-from simulation.journal import REDACTED, Journal
+from simulation.journal import Journal
+from simulation.redaction import REDACTED
 from simulation.steps import Step
 from simulation.strict_json import parse_json
 

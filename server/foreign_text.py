@@ -5,16 +5,13 @@ the digits only. Such a text is withheld as a whole: to cut out what was recogni
 """
 
 import base64
-import html
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
+
+from simulation.redaction import decoded
 
 WINDOW = 10
 """Characters in a row that count as a repetition. Random tokens hold ten given ones once in 10^10."""
-_MAX_LAYERS = 4
-"""Encodings within encodings that are taken off, at most."""
 _NO_WORD = re.compile(r"[\W_]+")
 
 
@@ -24,16 +21,8 @@ def repeats(text: str, secrets: Iterable[str]) -> bool:
     Case, punctuation and blanks do not count, nor do percent-encoding, character references and full-width digits.
     A secret in hexadecimal digits is looked for in Base64 of its bytes too, at each of the three alignments.
     """
-    plain = _squeezed(_decoded(text))
+    plain = _squeezed(decoded(text))
     return any(window in plain for secret in secrets for form in _forms(secret) for window in _windows(form))
-
-
-def _decoded(text: str) -> str:
-    for _ in range(_MAX_LAYERS):
-        before, text = text, html.unescape(unquote(text))
-        if text == before:
-            break
-    return unicodedata.normalize("NFKC", text)
 
 
 def _squeezed(text: str) -> str:

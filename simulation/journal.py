@@ -1,4 +1,4 @@
-"""What a party did, exchange by exchange, with every secret redacted by field name before it is kept.
+"""What a party did, exchange by exchange, with every secret redacted before it is kept: by field name, or by form.
 
 One entry is one exchange or one event of the sequence, joined to the other parties' entries by a trace id
 that travels in a request header. Appending is cheap and bounded: the oldest entries make room.
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from simulation.clock import Clock, rfc3339
+from simulation.redaction import REDACTED, without_authenticators
 
 TRACE_HEADER = "X-Sim-Trace"
 MAX_ENTRIES = 10_000
@@ -23,7 +24,6 @@ MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_AGENT = 200
 """Characters of a User-Agent kept."""
 
-REDACTED = "<redacted>"
 _SECRET_FIELDS = frozenset(
     {"customerauthenticator", "authenticator", "contentkey", "cek", "kek", "ek", "ask", "dask", "sk"}
     | {"sessionkey", "mackey", "spck", "tokenkey", "privatekey", "password", "secret"}
@@ -37,14 +37,14 @@ def read_trace(value: str | None) -> str | None:
 
 
 def redact(value: Any) -> Any:
-    """Copy `value` as plain JSON types with the content of every secret field replaced.
+    """Copy `value` as plain JSON types with the content of every secret field replaced, and every authenticator.
 
     A field is secret by its name, whatever the case and the `_` or `-` in it. Objects of other types
     appear as their type's name only: their text might hold anything. Half a surrogate, which stands for a byte that
     was no UTF-8, is written out: no page and few readers of JSON take one.
     """
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+        return without_authenticators(value.encode("utf-8", "backslashreplace").decode("utf-8"))
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
@@ -103,7 +103,7 @@ class Journal:
             "response": response,
             "decision": decision,
             "fault": fault,
-            "agent": agent[:MAX_AGENT] if agent is not None else None,
+            "agent": without_authenticators(agent)[:MAX_AGENT] if agent is not None else None,
         }
         kept = redact({name: value for name, value in fields.items() if value is not None})
         with self._lock:

@@ -3,7 +3,8 @@
 from sees_testing.conform.model import check
 from sees_testing.conform.outcome import Failed, Skipped
 from sees_testing.conform.probe import Probe
-from sees_testing.conform.redaction import AUTHENTICATOR, decoded, forms_of, printable
+from sees_testing.conform.redaction import forms_of, printable
+from simulation.redaction import AUTHENTICATOR, said_in_base64
 
 
 @check(
@@ -33,7 +34,7 @@ def authenticator_stays(probe: Probe) -> None:
     digits = probe.authenticator.rpartition(",")[2].lower() if probe.authenticator else None
     for sent, answer in probe.wire.received:
         plain = answer.decode("utf-8", "replace")
-        for text in (plain, *decoded(plain).values()):
+        for text in (plain, *said_in_base64(plain).values()):
             if AUTHENTICATOR.search(text) or (digits and digits in text.lower()):
                 raise _leak(probe, "authenticator", sent, answer)
 

@@ -1,20 +1,15 @@
 """Secrets in what a report shows: the forms in which they are written, and their redaction."""
 
 import base64
-import binascii
 import re
-from contextlib import suppress
+
+from simulation.redaction import REDACTED, said_in_base64, without_authenticators
 
 MAX_KEPT = 64 * 1024
 """Bytes of an answer that are kept as text."""
 MAX_SHOWN = 600
 """Characters of a text that a report shows."""
-REDACTED = "<redacted>"
-
 _TOKEN = re.compile(r"(ExpressPlayToken=)[A-Za-z0-9_=-]{8,}")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
-AUTHENTICATOR = re.compile(r"\b[0-9]{1,18}(?:,|%2[cC])[0-9a-fA-F]{32}\b")
-"""The form of a customer authenticator, in a URL too."""
 
 
 def forms_of(key: bytes) -> tuple[bytes, ...]:
@@ -25,23 +20,13 @@ def forms_of(key: bytes) -> tuple[bytes, ...]:
     return (*(text.encode() for text in texts), key)
 
 
-def decoded(text: str) -> dict[str, str]:
-    """Return what the runs of Base64 in a text say, by run."""
-    runs = {}
-    for run in set(_BASE64.findall(text)):
-        padded = run.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(run) % 4)
-        with suppress(binascii.Error):
-            runs[run] = base64.b64decode(padded).decode("latin-1")
-    return runs
-
-
 def redact(text: str, secrets: set[str]) -> str:
     """Take tokens, authenticators and the `secrets`, in either case and in Base64, out of a text for the report."""
     text = _TOKEN.sub(r"\1<token>", text)
-    for run, said in decoded(text).items():
-        if AUTHENTICATOR.search(said) or any(secret.lower() in said.lower() for secret in secrets):
+    for run, said in said_in_base64(text).items():
+        if any(secret.lower() in said.lower() for secret in secrets):
             text = text.replace(run, REDACTED)
-    text = AUTHENTICATOR.sub(REDACTED, text)
+    text = without_authenticators(text)
     for secret in secrets:
         text = re.sub(re.escape(secret), REDACTED, text, flags=re.IGNORECASE)
     return text

@@ -14,7 +14,7 @@ from dripping import dripping
 from stubbed_sees import AUTHENTICATOR, CEKS, DEVICE, FILM, IVS, Answer, StubbedSees, row, stubbed_sees
 
 from server.exchange import MAX_ANSWER, MAX_TRIES
-from simulation.journal import REDACTED
+from simulation.redaction import REDACTED
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,8 @@ import pytest
 
 from simulation import journal as journal_module
 from simulation.clock import Clock
-from simulation.journal import REDACTED, Journal, read_trace, redact
+from simulation.journal import Journal, read_trace, redact
+from simulation.redaction import REDACTED
 
 
 def test_entry_has_what_was_given_and_nothing_empty() -> None:

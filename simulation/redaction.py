@@ -1,0 +1,61 @@
+"""The customer authenticator in a text that somebody sent: taken out before the text is written down.
+
+A journal knows secret fields by their names, and a log holds no query string. But whoever asks may put an authenticator
+anywhere: into a path, an id, a name, a header. There it is known by its form alone, in whatever encoding.
+"""
+
+import base64
+import binascii
+import html
+import re
+import unicodedata
+from contextlib import suppress
+from urllib.parse import unquote
+
+REDACTED = "<redacted>"
+AUTHENTICATOR = re.compile(r"[0-9]{1,18}\s*(?:,|%2[cC])\s*[0-9a-fA-F]{32}")
+"""The form of a customer authenticator, in a URL too."""
+_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
+_MAX_LAYERS = 4
+"""Encodings within encodings that are taken off, at most."""
+SHORTEST, LONGEST = 34, 512
+"""Characters of a word that may hold one in disguise. A longer one is a message or a token, and would take long."""
+
+
+def decoded(text: str) -> str:
+    """Return `text` without percent-encoding and character references, and with plain letters and digits."""
+    for _ in range(_MAX_LAYERS):
+        before, text = text, html.unescape(unquote(text))
+        if text == before:
+            break
+    return unicodedata.normalize("NFKC", text)
+
+
+def said_in_base64(text: str) -> dict[str, str]:
+    """Return what the runs of Base64 in a text say, by run."""
+    runs = {}
+    for run in set(_BASE64.findall(text)):
+        padded = run.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(run) % 4)
+        with suppress(binascii.Error):
+            runs[run] = base64.b64decode(padded).decode("latin-1")
+    return runs
+
+
+def without_authenticators(text: str) -> str:
+    """Return `text` with REDACTED in the place of each authenticator, and of each word that holds one in disguise.
+
+    To be done before the text is cut: half an authenticator would not be found any more.
+    """
+    text = AUTHENTICATOR.sub(REDACTED, text) if "," in text or "%" in text else text
+    for word in set(text.split()):
+        if SHORTEST <= len(word) <= LONGEST and _hides_one(word):
+            text = text.replace(word, REDACTED)
+    return text
+
+
+def _hides_one(word: str) -> bool:
+    # A slash is a digit of Base64, and parts a path.
+    readings = [*said_in_base64(f"{word} {word.replace('/', ' ')}").values()]
+    if not word.isascii() or "%" in word or "&" in word:
+        readings.append(decoded(word))
+    return any(map(AUTHENTICATOR.search, readings))
