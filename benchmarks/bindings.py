@@ -4,19 +4,20 @@ The memory of part e is here too, since the same processes serve it.
 """
 
 import time
-from os import environ
 from pathlib import Path
 from statistics import median
 
 from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_ratio, memory
-from benchmarks.licenses import license_requests, run_load, start_mock
+from benchmarks.licenses import license_requests, run_load
+from benchmarks.services import running_services, start_mock
 from benchmarks.starts import GROUP as MEMORY_GROUP
 from benchmarks.starts import bare_start
 from benchmarks.workload import workload_of
 from emulator.binding import Client, bind
 from emulator.device import Device, provision
-from emulator.transport import SEES, Web
-from hosting.process import Service, module_command, start
+from emulator.parties import SEES
+from emulator.transport import Web
+from hosting.process import Service
 from simulation.clock import Clock
 from simulation.journal import Journal
 
@@ -30,10 +31,7 @@ def measure_bindings(state: Path, rounds: int, license_cpu: float, build_cpu: fl
     exchanges: list[float] = []
     bare: list[float] = []
     used: dict[str, list[float]] = {"client": [], "SEES": [], "mock": []}
-    with (
-        start(module_command("expressplay_mock", "serve", f"--state={state}")) as mock,
-        _start_sees(mock) as sees,
-    ):
+    with running_services(state=state) as (mock, sees):
         web = Web()
         device = Device("bench", provision(web, mock.url))
         client = Client(device, sees.url, web, Journal("client", Clock()))
@@ -65,7 +63,7 @@ def measure_bindings(state: Path, rounds: int, license_cpu: float, build_cpu: fl
 def measure_memory(state: Path, requests: int, say: Say) -> list[Line]:
     """Load one worker with many requests and look how it grows."""
     workload = workload_of(state)
-    with start_mock(state, f"--database=sqlite:///{state}/memory.db") as mock:
+    with start_mock(state, "--threads=1", f"--database=sqlite:///{state}/memory.db") as mock:
         run_load(mock.url, license_requests(workload, 500))
         before = memory(mock.process.pid)
         for done in range(0, requests, 5_000):
@@ -84,11 +82,6 @@ def _exchange(web: Web, sees: str) -> float:
     for _ in range(EXCHANGES):
         web.get(SEES, f"{sees}/titles", expected="the titles")
     return (time.process_time() - before) / EXCHANGES
-
-
-def _start_sees(mock: Service) -> Service:
-    environment = {**environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
-    return start(module_command("server", "serve", f"--expressplay={mock.url}"), env=environment)
 
 
 def _cpu(mock: Service, sees: Service) -> dict[str, float]:

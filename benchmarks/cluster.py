@@ -15,6 +15,7 @@ from pathlib import Path
 
 from benchmarks.postgres import Postgres
 from benchmarks.programs import end, launch
+from benchmarks.services import start_sees
 from hosting.process import Service, module_command, start
 
 REPLICAS = 2
@@ -73,15 +74,10 @@ def running_cluster(state: Path, postgres: Postgres, *, proxy: bool, workers: in
         expressplay_url, sees_url = urls or (None, None)
         public = [f"--public-url={expressplay_url}"] if expressplay_url else []
         shared = [f"--state={state}", f"--database={database}", f"--workers={workers}", *public]
-        mocks = [stack.enter_context(start(_serve("expressplay_mock", *shared))) for _ in range(REPLICAS)]
+        serve = module_command("expressplay_mock", "serve")
+        mocks = [stack.enter_context(start([*serve, *shared])) for _ in range(REPLICAS)]
         authenticator = mocks[0].ready["authenticator"]
-        environment = {**os.environ, "SEES_AUTHENTICATOR": authenticator}
-        sees = [
-            stack.enter_context(
-                start(_serve("server", f"--expressplay={mock.url}", f"--workers={workers}"), env=environment)
-            )
-            for mock in mocks
-        ]
+        sees = [stack.enter_context(start_sees(mock, authenticator, f"--workers={workers}")) for mock in mocks]
         if nginx:
             stack.enter_context(_proxy(nginx, doors, [[local_url(mock) for mock in mocks], [one.url for one in sees]]))
         yield Cluster(mocks, sees, authenticator, expressplay_url, sees_url)
@@ -121,7 +117,3 @@ def _proxy(nginx: str, doors: list[socket.socket], groups: list[list[str]]) -> I
     finally:
         end(program)
         shutil.rmtree(directory, ignore_errors=True)
-
-
-def _serve(package: str, *options: str) -> list[str]:
-    return module_command(package, "serve", "--port=0", *options)

@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 
 from benchmarks.postgres import Postgres
+from benchmarks.services import start_mock
 from benchmarks.workload import Answer, Workload, connected, workload_of
 from expressplay_mock.record_query import ByCookie
 from expressplay_mock.transaction_log import TransactionLog
-from hosting.process import Service, module_command, start
 
 CLIENTS = 4
+WORKERS = "--workers=2"
 PATIENCE = 60.0
 """Seconds until acknowledgements must have gone on after a kill."""
 LOG_UNAVAILABLE = (503, -2030)
@@ -96,11 +98,12 @@ def clients_of(url: str, workload: Workload) -> Iterator[Clients]:
             thread.join()
 
 
-def kill_the_mock(state: Path, database: str | None, kills: int, seed: int = 0) -> Clients:
+def kill_the_mock(state: Path, database: str, kills: int, seed: int = 0) -> Clients:
     """Kill a worker, or the mock with all its workers, `kills` times under load; return what the clients saw."""
     chance = random.Random(seed)  # noqa: S311 - the same order of kills in every run
     workload = workload_of(state)
-    mock = start_mock(state, database, workers=2)
+    options = (WORKERS, f"--database={database}")
+    mock = start_mock(state, *options)
     try:
         with clients_of(mock.url, workload) as clients:
             for _ in range(kills):
@@ -114,7 +117,7 @@ def kill_the_mock(state: Path, database: str | None, kills: int, seed: int = 0) 
                         with suppress(psutil.NoSuchProcess):  # a worker ends by itself without its supervisor
                             process.kill()
                     mock.stop()
-                    mock = start_again(state, database, mock.url)
+                    mock = start_mock(state, *options, f"--port={urlsplit(mock.url).port}")
             clients.wait_for_more(CLIENTS)
     finally:
         mock.stop()
@@ -124,7 +127,7 @@ def kill_the_mock(state: Path, database: str | None, kills: int, seed: int = 0) 
 def kill_the_database(state: Path, postgres: Postgres, database: str, kills: int) -> Clients:
     """Kill PostgreSQL with all its processes under load and start it again, `kills` times."""
     workload = workload_of(state)
-    with start_mock(state, database, workers=2) as mock, clients_of(mock.url, workload) as clients:
+    with start_mock(state, WORKERS, f"--database={database}") as mock, clients_of(mock.url, workload) as clients:
         for _ in range(kills):
             clients.wait_for_more(5)
             postgres.kill()
@@ -144,19 +147,6 @@ def lost(clients: Clients, state: Path, database: str) -> list[str]:
         return [cookie for cookie in clients.acknowledged if not _registered(log, account, cookie)]
     finally:
         log.close()
-
-
-def start_mock(state: Path, database: str | None, *, workers: int, port: int = 0) -> Service:
-    """Start the mock as a process."""
-    options = [f"--state={state}", f"--workers={workers}", f"--port={port}", "--no-sim", "--log-level=error"]
-    if database:
-        options.append(f"--database={database}")
-    return start(module_command("expressplay_mock", "serve", *options))
-
-
-def start_again(state: Path, database: str | None, url: str) -> Service:
-    """Start the mock on the port that it had."""
-    return start_mock(state, database, workers=2, port=int(url.rpartition(":")[2]))
 
 
 def _registered(log: TransactionLog, account: str, cookie: str) -> bool:

@@ -23,8 +23,9 @@ from benchmarks import empty_view
 from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_ratio, memory
 from benchmarks.limits import cpu, parts_of
 from benchmarks.postgres import Postgres
+from benchmarks.services import start_mock
 from benchmarks.workload import Workload, connected, workload_of
-from hosting.process import Service, module_command, start
+from hosting.process import Service, start
 
 GROUP = "b. the license endpoint"
 CONNECTIONS = 8
@@ -61,7 +62,7 @@ def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int
     cryptography = {version: _cryptography(version) for version in workloads}
     with ExitStack() as stack:
         contenders = [
-            Contender(name, stack.enter_context(start_mock(state, *options)), version)
+            Contender(name, stack.enter_context(start_mock(state, "--threads=1", *options)), version)
             for name, version, options in (
                 ("SQLite, 1 worker", 2, (f"--database=sqlite:///{state}/1.db",)),
                 ("SQLite, 1 worker, SPC v1", 1, (f"--database=sqlite:///{state}/5.db",)),
@@ -99,12 +100,6 @@ def measure_licenses(state: Path, postgres: Postgres, rounds: int, requests: int
             name = f"{engine}: CPU per request, 2 workers / 1"
             lines.append(Figure(GROUP, name, ratio, "×", Goal(1.10, 1.05, more_is_better=False)))
         return lines, median(contenders[0].cpu)
-
-
-def start_mock(state: Path, *options: str) -> Service:
-    """Start a mock as it is meant for load: without `/_sim/`, and with one thread unless `options` say otherwise."""
-    command = module_command("expressplay_mock", "serve", f"--state={state}", "--no-sim", "--threads=1")
-    return start([*command, "--log-level=error", *options])
 
 
 def license_requests(workload: Workload, count: int) -> list[bytes]:

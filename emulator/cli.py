@@ -1,4 +1,4 @@
-"""The command `fps-emulator`. Thin: each command calls one function, imported only when it runs."""
+"""The command `fps-emulator`. Thin: each command calls one function, and imports it only when it runs."""
 
 import json
 from pathlib import Path

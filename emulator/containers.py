@@ -1,4 +1,7 @@
-"""What a file of media is, and what it says of itself in the clear: container, streams, key ids, a cut end."""
+"""What a file of media is, and what it says of itself in the clear: container, streams, key ids, a cut end.
+
+PyAV is imported in functions: it comes with the extra `video`, which the other commands do without.
+"""
 
 import io
 import re

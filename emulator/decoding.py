@@ -1,4 +1,7 @@
-"""What libav does for a piece of media: decoders that fail where they would conceal, packets in clear, one picture."""
+"""What libav does for a piece of media: decoders that fail where they would conceal, packets in clear, one picture.
+
+PyAV is imported in functions: it comes with the extra `video`, which the other commands do without.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from emulator.errors import BadProvisioning
-from emulator.transport import EXPRESSPLAY, Web
+from emulator.parties import EXPRESSPLAY
+from emulator.transport import Web
 from fairplay.certificate import ApplicationCertificate, BadCertificate, load_certificate
 from fairplay.layout import Capability, HdcpLevel, PlaybackState
 from fairplay.randomness import RandomBytes

@@ -13,8 +13,9 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from emulator.errors import EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.explain import fix_for, title_of
 from emulator.key_uri import TOKEN_PARAMETER
+from emulator.parties import EXPRESSPLAY, SEES
 from emulator.step import current_step
-from emulator.transport import EXPRESSPLAY, SEES, Answer, Web
+from emulator.transport import Answer, Web
 from emulator.urls import is_http_url
 from simulation.steps import Step
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from emulator.errors import UnknownTitle
-from emulator.transport import SEES, Web
+from emulator.parties import SEES
+from emulator.transport import Web
 from emulator.urls import join_url
 
 EXPECTED = 'a list {"titles": [{"title", "name", "dummy", "master"}]}'

@@ -1,4 +1,7 @@
-"""The options that commands of `fps-emulator` share: where the services are, who plays, what to tell and to keep."""
+"""The options that commands of `fps-emulator` share: where the services are, who plays, what to tell and to keep.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 import re
 from collections.abc import Callable

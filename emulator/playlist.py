@@ -28,7 +28,8 @@ from emulator.key_uri import (
     parse_key_uri,
     with_token_url,
 )
-from emulator.transport import SEES, Party, Web
+from emulator.parties import SEES, Party
+from emulator.transport import Web
 
 ALL_VARIANTS = 0
 _NO_KEY_LINE = "add the key line if its segments are encrypted; a clear title plays in any other player"

@@ -3,7 +3,7 @@
 Nothing is kept of a segment once it is decoded. Under the right key the frames are compared with the fingerprints of
 the clear source (`frames.json`). Where nobody knows these, decoding without a fault is the only sign, and it is worth
 something only if other keys do not decode: the first segments are decoded under random keys as well.
-Needs PyAV, the extra `video`; nothing else of the emulator does.
+Needs PyAV, the extra `video`, and imports it in functions: the other commands do without.
 """
 
 from __future__ import annotations

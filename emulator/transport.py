@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from emulator import __version__
 from emulator.errors import BadAddress, TlsFailed, UnexpectedAnswer
+from emulator.parties import SEES, WEB_SERVER, Party
 from emulator.urls import MAX_ADDRESS, basic_credentials, is_http_url, join_url, origin_of, wire_url, without_query
 from hosting.base_url import read_base_url
 from hosting.tls.tls import ClientTls, TlsError
@@ -33,21 +34,6 @@ REDIRECTS, MAX_REDIRECTS = (301, 302, 303, 307, 308), 5
 CHUNK = 65_536
 HEADERS = {"User-Agent": f"fps-emulator/{__version__}", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 NO_FILES = ClientTls()
-
-
-@dataclass(frozen=True)
-class Party:
-    """A service as the user knows it: its name, the program that runs it, the option that names its address."""
-
-    name: str
-    program: str
-    option: str
-
-
-SEES = Party("SEES", "sees-server", "--sees")
-EXPRESSPLAY = Party("ExpressPlay", "expressplay-mock", "--expressplay")
-WEB_SERVER = Party("the web server", "the web server", "the title's URL")
-"""Whoever serves a title that is played by its URL."""
 
 _NOT_LET_IN = "sign the address anew if it has expired, or show with --header what the web server asks for"
 _NOT_THERE = "upload the file, or correct the address that names it"
@@ -195,7 +181,7 @@ class Web:
         `part` asks for so many bytes from an offset (offset, length), and gets these from a server without ranges too.
         `most` bounds the bytes of the body.
         """
-        import urllib3
+        import urllib3  # as above
 
         from emulator.transport_errors import no_answer, turned_away
         from hosting.deadline import within

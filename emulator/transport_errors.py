@@ -1,18 +1,19 @@
-"""What an exchange failed of, told by the types of the errors behind it, never by their texts."""
+"""What an exchange failed of, told by the types of the errors behind it, never by their texts.
 
-from __future__ import annotations
+Only an exchange imports this module: urllib3 and ssl are in memory then anyhow.
+"""
 
 import socket
 from collections.abc import Iterator
 from http.client import HTTPException, IncompleteRead, RemoteDisconnected
-from typing import TYPE_CHECKING
+
+import urllib3
 
 from emulator.errors import EmulatorError, NoAnswer, TlsFailed
+from emulator.parties import Party
 from emulator.urls import origin_of
 from hosting.tls.tls import ClientTls
-
-if TYPE_CHECKING:
-    from emulator.transport import Party
+from hosting.tls.tls_diagnosis import Problem, diagnose
 
 TRUST = "name its authority with --ca; where ca.pem of a simulated service lies is in its ready line"
 SHOW = "show one with --client-certificate and --client-key; where a good one lies is in SEES's ready line"
@@ -20,10 +21,6 @@ SHOW = "show one with --client-certificate and --client-key; where a good one li
 
 def no_answer(error: Exception, party: Party, url: str, tls: ClientTls) -> EmulatorError:
     """Return the error of a request to which no whole answer came."""
-    import urllib3
-
-    from hosting.tls.tls_diagnosis import diagnose
-
     address, kinds = origin_of(url), tuple(causes(error))
     broken = (RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError, IncompleteRead)
 
@@ -52,8 +49,6 @@ def no_answer(error: Exception, party: Party, url: str, tls: ClientTls) -> Emula
 
 def turned_away(party: Party, url: str) -> TlsFailed:
     """Return the error of a request that a server answers by asking for a certificate."""
-    from hosting.tls.tls_diagnosis import Problem
-
     problem = Problem.CERTIFICATE_REQUIRED
     fix = problem.fix(party.program, trust=TRUST, show=SHOW)
     return TlsFailed(expected=f"{party.name} at {origin_of(url)}", found=problem.value, fix=fix)

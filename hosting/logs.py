@@ -47,7 +47,7 @@ def log_request(method: str, path: str, status: int) -> None:
 
 
 def _log_request(response: "Response") -> "Response":
-    from flask import request
+    from flask import request  # as above
 
     log_request(request.method, request.path, response.status_code)
     return response

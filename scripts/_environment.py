@@ -43,10 +43,14 @@ def ensure() -> str:
 
 
 def enter(script: str) -> None:
-    """Go on with `script` under the environment's Python; return at once where that is so already."""
+    """Go on with `script` under the environment's Python; return at once where that is so already.
+
+    Then it can import all packages of this checkout, `benchmarks` too, which is in no wheel.
+    """
     python = ensure()
     if Path(sys.prefix).resolve() != LINK.resolve():
         os.execv(python, [python, script, *sys.argv[1:]])
+    sys.path.insert(0, str(ROOT))
 
 
 def _require_python() -> None:

@@ -9,9 +9,10 @@ from emulator.binding import Client
 from emulator.device import Device, provision
 from emulator.key_uri import KeyMode, KeyUri, with_token_url
 from emulator.license_client import RequestType
+from emulator.parties import SEES
 from emulator.playlist import Title
 from emulator.step import at_step
-from emulator.transport import NO_FILES, SEES, Web, clean_base
+from emulator.transport import NO_FILES, Web, clean_base
 from fairplay.ckc import License
 from hosting.tls.tls import ClientTls
 from simulation.journal import Journal

@@ -1,4 +1,7 @@
-"""The command `sees-server add-title`."""
+"""The command `sees-server add-title`.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,7 @@
-"""The commands of `fps-emulator` that draw or record, which it finds by their entry points. Thin, as its own."""
+"""The commands of `fps-emulator` that draw or record, which it finds by their entry points. Thin, as its own.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 import json
 from pathlib import Path

@@ -7,8 +7,9 @@ from typing import Any
 from emulator.errors import EmulatorError, ReplayDiffers, UnexpectedAnswer
 from emulator.license_client import RequestType, SpcShape, ask_sees, entitlement_request
 from emulator.offered_titles import list_titles
+from emulator.parties import SEES
 from emulator.step import at_step
-from emulator.transport import NO_FILES, SEES, Web, clean_base
+from emulator.transport import NO_FILES, Web, clean_base
 from emulator.urls import origin_of
 from hosting.tls.tls import ClientTls
 from simulation.steps import Step

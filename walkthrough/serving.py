@@ -1,4 +1,7 @@
-"""Serving a page of this package on this machine: what its commands and apps share, and a browser to show it in."""
+"""Serving a page of this package on this machine: what its commands and apps share, and a browser to show it in.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,7 @@
-"""The command `compare`: documented requests to a service and to this mock, and where their answers differ."""
+"""The command `compare`: documented requests to a service and to this mock, and where their answers differ.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 import json
 import os

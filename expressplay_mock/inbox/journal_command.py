@@ -1,4 +1,7 @@
-"""The command `journal`: what a running mock noted, in lines for people, as it happens if need be."""
+"""The command `journal`: what a running mock noted, in lines for people, as it happens if need be.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 import json
 import time

@@ -18,7 +18,7 @@ class TlsError(Exception):
 
 def default_directory() -> Path:
     """Return where all services of this user keep their certificates, so that each finds the others' by itself."""
-    from hosting.commands import state_home
+    from hosting.commands import state_home  # click, which a program without a command line need not have
 
     return state_home("--tls-dir") / "fairplay-device-binding" / "tls"
 
@@ -34,7 +34,7 @@ class ServerTls:
 
     def context(self) -> "ssl.SSLContext":
         """Return a context for Python's own sockets."""
-        import ssl
+        import ssl  # as above
 
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)  # TLS 1.2 or later
         context.load_cert_chain(self.certificate, self.key)

@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from _services import running_services
-
 from _walkthrough.pages import BINDING, COOKIE, LAB_FILE, PORTS
+from benchmarks.services import running_services
 from walkthrough.experiments import DEMO, EXPERIMENTS, as_json, as_scenario, run_experiment
 from walkthrough.record.deployment import find_deployment
 from walkthrough.record.run import run_binding

@@ -1,4 +1,7 @@
-"""The command `fps-emulator conform`, which the emulator finds by its entry point: it may not import this package."""
+"""The command `fps-emulator conform`, which the emulator finds by its entry point: it may not import this package.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 import json
 from pathlib import Path

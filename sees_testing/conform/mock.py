@@ -9,7 +9,8 @@ from typing import Any
 
 from emulator.device import Provisioning, provision
 from emulator.errors import EmulatorError, NoAnswer, UnexpectedAnswer
-from emulator.transport import EXPRESSPLAY, Answer, Web
+from emulator.parties import EXPRESSPLAY
+from emulator.transport import Answer, Web
 from simulation.journal import MAX_CHARACTERS
 from simulation.steps import Step
 from walkthrough.record.deployment import clock_ahead

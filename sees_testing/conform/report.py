@@ -1,4 +1,7 @@
-"""The results for people (a table), for programs (JSON), and for CI servers (JUnit XML)."""
+"""The results for people (a table), for programs (JSON), and for CI servers (JUnit XML).
+
+Only the table needs rich, so its functions import it.
+"""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -9,7 +9,8 @@ from typing import Any
 
 from emulator.errors import EmulatorError, UnexpectedAnswer
 from emulator.license_client import SEES_PATH, endpoint_of
-from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Web, clean_base
+from emulator.parties import EXPRESSPLAY, SEES
+from emulator.transport import NO_FILES, Web, clean_base
 from hosting.http_client import new_session
 from hosting.tls.tls import ClientTls
 

@@ -18,7 +18,7 @@ import requests
 import yaml
 from installed import environment
 
-from hosting.process import start
+from hosting.process import running_program, start
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = ROOT / "Dockerfile"
@@ -129,7 +129,7 @@ def test_the_recipe_installs_starts_waits_and_judges(wheel: Path, tmp_path: Path
     variables = {**document(GITHUB)["env"], "FAIRPLAY_DEVICE_BINDING": str(wheel), "XDG_CACHE_HOME": cache}
     # As both CI systems run it: every command must succeed.
     script = f"set -euo pipefail\n{on_free_ports(github_script())}"
-    done = subprocess.Popen(
+    with running_program(
         ["bash", "-c", script],
         cwd=tmp_path,
         env=environment(Path(sys.executable).parent, tmp_path, **variables),
@@ -137,12 +137,12 @@ def test_the_recipe_installs_starts_waits_and_judges(wheel: Path, tmp_path: Path
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    try:
-        said, _ = done.communicate(timeout=900)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(done.pid, signal.SIGTERM)
+    ) as done:
+        try:
+            said, _ = done.communicate(timeout=900)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(done.pid, signal.SIGTERM)
     assert done.returncode == 0, said
     suite = ElementTree.parse(tmp_path / "conform.xml").getroot()
     assert suite.find(".//testcase") is not None

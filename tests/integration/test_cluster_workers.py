@@ -7,7 +7,8 @@ from pathlib import Path
 import psutil
 import requests
 
-from benchmarks.crash import clients_of, lost, start_mock
+from benchmarks.crash import clients_of, lost
+from benchmarks.services import start_mock
 from benchmarks.workload import workload_of
 from hosting.process import start
 
@@ -32,7 +33,7 @@ def test_sees_with_workers_keeps_no_journal() -> None:
 
 
 def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
-    with start_mock(tmp_path, None, workers=2) as mock, clients_of(mock.url, workload_of(tmp_path)) as clients:
+    with start_mock(tmp_path, "--workers=2") as mock, clients_of(mock.url, workload_of(tmp_path)) as clients:
         before = psutil.Process(mock.process.pid).children()
         assert len(before) == 2
         clients.wait_for_more(4)

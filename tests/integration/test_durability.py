@@ -11,8 +11,8 @@ KILLS = 10
 
 
 def test_nothing_acknowledged_is_lost_when_the_mock_is_killed(tmp_path: Path) -> None:
-    clients = kill_the_mock(tmp_path, None, KILLS)
     path = tmp_path / "transactions.db"
+    clients = kill_the_mock(tmp_path, f"sqlite:///{path}", KILLS)
     assert len(clients.acknowledged) > KILLS
     assert not clients.refused
     assert clients.broken > 0

@@ -187,7 +187,8 @@ def test_the_name_and_password_of_an_address_are_shown_to_its_server(urls: tuple
 
 
 def test_headers_go_neither_to_sees_nor_to_expressplay(urls: tuple[str, str]) -> None:
-    from emulator.transport import EXPRESSPLAY, SEES, WEB_SERVER, Access
+    from emulator.parties import EXPRESSPLAY, SEES, WEB_SERVER
+    from emulator.transport import Access
 
     access = Access("http://x", {"Authorization": "abc"}, {"signed": "42"})
     assert access.headers_for(WEB_SERVER, "http://x/film")["Authorization"] == "abc"

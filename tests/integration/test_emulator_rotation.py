@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from emulator.binding import bind, play, register
+from emulator.parties import Party
 from emulator.screening import watch
-from emulator.transport import Answer, Party
+from emulator.transport import Answer
 from emulator.verdict import Verdict
 from fairplay.ckc import ContentKey
 from server.catalog import CONTENT

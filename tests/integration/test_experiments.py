@@ -9,7 +9,7 @@ import pytest
 
 from emulator.binding import play, register
 from emulator.errors import NoAnswer
-from emulator.transport import EXPRESSPLAY
+from emulator.parties import EXPRESSPLAY
 from walkthrough.experiments import DEMO, EXPERIMENTS, FAMILIES, Experiment, as_json, as_scenario, run_experiment
 from walkthrough.experiments.actions import PLAYED, watched
 from walkthrough.record.deployment import Deployment, shifted_clock

@@ -15,8 +15,9 @@ from flask import Flask
 from real_services import AUTHENTICATOR
 
 from emulator.errors import NoAnswer, TlsFailed
+from emulator.parties import SEES
 from emulator.step import at_step
-from emulator.transport import SEES, Web
+from emulator.transport import Web
 from hosting.serving import running
 from hosting.tls import tls_diagnosis
 from hosting.tls.tls import ClientTls, ServerTls

@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.x509 import load_pem_x509_certificate
 
 from emulator.errors import NoAnswer, TlsFailed
-from emulator.transport import SEES, Web
+from emulator.parties import SEES
+from emulator.transport import Web
 from hosting.tls import tls_diagnosis
 from hosting.tls.tls_diagnosis import wants_certificate
 from sees_testing.serving import serving_process

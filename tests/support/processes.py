@@ -1,6 +1,5 @@
 """The mock and SEES as real processes, started as a user starts them."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,8 @@ from typing import Any
 import requests
 from mock_over_http import Mock
 
-from hosting.process import Service, module_command, start
+from benchmarks.services import running_services
+from hosting.process import Service
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,7 @@ class Processes:
 @contextmanager
 def running_processes(state: Path) -> Iterator[Processes]:
     """Run both on free ports, logging everything, with the mock's state in a directory."""
-    options = ["serve", "--port=0", "--log-level=debug"]
-    with start(module_command("expressplay_mock", *options, f"--state={state}")) as mock:
-        environment = {**os.environ, "SEES_AUTHENTICATOR": mock.ready["authenticator"]}
-        command = module_command("server", *options, f"--expressplay={mock.url}")
-        with start(command, env=environment) as sees, requests.Session() as http:
-            http.trust_env = False
-            yield Processes(mock, sees, http)
+    debug = "--log-level=debug"
+    with running_services(debug, sees_options=[debug], state=state) as (mock, sees), requests.Session() as http:
+        http.trust_env = False
+        yield Processes(mock, sees, http)

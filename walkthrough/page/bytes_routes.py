@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, jsonify
 
-from emulator.transport import EXPRESSPLAY
+from emulator.parties import EXPRESSPLAY
 from simulation.http_errors import read_body
 from walkthrough.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
 from walkthrough.page.message_bytes import find_message, message_bytes

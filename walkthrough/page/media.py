@@ -10,9 +10,10 @@ from urllib.parse import urljoin
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
 from emulator.offered_titles import Offer
+from emulator.parties import SEES
 from emulator.playlist import Rendition, load_title
 from emulator.step import at_step
-from emulator.transport import MAX_MEDIA, SEES, Web
+from emulator.transport import MAX_MEDIA, Web
 from fairplay.spc import SpcContents
 from simulation.steps import Step
 from walkthrough.page.page_requests import Unusable

@@ -1,4 +1,7 @@
-"""The command `fps-emulator serve`: the walkthrough page on this machine's loopback interface."""
+"""The command `fps-emulator serve`: the walkthrough page on this machine's loopback interface.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 from pathlib import Path
 from typing import Any

@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from operator import itemgetter
 from typing import Any
 
-from emulator.transport import EXPRESSPLAY, SEES, Party, Web
+from emulator.parties import EXPRESSPLAY, SEES, Party
+from emulator.transport import Web
 from simulation.journal import Journal
 from simulation.steps import Step
 from walkthrough.page.devices import PageDevice

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, abort, jsonify, request, send_from_directory
 
 from emulator.errors import EmulatorError
-from emulator.transport import EXPRESSPLAY, MAX_ANSWER, MAX_MEDIA, SEES, Answer, Party, Web
+from emulator.parties import EXPRESSPLAY, SEES, Party
+from emulator.transport import MAX_ANSWER, MAX_MEDIA, Answer, Web
 from emulator.urls import is_http_url
 from simulation.foreign_pages import check_visitor
 from simulation.http_errors import register_http_errors

@@ -1,4 +1,7 @@
-"""The command `fps-emulator players`: real web players on virtual devices, side by side in the browser."""
+"""The command `fps-emulator players`: real web players on virtual devices, side by side in the browser.
+
+What a command needs is imported when it runs: the others need not wait for it.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -28,7 +31,8 @@ def players(sees: str, expressplay: str, modules: Path, **serving: Any) -> None:
     The browser must decode H.264 and have ClearKey, as Chromium does. When it answers, the command prints one JSON line
     on standard output: {"service": "fps-emulator", "url": "…"}.
     """
-    from emulator.transport import EXPRESSPLAY, SEES, Web, clean_base
+    from emulator.parties import EXPRESSPLAY, SEES
+    from emulator.transport import Web, clean_base
     from walkthrough.players.app import Gallery, create_app
 
     missing = [name for name in NEEDED if not (modules / name).is_dir()]

@@ -8,8 +8,9 @@ from typing import Any
 
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
+from emulator.parties import EXPRESSPLAY, SEES, Party
 from emulator.playlist import Title
-from emulator.transport import EXPRESSPLAY, NO_FILES, SEES, Party, Web, clean_base
+from emulator.transport import NO_FILES, Web, clean_base
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock
 from simulation.journal import Journal

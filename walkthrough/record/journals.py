@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.errors import EmulatorError
-from emulator.transport import Party, Web
+from emulator.parties import Party
+from emulator.transport import Web
 
 Entry = Mapping[str, Any]
 """One entry: `step` (or null), `party`, `time`, and what the party noted. Not checked: other servers have journals."""

@@ -1,4 +1,7 @@
-"""Draws a recorded sequence as lines of text: four lifelines, one arrow per step. No terminal here, only text."""
+"""Draws a recorded sequence as lines of text: four lifelines, one arrow per step. No terminal here, only text.
+
+Only what is coloured needs rich, so its function imports it.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING

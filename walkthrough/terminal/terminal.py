@@ -1,5 +1,10 @@
-"""What the demo shows in a terminal: the sequence, the scenarios, the rows of the log. Plain text in a pipe."""
+"""What the demo shows in a terminal: the sequence, the scenarios, the rows of the log. Plain text in a pipe.
 
+Functions import rich: a command that draws nothing need not wait for it.
+"""
+
+import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
@@ -27,9 +32,6 @@ MAX_VALUE = 40
 
 def make_console(*, stderr: bool = False) -> "Console":
     """Return a console on standard output or error: colour and the terminal's width only where it is a terminal."""
-    import os
-    import sys
-
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
@@ -40,8 +42,6 @@ def make_console(*, stderr: bool = False) -> "Console":
 @contextmanager
 def progress(text: str) -> Iterator[Callable[[str], None]]:
     """Show on standard error that work goes on; yields what changes the text. Nothing where that is no terminal."""
-    import sys
-
     if not sys.stderr.isatty():
         yield lambda _: None
         return

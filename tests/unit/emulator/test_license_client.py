@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused, MessageIdMismatch, UnexpectedAnswer
 from emulator.license_client import RequestType, check_entitlement, entitlement_request, unwrap_ckc
+from emulator.parties import EXPRESSPLAY, SEES, Party
 from emulator.step import at_step
-from emulator.transport import EXPRESSPLAY, SEES, Answer, Party
+from emulator.transport import Answer
 
 REQUEST = entitlement_request("m-1", RequestType.DEVICE_BOUND, "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d", "alice")
 TOKEN_URL = "https://fp.example/hms/fp/rights/?ExpressPlayToken=AQAAAabc"
