@@ -3,8 +3,9 @@
 import sqlite3
 from pathlib import Path
 
-from benchmarks.crash import LOG_UNAVAILABLE, Clients, clients_of, kill_the_database, kill_the_mock, lost, start_mock
+from benchmarks.crash import LOG_UNAVAILABLE, Clients, clients_of, kill_the_database, kill_the_mock, lost
 from benchmarks.postgres import Postgres
+from benchmarks.services import start_mock
 from benchmarks.workload import workload_of
 
 KILLS = 10
@@ -39,10 +40,10 @@ def test_nothing_acknowledged_is_lost_when_a_mock_that_refuses_is_ended(tmp_path
             clients.wait_for_more(8)
         return clients
 
-    with start_mock(tmp_path, None, workers=1) as old:
+    with start_mock(tmp_path, "--workers=1") as old:
         before = register(old.url)
         (tmp_path / "transactions.db-shm").unlink()
-        with start_mock(tmp_path, None, workers=1) as new:
+        with start_mock(tmp_path, "--workers=1") as new:
             after = register(new.url)
         assert new.process.returncode == 0
     assert old.process.returncode == 0
