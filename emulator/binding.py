@@ -93,6 +93,11 @@ class Grant:
     license: License = field(repr=False)
     downloaded: float
 
+    @property
+    def session(self) -> bytes | None:
+        """The id of the playback that it was asked for (8 bytes); None where its SPC names none."""
+        return self.contents.playback.session if self.contents.playback else None
+
 
 def connect(sees: str, expressplay: str, seed: str, tls: ClientTls = NO_FILES, **device: Any) -> Client:
     """Return a client on a device that the mock at `expressplay` provisions; `device` is what else a Device takes.

@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, cast
 
 from emulator.containers import MAX_PIXELS, MP4, PlaybackError, TrackKind, container_of, open_container, stream_of
-from emulator.sample_aes import BLOCK, decrypt_frame
+from emulator.sample_aes import decrypt_frame
+from fairplay.aes import BLOCK
 
 if TYPE_CHECKING:
     from av import AudioCodecContext, Packet, VideoCodecContext, VideoFrame

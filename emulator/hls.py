@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 from emulator.attribute_list import Attributes, parse_attributes
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri, parse_key_uri
-from emulator.urls import join_url
+from emulator.urls import join_url, without_query
 
 KEY_FORMAT = "com.apple.streamingkeydelivery"
 KEY_METHOD = "SAMPLE-AES"
@@ -117,8 +117,7 @@ def parse_playlist(
 
 def bad_playlist(url: str, expected: str, found: str, fix: str) -> BadPlaylist:
     """Return the error of a playlist; its address is shown without its query."""
-    address = url.split("?", 1)[0][:200]
-    return BadPlaylist(expected=expected, found=f"{found} at {address}", fix=fix)
+    return BadPlaylist(expected=expected, found=f"{found} at {without_query(url)[:200]}", fix=fix)
 
 
 def _lines(text: str, url: str) -> Iterator[str]:

@@ -65,8 +65,7 @@ def play_on(
 
 def renew(client: Client, cookie: str, grant: Grant, state: PlaybackState) -> Grant:
     """Get a new license in place of `grant`, in the same playback session. The rental counts on from the first."""
-    playback = grant.contents.playback
-    session = playback.session if playback else client.device.random(8)
+    session = grant.session or client.device.random(8)
     renewed = get_license(client, grant.title, grant.key, cookie, session=session, state=state)
     return replace(renewed, downloaded=grant.downloaded)
 

@@ -21,6 +21,7 @@ from emulator.hls import Segment
 from emulator.key_uri import KeyUri
 from emulator.playlist import Rendition, Title
 from emulator.transport import MAX_MEDIA, Web
+from emulator.urls import without_query
 from emulator.verdict import ONE_KEY, Verdict, several_key_ids
 
 START = 65_536
@@ -115,5 +116,5 @@ def _check_codecs(data: bytes, rendition: Rendition) -> None:
 
 
 def _unplayable(rendition: Rendition, expected: str, found: str, fix: str = "") -> PlaybackFailed:
-    address = rendition.playlist.url.split("?", 1)[0][:200]
+    address = without_query(rendition.playlist.url)[:200]
     return PlaybackFailed(expected=f"{expected} at {address}", found=found, fix=fix or Verdict.UNPLAYABLE.fix)

@@ -9,11 +9,8 @@ and up to 144 bytes clear, in turn. Of audio frames: 16 bytes behind the ADTS he
 import re
 from collections.abc import Callable
 
-from cryptography.hazmat.primitives.ciphers import Cipher
-from cryptography.hazmat.primitives.ciphers.algorithms import AES
-from cryptography.hazmat.primitives.ciphers.modes import CBC
+from fairplay.aes import BLOCK, cbc_decrypt
 
-BLOCK = 16
 LEADER = 32
 """Bytes of a NAL unit that stay clear at its start."""
 MAX_CLEAR_UNIT = 48
@@ -31,8 +28,7 @@ def decrypt_frame(codec: str, frame: bytes, key: bytes, iv: bytes) -> bytes | No
     """Return a frame of a codec (libav's name) in clear; None for a codec of which no encryption is defined."""
 
     def decrypt(blocks: bytes) -> bytes:
-        decryptor = Cipher(AES(key), CBC(iv)).decryptor()
-        return decryptor.update(blocks) + decryptor.finalize()
+        return cbc_decrypt(key, iv, blocks)
 
     match codec:
         case "h264":

@@ -127,8 +127,7 @@ def watch(
 
     def key_for(key: KeyUri) -> ContentKey | None:
         if key not in held and cookie is not None:
-            playback = next((grant.contents.playback for grant in held.values() if grant.contents.playback), None)
-            session = playback.session if playback else client.device.random(8)
+            session = next(filter(None, (grant.session for grant in held.values())), None) or client.device.random(8)
             held[key] = get_license(client, title, key, cookie, session=session)
         return held[key].license.content if key in held else None
 

@@ -12,7 +12,7 @@ from emulator.errors import NoAnswer
 from emulator.parties import EXPRESSPLAY
 from walkthrough.experiments import DEMO, EXPERIMENTS, FAMILIES, Experiment, as_json, as_scenario, run_experiment
 from walkthrough.experiments.actions import PLAYED, watched
-from walkthrough.record.deployment import Deployment, shifted_clock
+from walkthrough.record.deployment import Deployment, clock_ahead
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = tuple(EXPERIMENTS.values())
@@ -108,9 +108,9 @@ def test_the_clock_is_as_before_after_the_expired_token(deployment: Deployment) 
         offset: float = deployment.web.ask(EXPRESSPLAY, "GET", url).json_object("a clock")["offset"]
         return offset
 
-    with shifted_clock(deployment, 100):
+    with clock_ahead(deployment.web, deployment.expressplay, 100):
         assert shift() == 100
-        with shifted_clock(deployment, 1000):
+        with clock_ahead(deployment.web, deployment.expressplay, 1000):
             assert shift() == 1100
         assert shift() == 100
         assert run_experiment(EXPERIMENTS["expired-token"], deployment).ok

@@ -10,6 +10,7 @@ from emulator.playlist import Title
 from emulator.screening import Screening, watch
 from emulator.step import at_step
 from simulation.steps import Step
+from walkthrough.experiments.experiment import attempt
 from walkthrough.record.deployment import OTHER_SEED, Deployment
 from walkthrough.record.journals import Entry, collect
 from walkthrough.record.recorded import Row
@@ -18,6 +19,8 @@ from walkthrough.record.recording import written_rows
 WINDOW = 32
 """Rows that ExpressPlay's record lookup answers with: so many newer ones push an older one out."""
 PLAYED = "the film begins to play, every frame right"
+ROTATION = "rotation"
+"""The title with two key periods, whose licenses are leases."""
 BEGINNING = 1.0
 """Seconds of a title that tell whether it plays; each track plays its segments to the end. The binding plays it all."""
 
@@ -25,6 +28,11 @@ BEGINNING = 1.0
 def two_devices(deployment: Deployment, purpose: str) -> tuple[Client, Client, str]:
     """Return device A, device B and the one cookie of a run."""
     return deployment.client(purpose), deployment.client(f"{purpose}-b", OTHER_SEED), deployment.name(purpose)
+
+
+def name_of(device_id: str | None, a: Client, b: Client) -> str:
+    """Return which of the two devices this is."""
+    return {a.device.device_id: "device A", b.device.device_id: "device B"}[str(device_id)]
 
 
 def film_id(client: Client, film: Title | str | None) -> str:
@@ -45,6 +53,12 @@ def redeem_token(client: Client, entitlement: Entitlement) -> None:
     content_id = str(entitlement.request["contentID"])
     spc, _ = make_spc(client.device, content_id)
     send_spc(client, entitlement, spc, content_id)
+
+
+def fill_window(client: Client, entitlement: Entitlement) -> str:
+    """Send as many fresh SPCs to a token URL as a look-up has rows; return the outcome that all of them had."""
+    outcomes = {attempt("", lambda: redeem_token(client, entitlement)).outcome for _ in range(WINDOW)}
+    return outcomes.pop() if len(outcomes) == 1 else "various"
 
 
 def send_spc(client: Client, entitlement: Entitlement, spc: bytes, content_id: str) -> LicenseAnswer:
@@ -87,9 +101,9 @@ def row_that_sees_took(deployment: Deployment, client: Client) -> Row:
     return rows[[decision for decision in decisions if decision and decision.get("event_id")][-1]["event_id"]]
 
 
-def rows_written_by(deployment: Deployment, client: Client) -> list[Row]:
-    """Return the rows that this client's redemptions wrote, oldest first, from ExpressPlay's journal."""
-    return written_rows(_journal(deployment, client))
+def rows_written_by(deployment: Deployment, *clients: Client) -> list[Row]:
+    """Return the rows that these clients' redemptions wrote, of each oldest first, from ExpressPlay's journal."""
+    return [row for client in clients for row in written_rows(_journal(deployment, client))]
 
 
 def _journal(deployment: Deployment, client: Client) -> list[Entry]:

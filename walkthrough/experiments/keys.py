@@ -4,12 +4,9 @@ from dataclasses import replace
 
 from emulator.binding import play, register
 from emulator.screening import Screening, watch
-from walkthrough.experiments.actions import PLAYED, two_devices, watched
+from walkthrough.experiments.actions import PLAYED, ROTATION, two_devices, watched
 from walkthrough.experiments.experiment import Experiment, Tries, Try
 from walkthrough.record.deployment import Deployment
-
-ROTATION = "rotation"
-"""The title with two key periods."""
 
 
 def rotation(deployment: Deployment) -> Tries:

@@ -14,7 +14,7 @@ from walkthrough.experiments.experiment import (
     attempt,
     refused_by_expressplay,
 )
-from walkthrough.record.deployment import Deployment, shifted_clock
+from walkthrough.record.deployment import Deployment, clock_ahead
 
 BEYOND_EVERY_TOKEN = 31 * 86_400
 """Seconds: no token lives longer than 30 days."""
@@ -25,7 +25,7 @@ def expired_token(deployment: Deployment) -> Tries:
     a, _, cookie = two_devices(deployment, "expired")
     register(a, cookie, deployment.dummy)
     entitlement = entitled(a, cookie, deployment.film)
-    with shifted_clock(deployment, BEYOND_EVERY_TOKEN):
+    with clock_ahead(deployment.web, deployment.expressplay, BEYOND_EVERY_TOKEN):
         yield attempt("a month later, device A sends an SPC to its old token URL", lambda: redeem_token(a, entitlement))
     yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, deployment.film))
 

@@ -9,6 +9,7 @@ from walkthrough.experiments.actions import (
     PLAYED,
     WINDOW,
     entitled,
+    name_of,
     redeem_token,
     row_that_sees_took,
     rows_shown_to_sees,
@@ -26,7 +27,7 @@ from walkthrough.experiments.experiment import (
     refused_by_expressplay,
     refused_by_sees,
 )
-from walkthrough.record.deployment import Deployment, shifted_clock
+from walkthrough.record.deployment import Deployment, clock_ahead
 
 REGISTRATION_LIFETIME = 60
 """Seconds that SEES gives a registration token, unless told otherwise."""
@@ -70,10 +71,10 @@ def stolen_after(deployment: Deployment) -> Tries:
     yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie, deployment.dummy))
     yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
     yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
-    names = {a.device.device_id: "device A", b.device.device_id: "device B"}
-    yield Try("the row by which SEES decided", names[str(row_that_sees_took(deployment, a)["device_id"])])
+    decided = row_that_sees_took(deployment, a)
+    yield Try("the row by which SEES decided", name_of(decided["device_id"], a, b))
     oldest = min(rows_shown_to_sees(deployment, a), key=lambda row: row["event_id"])
-    yield Try("the row that a first-writer rule would take", names[str(oldest["device_id"])])
+    yield Try("the row that a first-writer rule would take", name_of(oldest["device_id"], a, b))
     yield attempt("device A registers again", lambda: register(a, cookie, deployment.dummy))
     yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
 
@@ -101,7 +102,7 @@ def old_registration_token(deployment: Deployment) -> Tries:
     yield attempt("device A redeems its registration token once more", lambda: redeem_token(a, first))
     yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
     yield attempt("device B registers again", lambda: register(b, cookie, deployment.dummy))
-    with shifted_clock(deployment, REGISTRATION_LIFETIME + 1):
+    with clock_ahead(deployment.web, deployment.expressplay, REGISTRATION_LIFETIME + 1):
         yield attempt("a minute later, device A redeems it a third time", lambda: redeem_token(a, first))
     yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
 

@@ -12,7 +12,7 @@ from emulator.kept_titles import begin, keep, load, play_kept, renew
 from emulator.leases import play_on
 from emulator.screening import fetcher, watch
 from fairplay.layout import Capability
-from walkthrough.experiments.actions import BEGINNING, PLAYED, shown, two_devices, watched
+from walkthrough.experiments.actions import BEGINNING, PLAYED, ROTATION, shown, two_devices, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
     KEY_EXPIRED,
@@ -25,8 +25,6 @@ from walkthrough.experiments.experiment import (
 )
 from walkthrough.record.deployment import Deployment
 
-LEASED = "rotation"
-"""A title whose licenses are leases."""
 DUAL = "key-per-track"
 """A title of dual expiry: 30 days to begin, 48 hours once begun."""
 HOUR, DAY = 3600, 86_400
@@ -50,10 +48,9 @@ def renewal(deployment: Deployment) -> Tries:
     """Play on for twice the length of a lease: it is renewed ahead of its end, and still plays."""
     a, _, cookie = two_devices(deployment, "renewal")
     register(a, cookie, deployment.dummy)
-    first = play(a, cookie, LEASED)
+    first = play(a, cookie, ROTATION)
     last = play_on(a, cookie, first, 2 * lease_of(first))
-    sessions = {grant.contents.playback.session for grant in (*first, *last) if grant.contents.playback}
-    again = RENEWED if len(sessions) == 1 else "renewed in another session"
+    again = RENEWED if len({grant.session for grant in (*first, *last)}) == 1 else "renewed in another session"
     yield Try("device A plays on for two leases", again)
     yield Try("the film under the renewed license", watched(a, last))
 
@@ -62,7 +59,7 @@ def renewal_refused(deployment: Deployment) -> Tries:
     """Let another device register the cookie while this one plays: its renewals are refused, and it stops."""
     a, b, cookie = two_devices(deployment, "takeover")
     register(a, cookie, deployment.dummy)
-    grants = play(a, cookie, LEASED)
+    grants = play(a, cookie, ROTATION)
     yield Try("device A plays a film with a lease", ISSUED)
     end = min(end for grant in grants if (end := lease_end(grant)) is not None)
     yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))

@@ -1,5 +1,6 @@
 """The page as a Flask app: its files, its state, what the learner may do, and the stream of what happens."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +36,12 @@ def create_app(deployment: Deployment, url: str, allowed_hosts: frozenset[str] =
     app = Flask(SERVICE, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
-    app.register_error_handler(404, _nothing_there)
+    app.register_error_handler(404, _refuse(404, "there is nothing at this address"))
     protect(app, Visitors(url, allowed_hosts))
-    app.register_error_handler(Busy, _busy)
-    app.register_error_handler(Unusable, _unusable)
-    app.register_error_handler(TooManyListeners, _full)
+    app.register_error_handler(Busy, _refuse(409, "a run is going on: let it end, or start over"))
+    app.register_error_handler(Unusable, _refuse(400))
+    full = f"{MAX_LISTENERS} windows are open on this page: close one"
+    app.register_error_handler(TooManyListeners, _refuse(503, full))
     app.register_error_handler(EmulatorError, _failed)
     app.register_blueprint(health_route())
     serve_words(app)
@@ -138,20 +140,9 @@ def _serve_actions(app: Flask, page: PageState) -> None:
         return jsonify(DONE)
 
 
-def _nothing_there(_: Exception) -> tuple[Response, int]:
-    return jsonify(error=404, errorText="there is nothing at this address"), 404
-
-
-def _busy(_: Busy) -> tuple[Response, int]:
-    return jsonify(error=409, errorText="a run is going on: let it end, or start over"), 409
-
-
-def _unusable(error: Unusable) -> tuple[Response, int]:
-    return jsonify(error=400, errorText=str(error)), 400
-
-
-def _full(_: TooManyListeners) -> tuple[Response, int]:
-    return jsonify(error=503, errorText=f"{MAX_LISTENERS} windows are open on this page: close one"), 503
+def _refuse(status: int, text: str = "") -> Callable[[Exception], tuple[Response, int]]:
+    """Return a handler that answers an error with a status and a text (empty: the error's own)."""
+    return lambda error: (jsonify(error=status, errorText=text or str(error)), status)
 
 
 def _failed(error: EmulatorError) -> tuple[Response, int]:

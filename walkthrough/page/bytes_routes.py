@@ -1,6 +1,5 @@
 """What the page lets a learner read: the source of a step, and the bytes of a message."""
 
-from collections import OrderedDict
 from dataclasses import asdict
 from typing import Any
 
@@ -11,35 +10,14 @@ from simulation.http_errors import read_body
 from walkthrough.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
 from walkthrough.page.message_bytes import find_message, message_bytes
 from walkthrough.page.page_requests import Unusable
-from walkthrough.page.page_state import PageState
+from walkthrough.page.page_state import Newest, PageState
 from walkthrough.page.source_code import sources_of
-
-MAX_MESSAGES = 200
-"""Messages kept for the commands that fetch them; the oldest make room."""
-
-
-class Messages:
-    """Messages that were inspected, by id, so that a command printed yesterday still finds its bytes."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[str, bytes] = OrderedDict()
-
-    def keep(self, data: bytes) -> str:
-        """Keep a message; return its id."""
-        name = message_id(data)
-        self._kept[name] = data
-        while len(self._kept) > MAX_MESSAGES:
-            self._kept.popitem(last=False)
-        return name
-
-    def get(self, name: str) -> bytes | None:
-        """Return a message, if it is still there."""
-        return self._kept.get(name)
 
 
 def serve_bytes(app: Flask, page: PageState, url: str) -> None:
     """Add the routes."""
-    messages = Messages()
+    messages: Newest[str, bytes] = Newest()
+    """By id, so that a command printed yesterday still finds its bytes."""
 
     @app.get("/api/source/<int:step>")
     def source(step: int) -> Response:
@@ -58,10 +36,11 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
         if found is None:
             abort(404)
         data = message_bytes(found, kind)
-        address = f"{url}/api/messages/{messages.keep(data)}"
-        own = page.own(data)
+        name = message_id(data)
+        messages[name] = data
+        own = page.own.get(data)
         context = Context(
-            address,
+            f"{url}/api/messages/{name}",
             page.deployment.expressplay,
             own.contents if own else None,
             page.deployment.provisioning.ask,

@@ -1,6 +1,7 @@
 """A run of the binding on a device of the page: register, play, renew. Its steps are told while they happen."""
 
 import itertools
+from collections.abc import Callable
 from typing import Any
 
 from emulator.binding import Client, play, register
@@ -10,6 +11,7 @@ from emulator.expiry import lease_end
 from emulator.leases import renew
 from emulator.offered_titles import Offer
 from emulator.screening import watch
+from emulator.transport import Web
 from fairplay.errors import FairPlayError
 from fairplay.layout import PlaybackState
 from fairplay.spc import SpcContents
@@ -33,9 +35,23 @@ def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
     """
     device = page.devices.get(name)
     offer = page.offer(title)
+    return _alone(page, lambda run: _play(page, run, device, offer))
+
+
+def renew_leases(page: PageState, name: str) -> dict[str, Any]:
+    """Renew the leases of a device that plays: steps 6 to 13 again. Where that is refused, the old ones run on."""
+    device = page.devices.get(name)
+    if not any(lease_end(grant) for grant in device.grants):
+        raise Unusable("nothing to renew: this device holds no license with a lease")
+    title = page.offer(device.title).name
+    return _alone(page, lambda run: _renew(page, run, device, title))
+
+
+def _alone(page: PageState, act: Callable[[PageRun], dict[str, Any]]) -> dict[str, Any]:
+    """Return what came of a run that goes on alone, or that the learner has started over."""
     try:
         with page.pacing.run() as run:
-            return _play(page, run, device, offer)
+            return act(run)
     except StartedOver:
         return {"startedOver": True}
     finally:
@@ -52,27 +68,17 @@ def _play(page: PageState, run: PageRun, device: PageDevice, offer: Offer) -> di
         return {"refusal": device.refusal}
     device.title, device.grants = offer.title, grants
     for grant in grants:
-        page.add_own(grant.ckc, OwnMessage(grant.contents, device.seed))
+        page.own[grant.ckc] = OwnMessage(grant.contents, device.seed)
     return license_of(page, device)
 
 
-def renew_leases(page: PageState, name: str) -> dict[str, Any]:
-    """Renew the leases of a device that plays: steps 6 to 13 again. Where that is refused, the old ones run on."""
-    device = page.devices.get(name)
-    if not any(lease_end(grant) for grant in device.grants):
-        raise Unusable("nothing to renew: this device holds no license with a lease")
-    title = page.offer(device.title).name
+def _renew(page: PageState, run: PageRun, device: PageDevice, title: str) -> dict[str, Any]:
     try:
-        with page.pacing.run() as run:
-            client = _begin(page, run, device, title, from_step=Step.ASK_TO_PLAY, renews=True)
-            state = PlaybackState.PLAYING
-            device.grants = tuple(renew(client, device.cookie, grant, state) for grant in device.grants)
-    except StartedOver:
-        return {"startedOver": True}
+        client = _begin(page, run, device, title, from_step=Step.ASK_TO_PLAY, renews=True)
+        state = PlaybackState.PLAYING
+        device.grants = tuple(renew(client, device.cookie, grant, state) for grant in device.grants)
     except (EmulatorError, FairPlayError) as error:
         return {"refusal": as_refusal(error)}
-    finally:
-        page.tell_state()
     return {"refusal": None}
 
 
@@ -89,11 +95,9 @@ def _begin(
     journal = StepJournal(page.feed, run, device, page.deployment, web, about)
 
     def remember(spc: bytes, contents: SpcContents) -> None:
-        page.add_own(spc, OwnMessage(contents, device.seed))
+        page.own[spc] = OwnMessage(contents, device.seed)
 
-    return Client(
-        _as_device(page, device), page.deployment.sees, web, journal, page.deployment.expressplay, made=remember
-    )
+    return _client(page, device, web, journal, made=remember)
 
 
 def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
@@ -110,12 +114,11 @@ def still_of(page: PageState, name: str) -> bytes | None:
     device = page.devices.get(name)
     if not device.grants:
         return None
-    journal = Journal("client", device.clock)
-    client = Client(
-        _as_device(page, device), page.deployment.sees, page.deployment.web, journal, page.deployment.expressplay
-    )
+    client = _client(page, device, page.deployment.web, Journal("client", device.clock))
     return watch(client, device.grants, still=True).still
 
 
-def _as_device(page: PageState, device: PageDevice) -> Device:
-    return Device(device.seed, page.deployment.provisioning, device.clock)
+def _client(page: PageState, device: PageDevice, web: Web, journal: Journal, **more: Any) -> Client:
+    deployment = page.deployment
+    made = Device(device.seed, deployment.provisioning, device.clock)
+    return Client(made, deployment.sees, web, journal, deployment.expressplay, **more)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
+from emulator.containers import key_ids as kids_of
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
 from emulator.offered_titles import Offer
@@ -24,8 +25,6 @@ file a page, whose script would run as this page's own."""
 SANDBOXED = "default-src 'none'; sandbox"
 """The policy of such files, should somebody open one by itself."""
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}", re.ASCII)
-TENC_KID = 12
-"""Bytes from the box type `tenc` to its default key id: version and flags, two reserved or pattern, two settings."""
 
 
 @dataclass(frozen=True)
@@ -105,11 +104,5 @@ def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Period, ...]:
             init = web.get(SEES, period.map.url, expected="an init segment", most=MAX_MEDIA).body
         urls = (period.map.url, *(segment.place.url for segment in period.segments))
         files = [f"{name}/{url.removeprefix(base)}" for url in urls]
-        parts.append(Period(files[0], tuple(files[1:]), period.key, key_id(init)))
+        parts.append(Period(files[0], tuple(files[1:]), period.key, next(iter(kids_of(init)), "")))
     return tuple(parts)
-
-
-def key_id(init: bytes) -> str:
-    """Return the default key id of an init segment in hex; empty where it has none."""
-    at = init.find(b"tenc")
-    return "" if at < 0 else init[at + TENC_KID : at + TENC_KID + 16].hex()

@@ -1,6 +1,7 @@
 """The thirteen steps and step 0 before anything has happened, as the page draws them in grey."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from emulator.offered_titles import Offer
@@ -10,7 +11,7 @@ from walkthrough.record.steps import LIFELINES, STEPS
 
 def outline(offers: Sequence[Offer]) -> dict[str, Any]:
     """Return lifelines, steps (why they exist, and their words with gaps), the glossary, and the titles to play."""
-    gaps = _Gaps()
+    gaps: Mapping[str, str] = defaultdict(lambda: "…")
     return {
         "lifelines": LIFELINES,
         "steps": [
@@ -26,8 +27,3 @@ def outline(offers: Sequence[Offer]) -> dict[str, Any]:
         "glossary": [{"term": term, "says": says} for term, says in GLOSSARY.items()],
         "titles": [{"title": offer.title, "name": offer.name, "dummy": offer.dummy} for offer in offers],
     }
-
-
-class _Gaps(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "…"

@@ -3,7 +3,7 @@
 import itertools
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from emulator.offered_titles import Offer, list_titles
 from emulator.step import at_step
@@ -16,7 +16,20 @@ from walkthrough.page.page_requests import Unusable
 from walkthrough.page.step_feed import StepFeed
 from walkthrough.record.deployment import Deployment
 
-MAX_OWN_MESSAGES = 200
+MAX_MESSAGES = 200
+"""Messages that the page remembers in one place; the oldest make room."""
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Newest(OrderedDict[K, V]):
+    """The newest of what was put in, `MAX_MESSAGES` at most."""
+
+    def __setitem__(self, key: K, value: V) -> None:
+        super().__setitem__(key, value)
+        while len(self) > MAX_MESSAGES:
+            self.popitem(last=False)
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,8 @@ class PageState:
         self.events = EventStream()
         self.pacing = Pacing()
         self.feed = StepFeed(self.events, self.pacing)
-        self._own: OrderedDict[bytes, OwnMessage] = OrderedDict()
+        self.own: Newest[bytes, OwnMessage] = Newest()
+        """What opens a message, where a device of this page made it or was answered with it."""
         self._lives = itertools.count(1)
         self.devices = PageDevices(self._fresh_cookie())
 
@@ -60,16 +74,6 @@ class PageState:
         self.feed.start_over()
         self.devices.begin(self._fresh_cookie())
         self.tell_state()
-
-    def add_own(self, message: bytes, own: OwnMessage) -> None:
-        """Remember what opens a message; the oldest makes room."""
-        self._own[message] = own
-        while len(self._own) > MAX_OWN_MESSAGES:
-            self._own.popitem(last=False)
-
-    def own(self, message: bytes) -> OwnMessage | None:
-        """Return what opens a message, where a device of this page made it or was answered with it."""
-        return self._own.get(message)
 
     def shown(self) -> dict[str, Any]:
         """Return how things stand, for a browser that comes new."""

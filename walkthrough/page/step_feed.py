@@ -138,8 +138,8 @@ class StepJournal(Journal):
         asked = [(party, base) for party, base in self._services if party in parties]
         found = collect(self._web, asked, [entry])
         entries = [one for one in found if one.get("step") is None or one["step"] in numbers]
-        steps = record_steps(entries, self._cookie, self._device_id, [step for step in STEPS if step.n in numbers])
         number = self._rounds.setdefault(entry["trace"], len(self._rounds) + 1)
-        about = {**self._about, "round": number} if number > 1 else self._about
-        self._feed.show(self._run, [{**step, **about} for step in steps], written_rows(entries))
+        words = [step for step in STEPS if step.n in numbers]
+        steps = record_steps(entries, self._cookie, self._device_id, number, words)
+        self._feed.show(self._run, [{**step, **self._about} for step in steps], written_rows(entries))
         return entry

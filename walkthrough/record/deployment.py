@@ -97,15 +97,11 @@ def find_deployment(sees: str, expressplay: str, title: str | None = None, tls: 
 
 
 @contextmanager
-def shifted_clock(deployment: Deployment, seconds: float) -> Iterator[None]:
-    """Let ExpressPlay's clock run `seconds` ahead inside the block; afterwards it is as far ahead as before."""
-    with clock_ahead(deployment.web, deployment.expressplay, seconds):
-        yield
-
-
-@contextmanager
 def clock_ahead(web: Web, expressplay: str, seconds: float) -> Iterator[None]:
-    """Do the same for the mock at a base URL. Raises `UnexpectedAnswer` where its clock cannot be set."""
+    """Let ExpressPlay's clock run `seconds` ahead inside the block; afterwards it is as far ahead as before.
+
+    Raises `UnexpectedAnswer` where it cannot be set.
+    """
     before = _clock(web, expressplay, "GET")
     _clock(web, expressplay, "POST", {"advance": seconds})
     try:

@@ -6,6 +6,7 @@ section `device_keys`, the message keys of the virtual device, which open its SP
 """
 
 import base64
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -65,9 +66,9 @@ def make_recording(
     """
     device_id = device_id_of(seed).hex()
     steps = [
-        recorded if number == 1 else _in_round(recorded, number)
+        recorded
         for number, of_round in enumerate(_rounds(entries), 1)
-        for recorded in record_steps(of_round, cookie, device_id)
+        for recorded in record_steps(of_round, cookie, device_id, number)
     ]
     before, after = _log_rows(entries)
     recording: Recording = {
@@ -109,10 +110,14 @@ def teaching_keys(made: Mapping[str, SpcContents]) -> dict[str, Any]:
 
 
 def record_steps(
-    entries: Sequence[Entry], cookie: str, device_id: str, steps: Sequence[StepWords] = STEPS
+    entries: Sequence[Entry], cookie: str, device_id: str, number: int = 1, steps: Sequence[StepWords] = STEPS
 ) -> list[RecordedStep]:
-    """Return those of `steps` that the entries of one round tell, in order. A step needs its exchange's entries."""
-    return [recorded for step in steps if (recorded := _record_step(step, entries, cookie, device_id))]
+    """Return those of `steps` that the entries of round `number` tell. A step needs its exchange's entries."""
+    recorded = [found for step in steps if (found := _record_step(step, entries, cookie, device_id))]
+    if number > 1:
+        for step in recorded:
+            step["round"] = number
+    return recorded
 
 
 def _record_step(step: StepWords, entries: Sequence[Entry], cookie: str, device_id: str) -> RecordedStep | None:
@@ -149,10 +154,6 @@ def _record_step(step: StepWords, entries: Sequence[Entry], cookie: str, device_
     return recorded
 
 
-def _in_round(step: RecordedStep, number: int) -> RecordedStep:
-    return {**step, "round": number}
-
-
 def _entry(entries: Sequence[Entry], n: int, parties: tuple[str, ...]) -> Entry | None:
     for party in parties:
         found = [entry for entry in entries if entry.get("step") == n and entry.get("party") == party]
@@ -174,15 +175,10 @@ def _refusal(response: Any) -> str | None:
     return None
 
 
-class _Values(dict[str, str]):
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
-def _values(entry: Entry, entries: Sequence[Entry], cookie: str, device_id: str) -> _Values:
+def _values(entry: Entry, entries: Sequence[Entry], cookie: str, device_id: str) -> Mapping[str, str]:
     """Return what the summary of a step is filled with, long values shortened."""
     request, response, decision = (_object(entry.get(name)) for name in ("request", "response", "decision"))
-    values = _Values(cookie=shorten(cookie, 16), device_id=shorten(device_id, 8))
+    values = defaultdict(lambda: "?", cookie=shorten(cookie, 16), device_id=shorten(device_id, 8))
     if isinstance(content_id := request.get("contentID") or decision.get("content_id"), str):
         values["content_id"] = shorten(content_id, 8)
     if isinstance(url := response.get("epTokenURL"), str):

@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from emulator.offered_titles import Offer
+from fairplay import tllv
+from fairplay.aes import cbc_decrypt
+from fairplay.envelope import read_envelope
+from fairplay.session_key import DerivedKeys
 from fairplay.spc import SpcContents
 from simulation.steps import Step
 from walkthrough.experiments import EXPERIMENTS
@@ -26,8 +30,7 @@ from walkthrough.page.security import STATIC_POLICY
 from walkthrough.page.source_code import sources_of
 from walkthrough.page.static.bundle import bundle, shorten, shorten_sheet
 from walkthrough.page.static.record_runs import COOKIE, INDEX, RUNS, SEEDS, STILL
-from walkthrough.page.static.recorded_keys import contents_from
-from walkthrough.record.recorded import Recording
+from walkthrough.record.recorded import Recording, all_steps
 from walkthrough.record.recording import row_that_binds
 from walkthrough.record.steps import STEPS
 from walkthrough.words import words
@@ -129,14 +132,18 @@ def _message(recording: Mapping[str, Any], n: int, kind: str, address: str) -> t
 
 
 def _contents(recording: Mapping[str, Any], n: int) -> SpcContents:
-    """Return what is in the SPC of step `n`, 4 or 11."""
-    spc = next(step["request"]["spc"] for step in recording["steps"] if step["n"] == n)
-    return contents_from(base64.b64decode(spc), recording["device_keys"][f"step {n}"])
+    """Return what is in the SPC of step `n`, 4 or 11, by its message keys: as its device knew it."""
+    spc = next(base64.b64decode(step["request"]["spc"]) for step in recording["steps"] if step["n"] == n)
+    texts = recording["device_keys"][f"step {n}"]
+    spc_key, dask, mac_key = (bytes.fromhex(texts[name]) for name in ("spc_key", "dask", "mac_key"))
+    envelope = read_envelope(spc)
+    values = tllv.read_values(cbc_decrypt(spc_key, envelope.iv, envelope.payload))
+    return SpcContents(envelope.version, values, spc_key, DerivedKeys(dask, mac_key))
 
 
 def _run(name: str, recording: Recording, index: Mapping[str, Any]) -> dict[str, Any]:
     _, title, _ = name.split(".")
-    steps = [*([recording["prelude"]] if recording["prelude"] else []), *recording["steps"]]
+    steps = all_steps(recording)
     before = {row["event_id"] for row in recording["log_before"]}
     asked = answer = Step.SEND_SPC_TO_REGISTER
     if title != "dummy":

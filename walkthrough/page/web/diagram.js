@@ -1,7 +1,7 @@
 // The sequence diagram: a lifeline for each device and each service, thirteen steps. Grey until a step has happened.
 
 import { $, replace, s } from './dom.js';
-import { lifelineOf, lifelineOfDevice, lifelines, lookOf, partyNamed } from './parties.js';
+import { lifelineOf, lifelines, lookOf, partyNamed } from './parties.js';
 import { moves, pace } from './pace.js';
 import { bindingRow } from './rows.js';
 import { relay, say } from './words.js';

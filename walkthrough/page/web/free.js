@@ -54,7 +54,7 @@ export async function setUpFreePlay() {
     const parts = (text) => (layer === REQUEST ? [text] : text.match(/..?/g) ?? []);
     const [before, after] = [parts(value), parts(input.value)];
     const line = (words, own, other) => h('div', {}, h('span', {}, words), h('code', {}, own.map((part, at) =>
-      h(part === other[at] ? 'span' : 'mark', {}, part, layer !== REQUEST && ' '))));
+      [h(part === other[at] ? 'span' : 'mark', {}, part), layer !== REQUEST && ' '])));
     replace(compared, line(say('before'), before, after), line(say('after'), after, before));
   }
 

@@ -1,7 +1,7 @@
 // The glossary: every term in the prose has a dotted underline, and one sentence.
 
 import { $, h, replace } from './dom.js';
-import { relay } from './words.js';
+import { literal, relay } from './words.js';
 
 // What may not begin a line: a browser would break it off from a button.
 const CLOSING = /^\u00a0?[.,;:!?…)»]+/;
@@ -12,8 +12,7 @@ let pattern = null;
 export function setUpGlossary(glossary) {
   terms = new Map(glossary.map(({ term, says }) => [relay(term), relay(says)]));
   const words = [...terms.keys()].sort((one, other) => other.length - one.length);
-  const literal = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  pattern = words.length ? new RegExp(`(?<![\\p{L}\\d_-])(?:${literal.join('|')})(?![\\p{L}\\d_-])`, 'u') : null;
+  pattern = words.length ? new RegExp(`(?<![\\p{L}\\d_-])(?:${words.map(literal).join('|')})(?![\\p{L}\\d_-])`, 'u') : null;
   document.addEventListener('keydown', (event) => event.key === 'Escape' && hide());
 }
 

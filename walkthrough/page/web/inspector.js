@@ -41,8 +41,10 @@ export function offerMessages(steps) {
 }
 
 // Of a recorded run not every message was kept.
+export const isKept = (step, kind) => !step.open || step.open.includes(`${step.n}.${kind}`);
+
 function holds(step, kind) {
-  if (step.open && !step.open.includes(`${step.n}.${kind}`)) return false;
+  if (!isKept(step, kind)) return false;
   if (kind === 'token') return [3, 10].includes(step.n) && Boolean(step.response?.epTokenURL);
   return Boolean(step.request?.[kind] ?? step.response?.[kind]);
 }

@@ -86,8 +86,10 @@ function choose(n) {
 
 function showPace() {
   $('pace').value = state.stepping ? 'stepping' : pace();
-  for (const id of ['next', 'to-end']) $(id).hidden = !state.stepping;
-  for (const id of ['next', 'to-end']) $(id).setAttribute('aria-disabled', String(!(state.stepping && state.running)));
+  for (const button of [$('next'), $('to-end')]) {
+    button.hidden = !state.stepping;
+    button.setAttribute('aria-disabled', String(!(state.stepping && state.running)));
+  }
 }
 
 function wire() {

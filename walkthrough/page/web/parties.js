@@ -7,7 +7,7 @@ const CLIENT = 'Client';
 const COLOURS = { SEES: 'sees', ExpressPlay: 'expressplay', 'Transaction log': 'log' };
 const SHORT = { ExpressPlay: 'EP', 'Transaction log': say('Log') };
 
-export const lifelineOfDevice = (name) => `device ${name}`;
+const lifelineOfDevice = (name) => `device ${name}`;
 
 // Where a step begins and ends: at the lifeline of the device that took it, or of the service.
 export const lifelineOf = (party, device) => (party === CLIENT ? lifelineOfDevice(device) : party);

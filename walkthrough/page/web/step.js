@@ -3,6 +3,7 @@
 import { get } from './api.js';
 import { $, h, replace } from './dom.js';
 import { explainTerms } from './glossary.js';
+import { isKept } from './inspector.js';
 import { legend } from './parties.js';
 import { quote, relay, say } from './words.js';
 
@@ -61,13 +62,15 @@ function part(title, value, step) {
     const size = value[name].size ?? Math.floor(value[name].replace(/=+$/, '').length * 3 / 4);
     shown[name] = say('<{size} bytes, see below>', { size });
   }
+  const words = Object.fromEntries(messages.map((name) => [name, say('Open the {message}', { message: MESSAGES[name] })]));
+  if (holdsToken(value)) words.token = say('Open the token');
   return h('details', { open: true }, h('summary', {}, title),
     h('pre', {}, JSON.stringify(shown, null, 2)),
-    messages.filter((name) => !step.open || step.open.includes(`${step.n}.${name}`)).map((name) => h('a', { class: 'button quiet', href: `#bytes=${step.n}.${name}` }, say('Open the {message}', { message: MESSAGES[name] }))),
-    tokenOf(value) && (!step.open || step.open.includes(`${step.n}.token`)) && h('a', { class: 'button quiet', href: `#bytes=${step.n}.token` }, say('Open the token')));
+    Object.keys(words).filter((kind) => isKept(step, kind)).map((kind) =>
+      h('a', { class: 'button quiet', href: `#bytes=${step.n}.${kind}` }, words[kind])));
 }
 
-const tokenOf = (value) => Object.values(value).some((text) => typeof text === 'string' && text.includes('ExpressPlayToken='));
+const holdsToken = (value) => Object.values(value).some((text) => typeof text === 'string' && text.includes('ExpressPlayToken='));
 
 function knowledge(outline, steps, chosen) {
   const known = new Map();

@@ -27,8 +27,12 @@ function translate(text) {
 }
 
 function shapeOf(text) {
-  const literal = text.replace(/[.*+?^$()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${literal.replace(/\{(\w+)\}/g, '(?<$1>.+)')}$`);
+  return new RegExp(`^${literal(text).replace(/\\\{(\w+)\\\}/g, '(?<$1>.+)')}$`);
+}
+
+// A text as a regular expression that finds it.
+export function literal(text) {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
 function fill(words, values) {
