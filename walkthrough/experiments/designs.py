@@ -10,28 +10,15 @@ import json
 import os
 from collections.abc import Sequence
 
-from emulator.binding import Client, entitle, play, register
 from emulator.device import make_spc
 from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
-from emulator.step import at_step
 from fairplay import tllv
 from fairplay.aes import cbc_decrypt
 from fairplay.envelope import read_envelope
 from fairplay.errors import SpcError
 from fairplay.spc import SpcContents
-from simulation.steps import Step
-from walkthrough.experiments.actions import (
-    WINDOW,
-    entitled,
-    fill_window,
-    film_id,
-    name_of,
-    redeem_token,
-    rows_written_by,
-    send_spc,
-    two_devices,
-)
+from walkthrough.experiments.actions import WINDOW, Holder, holder, name_of, two_holders
 from walkthrough.experiments.attacks import read_hint, with_block_in_front
 from walkthrough.experiments.experiment import (
     ISSUED,
@@ -39,7 +26,6 @@ from walkthrough.experiments.experiment import (
     Experiment,
     Tries,
     Try,
-    attempt,
     outcome_of,
     refused_by_expressplay,
 )
@@ -51,14 +37,14 @@ NOBODY = "no device: the viewer is locked out"
 
 def signed_only(deployment: Deployment) -> Tries:
     """Look for the content key in the token as it is, and in one with the same restrictions, signed but not sealed."""
-    a, _, cookie = two_devices(deployment, "signed")
-    register(a, cookie, deployment.dummy)
-    grant = play(a, cookie, deployment.film)[0]
+    a = holder(deployment, "signed")
+    a.register()
+    grant = a.play()[0]
+    key = grant.license.content.key
     sealed = base64.urlsafe_b64decode((grant.entitlement.token if grant.entitlement else "") + "==")
-    signed = sign([["contentKey", grant.license.content.key.hex()], ["deviceId", a.device.device_id]])
+    signed = sign([["contentKey", key.hex()], ["deviceId", a.client.device.device_id]])
     text, _, _ = signed.partition(".")
     read = dict(json.loads(base64.urlsafe_b64decode(text)))
-    key = grant.license.content.key
     found = key in sealed or key.hex().encode() in sealed
     yield Try("look for the film's key in the sealed token", "found" if found else "not there")
     what = "read contentKey from a token only signed, without any key"
@@ -73,44 +59,41 @@ def sign(restrictions: list[list[str]]) -> str:
 
 def forgetful_sees(deployment: Deployment) -> Tries:
     """Ask a SEES that forgets the device for the film on another device; then the real one."""
-    a, b, cookie = two_devices(deployment, "forget")
-    register(a, cookie, deployment.dummy)
-    entitlement = forget_device(b, film_id(b, deployment.film), cookie)
-    yield attempt("device B redeems a token of a SEES that forgot the device", lambda: redeem_token(b, entitlement))
-    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.film))
+    a, b = two_holders(deployment, "forget")
+    a.register()
+    yield b.redeems(forget_device(b), "redeems a token of a SEES that forgot the device")
+    yield b.plays("plays the film with the real SEES")
 
 
-def forget_device(client: Client, content_id: str, cookie: str) -> Entitlement:
+def forget_device(one: Holder) -> Entitlement:
     """WEAK: a SEES that looks the device up and then forgets to put it into the token.
 
     What comes of it is a token that names no device. The real SEES makes such a token for a time-based entitlement,
     so this asks for one.
     """
-    with at_step(Step.ASK_TO_PLAY):
-        return entitle(client, RequestType.TIME_BASED, content_id, cookie)
+    return one.entitle(RequestType.TIME_BASED)
 
 
 def full_window(deployment: Deployment) -> Tries:
     """Be refused on another device until a window of 32 rows is full; ask for the device by both rules."""
-    a, b, cookie = two_devices(deployment, "window")
-    register(a, cookie, deployment.dummy)
-    entitlement = entitled(b, cookie, deployment.film)
-    yield Try(f"device B tries {WINDOW} times", fill_window(b, entitlement))
-    found = device_in_a_window_of_every_event(rows_written_by(deployment, a, b))
+    a, b = two_holders(deployment, "window")
+    a.register()
+    yield Try(f"device B tries {WINDOW} times", b.fill_window(b.entitle()))
+    found = device_in_a_window_of_every_event([*a.rows_written(), *b.rows_written()])
     yield Try("a window that answers with every event, on these rows", found or NOBODY)
-    yield attempt("device A plays the film with the real lookup", lambda: play(a, cookie, deployment.film))
+    yield a.plays("plays the film with the real lookup")
 
 
 def one_cookie(deployment: Deployment) -> Tries:
     """Let B register, redeem A's old bound token until a look-up is full, and ask for the device by both rules."""
-    a, b, cookie = two_devices(deployment, "eviction")
-    register(a, cookie, deployment.dummy)
-    old = entitled(a, cookie, deployment.film)
-    yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
-    yield Try(f"device A redeems its old bound token {WINDOW} times", fill_window(a, old))
-    found = device_by_one_cookie(rows_written_by(deployment, a, b))
+    a, b = two_holders(deployment, "eviction")
+    a.register()
+    old = a.entitle()
+    yield b.registers("registers with the same cookie")
+    yield Try(f"device A redeems its old bound token {WINDOW} times", a.fill_window(old))
+    found = device_by_one_cookie([*a.rows_written(), *b.rows_written()])
     yield Try("the device bound, if plays carried the customer cookie", name_of(found, a, b))
-    yield attempt("device B plays the film with the real SEES", lambda: play(b, cookie, deployment.film))
+    yield b.plays("plays the film with the real SEES")
 
 
 def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
@@ -127,11 +110,10 @@ def device_by_one_cookie(rows: Sequence[Row]) -> str | None:
 
 def helpful_server(deployment: Deployment) -> Tries:
     """Send copies of A's SPC, altered on the wire, to a server that explains what is wrong, and to the mock."""
-    a, _, cookie = two_devices(deployment, "helpful")
-    register(a, cookie, deployment.dummy)
-    entitlement = entitled(a, cookie, deployment.film)
-    content_id = film_id(a, deployment.film)
-    spc, contents = make_spc(a.device, content_id)
+    a = holder(deployment, "helpful")
+    a.register()
+    entitlement, content_id = a.entitle(), a.film_id()
+    spc, contents = make_spc(a.client.device, content_id)
     altered = with_block_in_front(spc, contents, contents.anti_replay_seed)
     stolen = read_hint(explain_everything(altered, contents))
     read = f"{len(stolen)} of its 16 bytes" if stolen and stolen in contents.anti_replay_seed else "nothing"
@@ -139,7 +121,7 @@ def helpful_server(deployment: Deployment) -> Tries:
     answers = []
     for number, copy in enumerate((altered, with_block_in_front(spc, contents, contents.r2[:16])), 1):
         try:
-            send_spc(a, entitlement, copy, content_id)
+            a.send(entitlement, copy, content_id)
         except LicenseRefused as refusal:
             answers.append(refusal.response)
             yield Try(f"altered copy {number}, sent to the mock", outcome_of(refusal))

@@ -2,24 +2,21 @@
 
 from dataclasses import replace
 
-from emulator.binding import play, register
 from emulator.screening import Screening, watch
-from walkthrough.experiments.actions import PLAYED, ROTATION, two_devices, watched
+from walkthrough.experiments.actions import PLAYED, ROTATION, holder, watched
 from walkthrough.experiments.experiment import Experiment, Tries, Try
 from walkthrough.record.deployment import Deployment
 
 
 def rotation(deployment: Deployment) -> Tries:
     """Play a title with two keys under both, then with the second one wrong."""
-    a, _, cookie = two_devices(deployment, "rotation")
-    register(a, cookie, deployment.dummy)
-    grants = play(a, cookie, ROTATION)
-    yield Try("device A plays a title with two keys", periods_of(watch(a, grants)))
+    a = holder(deployment, "rotation")
+    a.register()
+    grants = a.play(ROTATION)
+    yield Try("device A plays a title with two keys", periods_of(watch(a.client, grants)))
     last = grants[-1].license
-    wrong = replace(last, content=replace(last.content, key=bytes(len(last.content.key))))
-    yield Try(
-        "the same with the second key wrong", periods_of(watch(a, [*grants[:-1], replace(grants[-1], license=wrong)]))
-    )
+    wrong = replace(grants[-1], license=replace(last, content=replace(last.content, key=bytes(len(last.content.key)))))
+    yield Try("the same with the second key wrong", periods_of(watch(a.client, [*grants[:-1], wrong])))
 
 
 def periods_of(screening: Screening) -> str:
@@ -30,11 +27,11 @@ def periods_of(screening: Screening) -> str:
 
 def old_device(deployment: Deployment) -> Tries:
     """Register and play on a device that makes SPCs of version 1 (RSA-1024)."""
-    client, cookie = deployment.client("v1", spc_version=1), deployment.name("v1")
-    grants = (register(client, cookie, deployment.dummy), *play(client, cookie, deployment.film))
+    old = holder(deployment, "v1", spc_version=1)
+    grants = (old.register(), *old.play())
     versions = sorted({grant.spc[3] for grant in grants})
     yield Try("the version of the old device's SPCs", ", ".join(f"version {version}" for version in versions))
-    yield Try("the old device plays the film", watched(client, grants[1:]))
+    yield Try("the old device plays the film", watched(old.client, grants[1:]))
 
 
 EXPERIMENTS = (

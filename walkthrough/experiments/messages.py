@@ -1,9 +1,9 @@
 """Experiments on the messages: tokens and SPCs that are kept, sent again, altered, or meant for something else."""
 
-from emulator.binding import play, register
 from emulator.device import make_spc
+from emulator.license_client import Entitlement
 from fairplay.ckc import open_ckc
-from walkthrough.experiments.actions import entitled, film_id, redeem_token, rows_written_by, send_spc, two_devices
+from walkthrough.experiments.actions import Holder, holder, two_holders
 from walkthrough.experiments.attacks import flip_hu_bit, read_without_mac
 from walkthrough.experiments.experiment import (
     ISSUED,
@@ -22,69 +22,67 @@ BEYOND_EVERY_TOKEN = 31 * 86_400
 
 def expired_token(deployment: Deployment) -> Tries:
     """Get a token, let a month pass, redeem it; then redeem a fresh one."""
-    a, _, cookie = two_devices(deployment, "expired")
-    register(a, cookie, deployment.dummy)
-    entitlement = entitled(a, cookie, deployment.film)
+    a, entitlement = _entitled(deployment, "expired")
     with clock_ahead(deployment.web, deployment.expressplay, BEYOND_EVERY_TOKEN):
-        yield attempt("a month later, device A sends an SPC to its old token URL", lambda: redeem_token(a, entitlement))
-    yield attempt("device A asks SEES for a fresh token and plays", lambda: play(a, cookie, deployment.film))
+        yield attempt("a month later, device A sends an SPC to its old token URL", lambda: a.redeem(entitlement))
+    yield a.plays("asks SEES for a fresh token and plays")
+
+
+def _entitled(deployment: Deployment, purpose: str) -> tuple[Holder, Entitlement]:
+    """Return device A, registered, and a token URL that it was given for the film."""
+    a = holder(deployment, purpose)
+    a.register()
+    return a, a.entitle()
 
 
 def flipped_bit(deployment: Deployment) -> Tries:
     """Flip the first bit of HU: read it as a server would that only compares, then send it to one with a MAC."""
-    a, _, cookie = two_devices(deployment, "flipped")
-    register(a, cookie, deployment.dummy)
-    entitlement = entitled(a, cookie, deployment.film)
-    content_id = film_id(a, deployment.film)
-    spc, contents = make_spc(a.device, content_id)
+    a, entitlement = _entitled(deployment, "flipped")
+    content_id = a.film_id()
+    spc, contents = make_spc(a.client.device, content_id)
     altered = flip_hu_bit(spc, contents)
     stated, tag, device_id = read_without_mac(altered, contents)
     verdict = "equal" if stated == tag else "they differ"
     yield Try("a bare comparison of the integrity bytes with their tag", verdict)
     yield Try("the first byte of HU, before and after", f"{contents.block.device_id[:1].hex()} → {device_id[:1].hex()}")
     yield attempt(
-        "the same SPC, sent to the mock, which computes the MAC",
-        lambda: send_spc(a, entitlement, altered, content_id),
+        "the same SPC, sent to the mock, which computes the MAC", lambda: a.send(entitlement, altered, content_id)
     )
 
 
 def replayed_spc(deployment: Deployment) -> Tries:
     """Play; send the same SPC again with a fresh token; then a fresh SPC with that token."""
-    a, _, cookie = two_devices(deployment, "replay")
-    register(a, cookie, deployment.dummy)
-    grant = play(a, cookie, deployment.film)[0]
+    a = holder(deployment, "replay")
+    a.register()
+    grant = a.play()[0]
     yield Try("device A plays the film", ISSUED)
-    entitlement = entitled(a, cookie, deployment.film)
-    yield attempt(
-        "the SPC of that play, with a fresh token",
-        lambda: send_spc(a, entitlement, grant.spc, grant.content_id),
-    )
-    yield attempt("a fresh SPC, with the same fresh token", lambda: redeem_token(a, entitlement))
+    entitlement = a.entitle()
+    yield attempt("the SPC of that play, with a fresh token", lambda: a.send(entitlement, grant.spc, grant.content_id))
+    yield attempt("a fresh SPC, with the same fresh token", lambda: a.redeem(entitlement))
 
 
 def replayed_token(deployment: Deployment) -> Tries:
     """Redeem one token URL twice on its device, then on another one."""
-    a, b, cookie = two_devices(deployment, "again")
-    register(a, cookie, deployment.dummy)
-    entitlement = entitled(a, cookie, deployment.film)
-    for what in ("device A redeems a token URL", "device A redeems the same token URL again, with a fresh SPC"):
-        yield attempt(what, lambda: redeem_token(a, entitlement))
-    yield attempt("device B redeems that token URL", lambda: redeem_token(b, entitlement))
+    a, b = two_holders(deployment, "again")
+    a.register()
+    entitlement = a.entitle()
+    yield a.redeems(entitlement, "redeems a token URL")
+    yield a.redeems(entitlement, "redeems the same token URL again, with a fresh SPC")
+    yield b.redeems(entitlement, "redeems that token URL")
 
 
 def other_content(deployment: Deployment) -> Tries:
     """Redeem the film's token with an SPC that names the dummy; see what the CKC and the log say."""
-    a, _, cookie = two_devices(deployment, "content")
-    dummy = register(a, cookie, deployment.dummy)
-    film = play(a, cookie, deployment.film)[0]
-    entitlement = entitled(a, cookie, deployment.film)
-    spc, contents = make_spc(a.device, dummy.content_id)
-    answer = send_spc(a, entitlement, spc, dummy.content_id)
+    a = holder(deployment, "content")
+    dummy = a.register()
+    film = a.play()[0]
+    entitlement = a.entitle()
+    spc, contents = make_spc(a.client.device, dummy.content_id)
+    answer = a.send(entitlement, spc, dummy.content_id)
     key = open_ckc(answer.ckc, contents).content.key
     yield Try("an SPC that names the dummy, with the token for the film", ISSUED)
     yield Try("the key in the CKC", "the film's" if key == film.license.content.key else "another one")
-    row = rows_written_by(deployment, a)[-1]
-    named = "the dummy's" if row["content_id"] == dummy.content_id else "another one"
+    named = "the dummy's" if a.rows_written()[-1]["content_id"] == dummy.content_id else "another one"
     yield Try("the content id in the log's row", named)
 
 

@@ -1,21 +1,13 @@
 """Experiments on registration: which device a cookie is bound to, and who can change that."""
 
-from emulator.binding import Client, content_id_of, entitle, play, read_title, register
+from dataclasses import replace
+
+from emulator.binding import content_id_of, entitle, read_title
 from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
 from emulator.step import at_step
 from simulation.steps import Step
-from walkthrough.experiments.actions import (
-    PLAYED,
-    WINDOW,
-    entitled,
-    name_of,
-    redeem_token,
-    row_that_sees_took,
-    rows_shown_to_sees,
-    two_devices,
-    watched,
-)
+from walkthrough.experiments.actions import PLAYED, WINDOW, Holder, holder, name_of, two_holders, watched
 from walkthrough.experiments.experiment import (
     GRANTED,
     ISSUED,
@@ -35,76 +27,74 @@ REGISTRATION_LIFETIME = 60
 
 def bound_play(deployment: Deployment) -> Tries:
     """Register a device, then play the film on it: each of its first frames must be that of the clear source."""
-    a, _, cookie = two_devices(deployment, "bound")
-    yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
-    yield Try("device A plays the film", watched(a, play(a, cookie, deployment.film)))
+    a = holder(deployment, "bound")
+    yield a.registers()
+    yield Try("device A plays the film", watched(a.client, a.play()))
 
 
 def other_device(deployment: Deployment) -> Tries:
     """Register on A; then B, with the cookie of A, asks SEES and redeems what it got."""
-    a, b, cookie = two_devices(deployment, "other")
-    yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
-    entitlement = entitled(b, cookie, deployment.film)
+    a, b = two_holders(deployment, "other")
+    yield a.registers()
+    entitlement = b.entitle()
     yield Try("device B asks SEES for the film, with A's cookie", GRANTED)
-    yield attempt("device B sends its SPC to that token URL", lambda: redeem_token(b, entitlement))
+    yield b.redeems(entitlement, "sends its SPC to that token URL")
 
 
 def before_registering(deployment: Deployment) -> Tries:
     """Play the film with a cookie that no device has registered."""
-    a, _, cookie = two_devices(deployment, "early")
-    yield attempt("device A, not registered, plays the film", lambda: play(a, cookie, deployment.film))
+    yield attempt("device A, not registered, plays the film", holder(deployment, "early").play)
 
 
 def stolen_before(deployment: Deployment) -> Tries:
     """Let B, the thief, register first with a cookie that A was to register."""
-    a, b, cookie = two_devices(deployment, "before")
-    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie, deployment.dummy))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
-    yield attempt("device A, whose cookie it is, plays the film", lambda: play(a, cookie, deployment.film))
+    a, b = two_holders(deployment, "before")
+    yield b.registers("registers with the stolen cookie")
+    yield b.plays()
+    yield attempt("device A, whose cookie it is, plays the film", a.play)
 
 
 def stolen_after(deployment: Deployment) -> Tries:
     """Let B register after A; ask whose the cookie is by either rule; then let A register once more."""
-    a, b, cookie = two_devices(deployment, "after")
-    yield attempt("device A registers", lambda: register(a, cookie, deployment.dummy))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
-    yield attempt("device B registers with the stolen cookie", lambda: register(b, cookie, deployment.dummy))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
-    decided = row_that_sees_took(deployment, a)
-    yield Try("the row by which SEES decided", name_of(decided["device_id"], a, b))
-    oldest = min(rows_shown_to_sees(deployment, a), key=lambda row: row["event_id"])
+    a, b = two_holders(deployment, "after")
+    yield a.registers()
+    yield a.plays()
+    yield b.registers("registers with the stolen cookie")
+    yield b.plays()
+    yield a.plays()
+    yield Try("the row by which SEES decided", name_of(a.row_that_sees_took()["device_id"], a, b))
+    oldest = min(a.rows_shown_to_sees(), key=lambda row: row["event_id"])
     yield Try("the row that a first-writer rule would take", name_of(oldest["device_id"], a, b))
-    yield attempt("device A registers again", lambda: register(a, cookie, deployment.dummy))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
+    yield a.registers("registers again")
+    yield a.plays()
 
 
 def randomised_device_id(deployment: Deployment) -> Tries:
     """Register and play on a device whose app has the device identifier randomised; then with a seed of the app's."""
-    cookie = deployment.name("random")
-    random = deployment.client("random", device={"randomised": True})
-    yield attempt("a device with a randomised id registers", lambda: register(random, cookie, deployment.dummy))
-    yield attempt("it plays the film", lambda: play(random, cookie, deployment.film))
-    seeded = deployment.client("random-seed", device={"randomised": True, "id_seed": bytes(range(16))})
-    yield attempt("it registers, with a seed that its app keeps", lambda: register(seeded, cookie, deployment.dummy))
-    yield attempt("it plays the film with that seed", lambda: play(seeded, cookie, deployment.film))
+    random = holder(deployment, "random", randomised=True)
+    yield attempt("a device with a randomised id registers", random.register)
+    yield attempt("it plays the film", random.play)
+    client = deployment.client("random-seed", device={"randomised": True, "id_seed": bytes(range(16))})
+    seeded = replace(random, client=client)
+    yield attempt("it registers, with a seed that its app keeps", seeded.register)
+    yield attempt("it plays the film with that seed", seeded.play)
 
 
 def old_registration_token(deployment: Deployment) -> Tries:
     """Register A, then B; redeem A's registration token once more, while it lives and a minute later."""
-    a, b, cookie = two_devices(deployment, "old-token")
+    a, b = two_holders(deployment, "old-token")
     with at_step(Step.READ_DUMMY):
-        dummy = deployment.dummy or read_title(a, None, dummy=True)
+        dummy = deployment.dummy or read_title(a.client, None, dummy=True)
     with at_step(Step.ASK_TO_REGISTER):
-        first = entitle(a, RequestType.REGISTRATION, content_id_of(dummy.keys[0]), cookie)
-    yield attempt("device A redeems its registration token", lambda: redeem_token(a, first))
-    yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
-    yield attempt("device A redeems its registration token once more", lambda: redeem_token(a, first))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
-    yield attempt("device B registers again", lambda: register(b, cookie, deployment.dummy))
+        first = entitle(a.client, RequestType.REGISTRATION, content_id_of(dummy.keys[0]), a.cookie)
+    yield a.redeems(first, "redeems its registration token")
+    yield b.registers("registers with the same cookie")
+    yield a.redeems(first, "redeems its registration token once more")
+    yield b.plays()
+    yield b.registers("registers again")
     with clock_ahead(deployment.web, deployment.expressplay, REGISTRATION_LIFETIME + 1):
-        yield attempt("a minute later, device A redeems it a third time", lambda: redeem_token(a, first))
-    yield attempt("device B plays the film", lambda: play(b, cookie, deployment.film))
+        yield attempt("a minute later, device A redeems it a third time", lambda: a.redeem(first))
+    yield b.plays()
 
 
 def many_plays(deployment: Deployment) -> Tries:
@@ -112,18 +102,18 @@ def many_plays(deployment: Deployment) -> Tries:
 
     Each has one token for all its SPCs: a play is a redemption, and a row of the log.
     """
-    a, b, cookie = two_devices(deployment, "many")
-    register(a, cookie, deployment.dummy)
-    for name, client, what in (("A", a, "plays"), ("B", b, "tries")):
-        entitlement = entitled(client, cookie, deployment.film)
-        yield Try(f"device {name} {what} {WINDOW} times", _count([_code(client, entitlement) for _ in range(WINDOW)]))
-    yield attempt("device A plays the film", lambda: play(a, cookie, deployment.film))
+    a, b = two_holders(deployment, "many")
+    a.register()
+    for one, what in ((a, "plays"), (b, "tries")):
+        entitlement = one.entitle()
+        yield Try(f"{one.name} {what} {WINDOW} times", _count([_code(one, entitlement) for _ in range(WINDOW)]))
+    yield a.plays()
 
 
-def _code(client: Client, entitlement: Entitlement) -> int:
+def _code(one: Holder, entitlement: Entitlement) -> int:
     """Return 0 for a license, else the number of ExpressPlay's refusal."""
     try:
-        redeem_token(client, entitlement)
+        one.redeem(entitlement)
     except LicenseRefused as refusal:
         return refusal.number
     return 0

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from emulator.binding import Client, Grant, play, register
+from emulator.binding import Client, Grant
 from emulator.errors import LeaseRanOut, StoredKeyExpired
 from emulator.expiry import check_limits, lease_end, rental_end
 from emulator.frames import fetch_frames
@@ -12,7 +12,7 @@ from emulator.kept_titles import begin, keep, load, play_kept, renew
 from emulator.leases import play_on
 from emulator.screening import fetcher, watch
 from fairplay.layout import Capability
-from walkthrough.experiments.actions import BEGINNING, PLAYED, ROTATION, shown, two_devices, watched
+from walkthrough.experiments.actions import BEGINNING, PLAYED, ROTATION, holder, shown, two_holders, watched
 from walkthrough.experiments.experiment import (
     ISSUED,
     KEY_EXPIRED,
@@ -34,40 +34,40 @@ STOPPED = "renewal refused (device differs), playback stopped at the lease's end
 
 def rental(deployment: Deployment) -> Tries:
     """Get a rental license, which is good; move the device's clock past the rental, and play."""
-    a, _, cookie = two_devices(deployment, "rental")
-    register(a, cookie, deployment.dummy)
-    grants = play(a, cookie, deployment.film)
+    a = holder(deployment, "rental")
+    a.register()
+    grants, clock = a.play(), a.client.device.clock
     end = rental_end(grants[0])
-    check_limits(a.device.clock.now(), grants)
+    check_limits(clock.now(), grants)
     yield Try("device A gets a license for the film", ISSUED if end else "the license has no rental duration")
-    a.device.clock.advance(max(0.0, (end or 0) - a.device.clock.now()))
-    yield attempt("after the rental's end, device A plays under that license", lambda: watch(a, grants))
+    clock.advance(max(0.0, (end or 0) - clock.now()))
+    yield attempt("after the rental's end, device A plays under that license", lambda: watch(a.client, grants))
 
 
 def renewal(deployment: Deployment) -> Tries:
     """Play on for twice the length of a lease: it is renewed ahead of its end, and still plays."""
-    a, _, cookie = two_devices(deployment, "renewal")
-    register(a, cookie, deployment.dummy)
-    first = play(a, cookie, ROTATION)
-    last = play_on(a, cookie, first, 2 * lease_of(first))
+    a = holder(deployment, "renewal")
+    a.register()
+    first = a.play(ROTATION)
+    last = play_on(a.client, a.cookie, first, 2 * lease_of(first))
     again = RENEWED if len({grant.session for grant in (*first, *last)}) == 1 else "renewed in another session"
     yield Try("device A plays on for two leases", again)
-    yield Try("the film under the renewed license", watched(a, last))
+    yield Try("the film under the renewed license", watched(a.client, last))
 
 
 def renewal_refused(deployment: Deployment) -> Tries:
     """Let another device register the cookie while this one plays: its renewals are refused, and it stops."""
-    a, b, cookie = two_devices(deployment, "takeover")
-    register(a, cookie, deployment.dummy)
-    grants = play(a, cookie, ROTATION)
+    a, b = two_holders(deployment, "takeover")
+    a.register()
+    grants = a.play(ROTATION)
     yield Try("device A plays a film with a lease", ISSUED)
     end = min(end for grant in grants if (end := lease_end(grant)) is not None)
-    yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
+    yield b.registers("registers with the same cookie")
     try:
-        play_on(a, cookie, grants, 2 * lease_of(grants))
+        play_on(a.client, a.cookie, grants, 2 * lease_of(grants))
     except LeaseRanOut as error:
         because = "device differs" if "-9003" in error.found else error.found
-        when = "at the lease's end" if abs(a.device.clock.now() - end) < 1 else "at another time"
+        when = "at the lease's end" if abs(a.client.device.clock.now() - end) < 1 else "at another time"
         outcome = f"renewal refused ({because}), playback stopped {when}"
     else:
         outcome = "renewed"
@@ -82,39 +82,38 @@ def lease_of(grants: Sequence[Grant]) -> float:
 
 def persistent_key(deployment: Deployment) -> Tries:
     """Keep a title on the device, play it without any server, let its key expire, and renew it, bound and unbound."""
-    a, b, cookie = two_devices(deployment, "persistent")
-    register(a, cookie, deployment.dummy)
-    grants = play(a, cookie, deployment.film)
+    a, b = two_holders(deployment, "persistent")
+    a.register()
+    grants, clock = a.play(), a.client.device.clock
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
         state = Path(folder)
-        expires = keep_title(a, grants, state)
-        yield Try("device A plays the kept film without any server", play_offline(a, state))
-        a.device.clock.advance(max(0.0, expires - a.device.clock.now()))
-        yield Try("device A plays it after the key's expiry", play_offline(a, state))
-        yield attempt("device A renews the kept license", lambda: renew(a, cookie, state, None))
-        yield Try("device A plays it again", play_offline(a, state))
-        yield attempt("device B registers with the same cookie", lambda: register(b, cookie, deployment.dummy))
-        yield attempt("device A renews once more", lambda: renew(a, cookie, state, None))
+        expires = keep_title(a.client, grants, state)
+        yield Try("device A plays the kept film without any server", play_offline(a.client, state))
+        clock.advance(max(0.0, expires - clock.now()))
+        yield Try("device A plays it after the key's expiry", play_offline(a.client, state))
+        yield attempt("device A renews the kept license", lambda: renew(a.client, a.cookie, state, None))
+        yield Try("device A plays it again", play_offline(a.client, state))
+        yield b.registers("registers with the same cookie")
+        yield attempt("device A renews once more", lambda: renew(a.client, a.cookie, state, None))
 
 
 def dual_expiry(deployment: Deployment) -> Tries:
     """Begin a kept title an hour before its time to begin is over, and play on; renew it, and do not begin in time."""
-    a = deployment.client("dual", device={"capabilities": Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY_V2})
-    cookie, clock = deployment.name("dual"), a.device.clock
-    register(a, cookie, deployment.dummy)
-    grants = play(a, cookie, DUAL)
+    a = holder(deployment, "dual", capabilities=Capability.HDCP_TYPE_1 | Capability.OFFLINE_KEY_V2)
+    a.register()
+    grants, clock = a.play(DUAL), a.client.device.clock
     with TemporaryDirectory(prefix="fps-emulator-") as folder:
         state = Path(folder)
-        keep_title(a, grants, state)
+        keep_title(a.client, grants, state)
         clock.advance(30 * DAY - HOUR)
-        yield Try("29 days and 23 hours later, device A plays it for the first time", play_offline(a, state))
+        yield Try("29 days and 23 hours later, device A plays it for the first time", play_offline(a.client, state))
         clock.advance(47 * HOUR)
-        yield Try("47 hours later, device A plays it again", play_offline(a, state))
+        yield Try("47 hours later, device A plays it again", play_offline(a.client, state))
         clock.advance(HOUR)
-        yield Try("one hour later, device A plays it again", play_offline(a, state))
-        yield attempt("device A renews the kept license", lambda: renew(a, cookie, state, None))
+        yield Try("one hour later, device A plays it again", play_offline(a.client, state))
+        yield attempt("device A renews the kept license", lambda: renew(a.client, a.cookie, state, None))
         clock.advance(30 * DAY)
-        yield Try("30 days later, device A plays it for the first time", play_offline(a, state))
+        yield Try("30 days later, device A plays it for the first time", play_offline(a.client, state))
 
 
 def keep_title(client: Client, grants: Sequence[Grant], state: Path) -> float:
