@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from flask import Flask
+from werkzeug.exceptions import ServiceUnavailable
 
 from expressplay_mock import __version__
 from expressplay_mock.accounts import Account, Budget, Environment
@@ -17,7 +18,7 @@ from expressplay_mock.license_body import MAX_BODY
 from expressplay_mock.provisioning import provisioning_routes
 from expressplay_mock.teaching import teaching_routes
 from expressplay_mock.tokens.key_storage import KeyStorage
-from expressplay_mock.transaction_log import MEMORY, TransactionLog
+from expressplay_mock.transaction_log import MEMORY, LogUnavailable, TransactionLog
 from simulation.clock import Clock
 from simulation.foreign_pages import refuse_strangers
 from simulation.http_errors import register_http_errors
@@ -94,8 +95,11 @@ def create_app(config: Config) -> Flask:
     def reset(empty_log: bool) -> None:
         faults.clear()
         budget.reset()
-        if empty_log:
-            transaction_log.clear()
+        try:
+            if empty_log:
+                transaction_log.clear()
+        except LogUnavailable as error:
+            raise ServiceUnavailable(str(error)) from None
 
     sim = sim_routes(
         service=SERVICE,
