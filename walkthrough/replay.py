@@ -22,6 +22,8 @@ from walkthrough.record.recording_file import bad_recording
 from walkthrough.record.run import Run, run_binding, titles_of
 
 MAX_COOKIE = 32
+ASKS = (Step.ASK_TO_REGISTER, Step.ASK_TO_PLAY)
+"""The steps that name a content id."""
 
 
 def replay(recording: Recording, sees: str, expressplay: str | None, tls: ClientTls = NO_FILES) -> Comparison:
@@ -66,7 +68,7 @@ def find_expressplay(recording: Recording, sees: str, cookie: str, tls: ClientTl
     """Return the base URL of the ExpressPlay that SEES's token URLs lead to, by asking it for one."""
     web = Web(tls=tls)
     try:
-        first = next(step for step in recording["steps"] if step["n"] in (1, Step.ASK_TO_PLAY))
+        first = next(step for step in recording["steps"] if step["n"] in ASKS)
         asked = first["request"]
         request = entitlement_request("replay", RequestType(asked["requestType"]), asked["contentID"], cookie)
         sees = clean_base(sees, SEES)
@@ -115,9 +117,9 @@ def _titles(recording: Recording, deployment: Deployment) -> Titles | None:
         with at_step(Step.READ_DUMMY):
             list_titles(deployment.web, deployment.sees)
     except UnexpectedAnswer:
-        asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in (1, 6)}
+        asked = {n: [step["request"]["contentID"] for step in recording["steps"] if step["n"] == n] for n in ASKS}
         # Each once: a renewal asks for the same content again.
-        return titles_of(list(dict.fromkeys(asked[1])), list(dict.fromkeys(asked[6])))
+        return titles_of(*(list(dict.fromkeys(asked[n])) for n in ASKS))
     return None
 
 

@@ -60,7 +60,7 @@ def _alone(page: PageState, act: Callable[[PageRun], dict[str, Any]]) -> dict[st
 
 def _play(page: PageState, run: PageRun, device: PageDevice, offer: Offer) -> dict[str, Any]:
     device.forget_license()
-    client = _begin(page, run, device, offer.name, from_step=0 if offer.dummy else Step.ASK_TO_PLAY)
+    client = _begin(page, run, device, offer.name, from_step=Step.READ_DUMMY if offer.dummy else Step.ASK_TO_PLAY)
     try:
         grants = (register(client, device.cookie),) if offer.dummy else play(client, device.cookie, offer.title)
     except (EmulatorError, FairPlayError) as error:
@@ -86,8 +86,8 @@ def _begin(
     page: PageState, run: PageRun, device: PageDevice, title: str, *, from_step: int, renews: bool = False
 ) -> Client:
     """Tell that a run begins, and return a client on `device` whose steps are told while they happen."""
-    if page.feed.steps.get(1, {}).get("request", {}).get("customerCookie") != device.cookie:
-        from_step = 0  # the registration that is shown is another cookie's
+    if page.feed.steps.get(Step.ASK_TO_REGISTER, {}).get("request", {}).get("customerCookie") != device.cookie:
+        from_step = Step.READ_DUMMY  # the registration that is shown is another cookie's
     page.feed.begin(device.name, title, renews=renews, from_step=from_step)
     number = next(_numbers)
     web = page.deployment.web.traced(page.deployment.name(f"page-{number}"))

@@ -78,8 +78,8 @@ def make_recording(
         "services": dict(services),
         "device": {"seed": seed, "device_id": device_id},
         "cookie": cookie,
-        "prelude": next((step for step in steps if step["n"] == 0), None),
-        "steps": [step for step in steps if step["n"] > 0],
+        "prelude": next((step for step in steps if step["n"] == Step.READ_DUMMY), None),
+        "steps": [step for step in steps if step["n"] > Step.READ_DUMMY],
         "log_before": before,
         "log_after": after,
         "playback": playback,
@@ -129,7 +129,7 @@ def _record_step(step: StepWords, entries: Sequence[Entry], cookie: str, device_
     is_request = any(other.answers == step.n for other in STEPS)
     refused = _refusal(entry.get("response")) if not is_request else None
     recorded: RecordedStep = {
-        "n": step.n,
+        "n": int(step.n),
         "from": step.sender,
         "to": step.receiver,
         "summary": refused or step.summary.format_map(_values(entry, entries, cookie, device_id)),

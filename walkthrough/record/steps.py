@@ -6,6 +6,8 @@ Numbers, lifelines and order are those of Adobe's device-binding sequence; the w
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulation.steps import Step
+
 CLIENT = "Client"
 SEES = "SEES"
 EXPRESSPLAY = "ExpressPlay"
@@ -23,18 +25,18 @@ class StepWords:
     is the answer half of an exchange. `knows` says what each party has learnt once the step is done.
     """
 
-    n: int
+    n: Step
     sender: str
     receiver: str
     summary: str
     knows: Mapping[str, str]
     why: str
-    answers: int | None = None
+    answers: Step | None = None
 
 
 STEPS = (
     StepWords(
-        0,
+        Step.READ_DUMMY,
         CLIENT,
         CLIENT,
         "reads the dummy M3U8: content id {content_id}",
@@ -45,7 +47,7 @@ STEPS = (
         "the skd: URI of the playlist's key line.",
     ),
     StepWords(
-        1,
+        Step.ASK_TO_REGISTER,
         CLIENT,
         SEES,
         "dummy content id {content_id}, cookie {cookie}",
@@ -55,7 +57,7 @@ STEPS = (
         "provider's login, and anybody who copies it can register too.",
     ),
     StepWords(
-        2,
+        Step.ORDER_COOKIE_TOKEN,
         SEES,
         EXPRESSPLAY,
         "getToken(cek, iv, cookie {cookie})",
@@ -66,7 +68,7 @@ STEPS = (
         "servers only.",
     ),
     StepWords(
-        3,
+        Step.HAND_ON_COOKIE_TOKEN,
         SEES,
         CLIENT,
         "cookie-bound token {token}",
@@ -74,10 +76,10 @@ STEPS = (
         "The client gets a URL, and no key: what the token holds stays sealed until an SPC comes. The messageID "
         "must be the one that it sent, or an old answer could be slipped in. A registration token lives a minute "
         "here, because each redemption of it registers.",
-        answers=1,
+        answers=Step.ASK_TO_REGISTER,
     ),
     StepWords(
-        4,
+        Step.SEND_SPC_TO_REGISTER,
         CLIENT,
         EXPRESSPLAY,
         "token, SPC ({spc_size} bytes, device_id sealed inside)",
@@ -91,7 +93,7 @@ STEPS = (
         "Apple keeps confidential.",
     ),
     StepWords(
-        5,
+        Step.LOG_DEVICE,
         EXPRESSPLAY,
         LOG,
         "row: cookie {cookie}, device_id {device_id}",
@@ -101,7 +103,7 @@ STEPS = (
         "iOS 26 an app can have its HU randomised: then this row names a device that is never seen again.",
     ),
     StepWords(
-        6,
+        Step.ASK_TO_PLAY,
         CLIENT,
         SEES,
         "film content id {content_id}, the same cookie",
@@ -111,7 +113,7 @@ STEPS = (
         "deployment this is where subscription, country and number of streams are decided.",
     ),
     StepWords(
-        7,
+        Step.ASK_FOR_RECORDS,
         SEES,
         EXPRESSPLAY,
         "getDeviceID(cookie {cookie})",
@@ -121,7 +123,7 @@ STEPS = (
         "and not for production: who builds on it has to settle that with the vendor.",
     ),
     StepWords(
-        8,
+        Step.LOOK_UP_RECORDS,
         EXPRESSPLAY,
         LOG,
         "lookUp(cookie) finds {device_id}",
@@ -132,7 +134,7 @@ STEPS = (
         "it denies.",
     ),
     StepWords(
-        9,
+        Step.ORDER_DEVICE_TOKEN,
         SEES,
         EXPRESSPLAY,
         "getToken(cek, iv, device_id {device_id}, cookie {token_cookie}, time)",
@@ -145,7 +147,7 @@ STEPS = (
         "so its name is this project's choice; the token also expires, and may limit rental and lease.",
     ),
     StepWords(
-        10,
+        Step.HAND_ON_DEVICE_TOKEN,
         SEES,
         CLIENT,
         "device-bound token {token}",
@@ -153,10 +155,10 @@ STEPS = (
         "Again a URL. Device B gets one too if it sends the cookie, since SEES cannot see who asks; to refuse is "
         "left to the party that can. If isAllowed is false the attempt ends here, and a real app shows its viewer "
         "why.",
-        answers=6,
+        answers=Step.ASK_TO_PLAY,
     ),
     StepWords(
-        11,
+        Step.SEND_SPC_TO_PLAY,
         CLIENT,
         EXPRESSPLAY,
         "token, a fresh SPC ({spc_size} bytes)",
@@ -166,7 +168,7 @@ STEPS = (
         "comes as a message event of the key session. The token says what is licensed, the SPC to whom.",
     ),
     StepWords(
-        12,
+        Step.COMPARE_DEVICES,
         EXPRESSPLAY,
         EXPRESSPLAY,
         "compares the two device_ids: {verdict}",
@@ -176,7 +178,7 @@ STEPS = (
         "device. At the vendor it is an option of the account: without it the token request answers -6008.",
     ),
     StepWords(
-        13,
+        Step.ANSWER_WITH_CKC,
         EXPRESSPLAY,
         CLIENT,
         "CKC ({ckc_size} bytes): playback",
@@ -184,6 +186,6 @@ STEPS = (
         "The CKC holds the film's key so that only the maker of this SPC can open it: whoever copies it gets "
         "nothing. The player first checks that it answers its own SPC. In a real device the key never leaves the "
         "protected part of the system; here it does, so that it can be shown.",
-        answers=11,
+        answers=Step.SEND_SPC_TO_PLAY,
     ),
 )
