@@ -84,8 +84,8 @@ class Connection(asyncio.Protocol):
         try:
             said = self._tls.open(data)
         except ssl.SSLError:
-            self._transport.write(self._tls.to_send())
-            self._transport.close()
+            self._transport.write(self._tls.to_send())  # the alert that says why
+            self.shed()  # at once: nothing can be sealed any more, and what is unread would wait for its reader
             return
         self._transport.write(self._tls.to_send())
         self._take(said)
