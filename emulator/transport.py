@@ -204,8 +204,8 @@ class Web:
         if part:
             headers["Range"] = f"bytes={part[0]}-{part[0] + part[1] - 1}"
             headers["Accept-Encoding"] = "identity"
-        try:
-            with within(TOTAL_SECONDS):
+        with within(TOTAL_SECONDS):
+            try:
                 response = self._pools.urlopen(
                     method,
                     address,
@@ -218,16 +218,16 @@ class Web:
                 )
                 skip, size = part if part and response.status == 200 else (0, part and part[1])
                 content = _read(response, skip, size, most, party, url)
-            self.access.note(url, response.headers.get("Set-Cookie"))
-            if url.startswith("https://") and wants_certificate(response.status, content, self.tls):
-                raise turned_away(party, url)
-            kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))
-            return Answer(party, without_query(url), response.status, kind, content, url, location)
-        except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            raise no_answer(error, party, url, self.tls) from error
-        except TlsError as error:
-            fix = "check --ca, --client-certificate and --client-key"
-            raise TlsFailed(expected="files to use for TLS", found=str(error), fix=fix) from error
+            except (urllib3.exceptions.HTTPError, OSError, ValueError) as error:
+                raise no_answer(error, party, url, self.tls) from error
+            except TlsError as error:
+                fix = "check --ca, --client-certificate and --client-key"
+                raise TlsFailed(expected="files to use for TLS", found=str(error), fix=fix) from error
+        self.access.note(url, response.headers.get("Set-Cookie"))
+        if url.startswith("https://") and wants_certificate(response.status, content, self.tls):
+            raise turned_away(party, url)
+        kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))
+        return Answer(party, without_query(url), response.status, kind, content, url, location)
 
     def get(
         self,

@@ -53,19 +53,19 @@ def health_command(service: str) -> click.Command:
 
 def problem_of(service: str, url: str, tls: ClientTls = NO_FILES, timeout: float = ANSWER_TIMEOUT) -> str | None:
     """Ask once; return None if `service` is ready at `url`, else why not. `timeout` is the seconds of all of it."""
-    try:
-        with within(timeout):
+    with within(timeout):
+        try:
             status, body = _ask(f"{url}{PREFIX}/health", tls)
-    except TlsError as error:
-        return str(error)
-    except TimeoutError:
-        return f"no whole answer within {timeout:g} s"
-    except (OSError, HTTPException) as error:
-        # What nobody answers has nothing to do with TLS.
-        if not isinstance(error, ConnectionRefusedError | gaierror) and (problem := diagnose(url, tls)):
-            other = "name the directory of the service's certificates with --tls-dir"
-            return f"found {problem.value}. Fix: {problem.fix(service, trust=other, show=other)}"
-        return str(getattr(error, "strerror", None) or error) or type(error).__name__
+        except TlsError as error:
+            return str(error)
+        except TimeoutError:
+            return f"no whole answer within {timeout:g} s"
+        except (OSError, HTTPException) as error:
+            # What nobody answers has nothing to do with TLS.
+            if not isinstance(error, ConnectionRefusedError | gaierror) and (problem := diagnose(url, tls)):
+                other = "name the directory of the service's certificates with --tls-dir"
+                return f"found {problem.value}. Fix: {problem.fix(service, trust=other, show=other)}"
+            return str(getattr(error, "strerror", None) or error) or type(error).__name__
     if status != 200:
         return _reason(body) or f"status {status}"
     try:

@@ -35,8 +35,6 @@ MAX_TRIES = 3
 MAX_WAITING = 192
 """Requests that wait for ExpressPlay at the same time; the next one is told so. The server's other threads, 64, are
 for what needs no ExpressPlay, such as the titles."""
-TIME_TO_DIAGNOSE = 3.0
-"""Seconds that must be left to find out why a connection over TLS did not come about."""
 
 NO_CONNECTION, NO_TLS = "no connection", "no TLS connection"
 CHECK_ADDRESS = "check that it runs and that SEES was given its address"
@@ -165,8 +163,7 @@ def _reason_and_fix(error: Exception, url: str, tls: ClientTls) -> tuple[str, st
         return "no whole answer within the time that one request to SEES may take in all", "find out why it is slow"
     reason = _reason(error)
     broke_off = reason in {NO_TLS, NO_CONNECTION} and not isinstance(_last(error), NewConnectionError)
-    has_time = left is None or left > TIME_TO_DIAGNOSE
-    if broke_off and has_time and (problem := diagnose(url, tls)):
+    if broke_off and (problem := diagnose(url, tls)):
         trust = "start SEES with its --expressplay-ca, or on ExpressPlay's --tls-dir"
         show = "let ExpressPlay do without one: SEES shows none"
         return problem.value, problem.fix("ExpressPlay", trust=trust, show=show)

@@ -6,15 +6,19 @@ has sent its request by then may find nothing but a broken connection; one that 
 
 import socket
 import ssl
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from enum import Enum
 from urllib.parse import urlsplit
 
+from hosting.deadline import seconds_left
 from hosting.tls.tls import ClientTls, TlsError
 
 STEP_TIMEOUT = 1.0
 """Seconds to connect, for each part of the handshake, and to listen for an alert afterwards."""
+WHOLE_TIMEOUT = 3.0
+"""Seconds of all of it, where the exchange that failed has as many left (hosting.deadline)."""
 
 
 HANDSHAKE_RECORD = b"\x16"
@@ -88,7 +92,8 @@ def diagnose(url: str, tls: ClientTls) -> Problem | None:
     except ssl.SSLCertVerificationError as error:
         problem = _VERIFY_CODES.get(error.verify_code, Problem.UNKNOWN_AUTHORITY)
     except ssl.SSLError as error:
-        problem = _REASONS.get(error.reason, Problem.HANDSHAKE)
+        reason = str(getattr(error, "reason", None))  # which OpenSSL gives, and Python's own errors lack
+        problem = _REASONS.get(reason, Problem.HANDSHAKE)
     except _HungUp:
         problem = Problem.HUNG_UP if tls.certificate is None else Problem.CERTIFICATE_REFUSED
     except (OSError, ValueError, TlsError):  # nobody there, no time to answer, no host name, no file to use
@@ -111,20 +116,37 @@ class _HungUp(Exception):
 
 def _shake_hands(address: tuple[str, int], context: ssl.SSLContext, *, listen: bool) -> None:
     """Shake hands, and listen to the server afterwards if told. Raises what either side has against the other."""
+    left = seconds_left()
+    end = time.monotonic() + (WHOLE_TIMEOUT if left is None else min(WHOLE_TIMEOUT, left))
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     secured = context.wrap_bio(incoming, outgoing, server_hostname=address[0])
-    with socket.create_connection(address, STEP_TIMEOUT) as plain:
-        spoke = _until_done(secured.do_handshake, plain, incoming, outgoing, spoke=False)
+    with socket.create_connection(address, _step(end)) as plain:
+        spoke = _until_done(secured.do_handshake, plain, incoming, outgoing, end, spoke=False)
         if listen:
             with suppress(TimeoutError):  # it waits for a request: all is well
-                _until_done(lambda: secured.read(1), plain, incoming, outgoing, spoke=spoke)
+                _until_done(lambda: secured.read(1), plain, incoming, outgoing, end, spoke=spoke)
+
+
+def _step(end: float) -> float:
+    """Return the seconds that the next step may take. Raises `TimeoutError` where the end has come."""
+    left = end - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return min(STEP_TIMEOUT, left)
 
 
 def _until_done(
-    action: Callable[[], object], plain: socket.socket, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO, *, spoke: bool
+    action: Callable[[], object],
+    plain: socket.socket,
+    incoming: ssl.MemoryBIO,
+    outgoing: ssl.MemoryBIO,
+    end: float,
+    *,
+    spoke: bool,
 ) -> bool:
     """Take part in TLS until an action is done; tell whether the server has spoken TLS by then, or before (`spoke`)."""
     while True:
+        plain.settimeout(_step(end))
         done = False
         with suppress(ssl.SSLWantReadError):
             action()

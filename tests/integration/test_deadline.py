@@ -2,11 +2,13 @@
 
 import gzip
 import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from http.client import HTTPException
+from itertools import count
 
 import pytest
 import requests
@@ -14,15 +16,26 @@ import urllib3
 from certificates import Certificates
 from requests.adapters import Retry
 
+from emulator.errors import NoAnswer
+from emulator.transport import SEES, Web
 from hosting.deadline import EndingConnection, EndingTlsConnection, ending, seconds_left, within
 from hosting.health import problem_of
 from hosting.http_client import new_session
 from hosting.tls.tls import ClientTls, ServerTls
+from server.app import Config, create_app
+from server.exchange import MAX_TRIES
+from server.expressplay import ExpressPlayAccount
 
 DEADLINE = 0.6
 PATIENCE = 20.0
 """Seconds that a machine under load may take for what is over in DEADLINE: far less than the servers below go on."""
 GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+LONG_HANDSHAKE = b"\x16\x03\x03\x40\x00\x02"
+"""The first bytes of a TLS record of 16 KiB with a ServerHello."""
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER of a socket that is reset when it is closed."""
+CONTENT = "4a1c2f0e-9d3b-4e57-8f60-1b7d5c0a92e4"
+"""A title of the catalog that comes with SEES."""
 EMPTY_BLOCK = b"5\r\n\x00\x00\x00\xff\xff\r\n"
 """A chunk with a stored deflate block of no bytes."""
 
@@ -172,3 +185,42 @@ def test_health_has_a_deadline_too(said: Said) -> None:
     with saying(said) as url:
         assert problem_of("expressplay-mock", url, timeout=DEADLINE) == f"no whole answer within {DEADLINE:g} s"
     assert time.monotonic() - start < PATIENCE / 2
+
+
+@contextmanager
+def breaking_then_dripping(tries: int = 1) -> Iterator[str]:
+    """Reset a client's connections until it looks for what is wrong with TLS; then say a handshake byte by byte."""
+    over, numbers = threading.Event(), count()
+
+    def talk(connection: socket.socket) -> None:
+        with suppress(OSError), connection:
+            connection.recv(65536)
+            if next(numbers) < tries:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                return
+            connection.sendall(LONG_HANDSHAKE)
+            for _ in range(int(2 * PATIENCE / 0.02)):
+                connection.sendall(b"\x00")
+                if over.wait(0.02):
+                    break
+
+    with serving_raw(talk, over) as address:
+        yield f"https://{address}"
+
+
+def test_the_look_for_what_is_wrong_with_tls_is_part_of_it(
+    certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = certificates.client()
+    start = time.monotonic()
+    with breaking_then_dripping() as url:
+        problem_of("expressplay-mock", url, tls, timeout=DEADLINE)
+    monkeypatch.setattr("emulator.transport.TOTAL_SECONDS", DEADLINE)
+    with breaking_then_dripping() as url, pytest.raises(NoAnswer):
+        Web(tls=tls).ask(SEES, "GET", url)
+    with breaking_then_dripping(MAX_TRIES) as url:
+        account = ExpressPlayAccount(url, url, "a" * 32, tls=tls, deadline=DEADLINE)
+        message = {"messageID": "m", "version": 1, "requestType": 2, "contentID": CONTENT, "customerCookie": "c"}
+        answer = create_app(Config(account)).test_client().post("/sees/SEESServlet", json=message)
+        assert (answer.status_code, answer.json and answer.json["error"]) == (503, 9)
+    assert time.monotonic() - start < PATIENCE
