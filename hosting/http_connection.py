@@ -58,7 +58,7 @@ class Connection(asyncio.Protocol):
         self._tls = TlsLayer(server.tls) if server.tls else None
         self._parser = httptools.HttpRequestParser(self)
         self._request = Request()
-        self._in_body = self._deaf = self._ended = self._full = self._broken = False
+        self._in_body = self._deaf = self._ended = self._full = self._broken = self._expectant = False
         self._size = 0  # bytes of the head that is coming, or of the body as it is framed
         self._waiting: deque[Request | RefusedRequest] = deque()
         self._working: Request | None = None
@@ -172,13 +172,20 @@ class Connection(asyncio.Protocol):
             self._in_body, self._size = True, 0
             if not self._working:
                 self._await(limits.BODY_TIMEOUT)
-            if (request.header(b"expect") or b"").lower() == b"100-continue" and request.version != "1.0":
-                self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._expectant = (request.header(b"expect") or b"").lower() == b"100-continue" and request.version != "1.0"
+            self._invite()
+
+    def _invite(self) -> None:
+        """Ask for the body of a client that waits to be asked, once no earlier answer has to leave."""
+        if self._expectant and not self._working and not self._waiting:
+            self._expectant = False
+            self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, part: bytes) -> None:
         """Take a part of the body."""
         if self._deaf:
             return
+        self._expectant = False
         self._request.body += part
         if len(self._request.body) > self._server.ceiling:
             self._request.length = len(self._request.body)
@@ -269,6 +276,7 @@ class Connection(asyncio.Protocol):
         else:
             self._server.rest(self)
             if not self._deaf:
+                self._invite()
                 self._transport.resume_reading()
 
     # Answers.

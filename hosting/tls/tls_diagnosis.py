@@ -92,8 +92,7 @@ def diagnose(url: str, tls: ClientTls) -> Problem | None:
     except ssl.SSLCertVerificationError as error:
         problem = _VERIFY_CODES.get(error.verify_code, Problem.UNKNOWN_AUTHORITY)
     except ssl.SSLError as error:
-        reason = str(getattr(error, "reason", None))  # which OpenSSL gives, and Python's own errors lack
-        problem = _REASONS.get(reason, Problem.HANDSHAKE)
+        problem = _REASONS.get(error.reason, Problem.HANDSHAKE)
     except _HungUp:
         problem = Problem.HUNG_UP if tls.certificate is None else Problem.CERTIFICATE_REFUSED
     except (OSError, ValueError, TlsError):  # nobody there, no time to answer, no host name, no file to use
@@ -162,6 +161,7 @@ def _until_done(
             raise _HungUp
         if not data:
             incoming.write_eof()
+            continue
         spoke = spoke or data[:1] == HANDSHAKE_RECORD
         incoming.write(data)
 

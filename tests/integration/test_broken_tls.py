@@ -8,8 +8,8 @@ from contextlib import closing
 from pathlib import Path
 
 import psutil
+from certificates import Certificates
 from flask import Flask
-from tls_stage import Certificates
 
 from hosting.http_server import HttpServer
 

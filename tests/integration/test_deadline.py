@@ -17,7 +17,8 @@ from certificates import Certificates
 from requests.adapters import Retry
 
 from emulator.errors import NoAnswer
-from emulator.transport import SEES, Web
+from emulator.parties import SEES
+from emulator.transport import Web
 from hosting.deadline import EndingConnection, EndingTlsConnection, ending, seconds_left, within
 from hosting.health import problem_of
 from hosting.http_client import new_session

@@ -15,6 +15,8 @@ from hosting.limits import MAX_WAITING
 GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
 OFFER = b"GET /%d HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 POST = b"POST /%d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
+EXPECTANT = b"POST /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 MALFORMED = b"GET / HTTP/1.1\r\n\r\n"
 RESET = struct.pack("ii", 1, 0)
 """SO_LINGER of a socket that is reset when it is closed."""
@@ -96,6 +98,22 @@ def test_as_many_as_may_wait_leave_the_connection_open() -> None:
         assert b"Connection: close" not in answer
         connection.sendall(GET % 1_000 + MALFORMED)
         assert b"<1000 >" in everything(connection)
+
+
+def test_the_body_of_a_later_request_is_asked_for_after_the_earlier_answer() -> None:
+    with held_server() as server, server.connect() as connection:
+        server.serve()
+        connection.sendall(GET % 1 + EXPECTANT)
+        assert server.busy.wait(PATIENCE)
+        pass_by(server)  # so the server has read the later head
+        server.go.set()
+        answer = b""
+        while not answer.endswith(CONTINUE):
+            answer += connection.recv(65_536)
+        assert answer.startswith(b"HTTP/1.1 200 OK")
+        assert answer.endswith(b"<1 >" + CONTINUE)
+        connection.sendall(b"body" + MALFORMED)
+        assert b"<2 body>" in everything(connection)
 
 
 def test_nothing_behind_a_refused_request_is_read() -> None:

@@ -3,6 +3,7 @@
 import socket
 import socketserver
 import ssl
+import struct
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,6 +19,7 @@ from emulator.errors import NoAnswer, TlsFailed
 from emulator.parties import SEES
 from emulator.step import at_step
 from emulator.transport import Web
+from hosting.health import problem_of
 from hosting.serving import running
 from hosting.tls import tls_diagnosis
 from hosting.tls.tls import ClientTls, ServerTls
@@ -56,6 +58,19 @@ class Scene:
 
 
 @contextmanager
+def serving_with(handler: type[socketserver.BaseRequestHandler]) -> Iterator[str]:
+    """Serve each connection with a handler; yields the https URL."""
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"https://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@contextmanager
 def hanging_up(tls: ServerTls, client: ClientTls) -> Iterator[tuple[str, ClientTls]]:
     """Serve as Java does to clients without a certificate: the handshake, and then the end without a word."""
     context = tls.context()
@@ -65,14 +80,8 @@ def hanging_up(tls: ServerTls, client: ClientTls) -> Iterator[tuple[str, ClientT
             with suppress(OSError), context.wrap_socket(self.request, server_side=True):
                 pass
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"https://127.0.0.1:{server.server_address[1]}", client
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving_with(Handler) as url:
+        yield url, client
 
 
 TROUBLES: dict[Problem, Trouble] = {
@@ -143,6 +152,35 @@ def test_sees_says_what_is_wrong(scene: Scene, problem: Problem) -> None:
 def test_a_diagnosis_is_that_of_the_server(scene: Scene, problem: Problem) -> None:
     with TROUBLES[problem](scene) as (url, tls):
         assert diagnose(f"{url}/path?query", tls) is problem
+
+
+LAST_WORDS = {
+    "nothing": b"",
+    "half a record": b"\x16\x03\x03\x00\x50\x02\x00",
+    "an alert": b"\x15\x03\x03\x00\x02\x02\x28",
+    "an alert and more": b"\x15\x03\x03\x00\x02\x02\x28" + b"z" * 100,
+    "no record": b"\xff" * 100,
+}
+"""What a server says to the first bytes of a client, before it hangs up."""
+
+
+@pytest.mark.parametrize("reset", [False, True], ids=["closed", "reset"])
+@pytest.mark.parametrize("words", LAST_WORDS.values(), ids=LAST_WORDS.keys())
+def test_a_server_that_hangs_up_in_the_handshake_has_a_name(scene: Scene, words: bytes, reset: bool) -> None:
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65_536)
+            self.request.sendall(words)
+            if reset:
+                self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    client = scene.ours.client()
+    with serving_with(Handler) as url:
+        found = diagnose(url, client)
+        assert found in {Problem.NO_TLS, Problem.HUNG_UP, Problem.HANDSHAKE, Problem.CERTIFICATE_REFUSED}
+        assert found.value in str(problem_of("sees", url, client))
+        with pytest.raises(TlsFailed):
+            Web(tls=client).ask(SEES, "GET", url)
 
 
 def test_every_problem_is_met_here() -> None:
