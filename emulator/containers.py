@@ -34,6 +34,9 @@ _MP4_BOXES = (
     b"mdat",
 )
 _TS_PACKET = 188
+MAX_KEY_IDS = 16
+"""Key ids of one init segment, which has one for each of its tracks."""
+_GROUPS = re.compile(rb"sgpd\x01...seig(....)(....)", re.DOTALL)
 _SMALLEST_GROUP = 20
 """Bytes of the description of a sample group of type `seig`, at least."""
 
@@ -71,18 +74,18 @@ def _id3_size(data: bytes) -> int:
 
 
 def key_ids(data: bytes) -> tuple[str, ...]:
-    """Return the default key ids of an init segment in hex, each once; empty where nothing is encrypted.
+    """Return the default key ids of an init segment in hex, each once, at most MAX_KEY_IDS; none where it is clear.
 
     The box `tenc` (ISO/IEC 23001-7, 8.2), counted from its name: name 4, version and flags 4, reserved 1, pattern 1,
     protected 1, per-sample IV size 1, KID 16.
     """
-    found: list[str] = []
+    found: dict[str, None] = {}
     place = data.find(b"tenc")
-    while place >= 0:
+    while place >= 0 and len(found) < MAX_KEY_IDS:
         if data[place + 10 : place + 11] == b"\1":
-            found.append(data[place + 12 : place + 28].hex())
+            found[data[place + 12 : place + 28].hex()] = None
         place = data.find(b"tenc", place + 4)
-    return tuple(dict.fromkeys(found))
+    return tuple(found)
 
 
 def group_key_ids(data: bytes) -> set[str]:
@@ -93,10 +96,13 @@ def group_key_ids(data: bytes) -> set[str]:
     reserved 1, pattern 1, protected 1, per-sample IV size 1, KID 16, and what follows.
     """
     found = set()
-    for box in re.finditer(rb"sgpd\x01...seig(....)(....)", data, re.DOTALL):
+    place = 0
+    while box := _GROUPS.search(data, place):  # behind the one before: boxes that overlap would be read again and again
         length, count = (int.from_bytes(field, "big") for field in box.groups())
         place = box.end()
-        for _ in range(min(count, len(data) // _SMALLEST_GROUP)):
+        for _ in range(count):
+            if place >= len(data):
+                break
             size = length
             if not length:
                 size, place = int.from_bytes(data[place : place + 4], "big"), place + 4

@@ -24,6 +24,8 @@ MAX_ADDRESSES = 4 * MAX_PLAYLIST
 MAX_SEGMENTS = 50_000
 MAX_KEYS = 256
 """Different keys of one playlist, since a player asks for all keys that it sees."""
+MAX_TARGET = 3600.0
+"""Seconds of a live playlist's target duration: as long is waited before it is read again."""
 _VARIABLE = re.compile(r"\{\$([A-Za-z0-9_-]+)\}")
 _RANGE = re.compile(r"(\d{1,15})(?:@(\d{1,15}))?")
 
@@ -331,6 +333,8 @@ class _Reader:
         if self.other_keys and not self.keys:
             fix = "package the title for FairPlay"
             raise self.bad(f"a key line with KEYFORMAT={KEY_FORMAT}", self.other_keys[0], fix)
+        if self.target > MAX_TARGET and not self.ended:
+            raise self.bad(f"a live target duration up to {MAX_TARGET:g} s", f"{self.target:g}", "shorten the segments")
         return MediaPlaylist(self.url, self.target or 1.0, self.ended, tuple(self.segments))
 
 

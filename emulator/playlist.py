@@ -12,6 +12,7 @@ from emulator.hls import (
     KEY_FORMAT,
     MAX_KEYS,
     MAX_PLAYLIST,
+    Audio,
     Master,
     MediaPlaylist,
     Place,
@@ -32,6 +33,10 @@ from emulator.parties import SEES, Party
 from emulator.transport import Web
 
 ALL_VARIANTS = 0
+MAX_PLAYLISTS = 128
+"""Media playlists of one run: with --variant all 40 variants, say, and sound in 30 languages and three codecs."""
+MAX_TITLE_SEGMENTS = 200_000
+"""Segments of all of them together: two hours in 50 playlists of two seconds take 180,000, and some 100 MB."""
 _NO_KEY_LINE = "add the key line if its segments are encrypted; a clear title plays in any other player"
 
 
@@ -112,15 +117,30 @@ def load_title(web: Web, url: str, *, party: Party = SEES, reading: Reading = AS
     if isinstance(found, MediaPlaylist):
         return _with_keys(Title(found.url, (), (Rendition(found, {}),), party), (), reading)
     chosen = choose(found, reading.variant)
-    renditions = tuple(
-        Rendition(_fetch_media(web, address, party, reading, found.variables), found.variables)
-        for address in _addresses(found, chosen, every=reading.variant == ALL_VARIANTS)
-    )
+    renditions = _read(web, found, _addresses(found, chosen, every=reading.variant == ALL_VARIANTS), party, reading)
     notes: tuple[str, ...] = ()
     if len(chosen) < len(found.variants):
         count = f"{len(chosen)} of {len(found.variants)} variants' keys were asked for"
         notes = (f"{count}; --variant N or --variant all plays the others",)
     return _with_keys(Title(found.url, (), renditions, party, notes), found.session_keys, reading)
+
+
+def _read(
+    web: Web, master: Master, addresses: tuple[str, ...], party: Party, reading: Reading
+) -> tuple[Rendition, ...]:
+    if len(addresses) > MAX_PLAYLISTS:
+        fix = "name one of its variants with --variant N"
+        raise bad_playlist(master.url, f"at most {MAX_PLAYLISTS} playlists to play", f"{len(addresses)}", fix)
+    renditions: list[Rendition] = []
+    segments = 0
+    for address in addresses:
+        playlist = _fetch_media(web, address, party, reading, master.variables)
+        renditions.append(Rendition(playlist, master.variables))
+        segments += len(playlist.segments)
+        if segments > MAX_TITLE_SEGMENTS:
+            fix = "play fewer variants, or a shorter part"
+            raise bad_playlist(address, f"at most {MAX_TITLE_SEGMENTS} segments in all playlists", "more", fix)
+    return tuple(renditions)
 
 
 def reload(web: Web, title: Title, rendition: Rendition, *, reading: Reading) -> MediaPlaylist:
@@ -142,10 +162,12 @@ def choose(master: Master, number: int | None) -> tuple[Variant, ...]:
 
 def _addresses(master: Master, chosen: tuple[Variant, ...], *, every: bool) -> tuple[str, ...]:
     """Return the media playlists to play, each once: the variants', then the best of each audio group or `every`."""
+    groups: dict[str, list[Audio]] = {}
+    for audio in sorted(master.audio, key=lambda audio: audio.rank):
+        groups.setdefault(audio.group, []).append(audio)
     sound: list[str] = []
     for group in dict.fromkeys(variant.audio_group for variant in chosen if variant.audio_group is not None):
-        ranked = sorted((audio for audio in master.audio if audio.group == group), key=lambda audio: audio.rank)
-        sound += [audio.url for audio in (ranked if every else ranked[:1])]
+        sound += [audio.url for audio in (groups.get(group, []) if every else groups.get(group, [])[:1])]
     return tuple(dict.fromkeys([*(variant.url for variant in chosen), *sound]))
 
 

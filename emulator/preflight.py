@@ -26,6 +26,8 @@ from emulator.verdict import ONE_KEY, Verdict, several_key_ids
 
 START = 65_536
 """Bytes of a segment without an init segment that are looked at."""
+MAX_LOOKS = 4096
+"""First files that are looked at, of all renditions: one under each init segment and key."""
 FAIRPLAY_SCHEME = "cbcs"
 
 
@@ -35,8 +37,13 @@ def check_media(web: Web, title: Title) -> None:
     Raises `PlaybackFailed` where no license could make it play.
     """
     found: dict[KeyUri, set[str]] = {}
+    looks = 0
     for rendition in title.renditions:
         for number, segment in enumerate(_firsts(rendition)):
+            looks += 1
+            if looks > MAX_LOOKS:
+                fix = "package the title with fewer init segments and keys, or play one variant"
+                raise _unplayable(rendition, f"at most {MAX_LOOKS} init segments and keys to look at", "more", fix)
             data = _check_first_file(web, title, rendition, segment)
             if number == 0 and segment.map is not None and container_of(data) == MP4:
                 _check_segment(web, title, rendition, segment, data)

@@ -35,11 +35,15 @@ _FIXES = {
 ONE_KEY = "give each key a key URI of its own: one license has one key"
 """What to do about several keys under one URI."""
 
+NAMED = 4
+"""Key ids that an error names."""
+
 
 def several_key_ids(uri: str, found: set[str]) -> str:
     """Name the default key ids under one key URI."""
     shown = uri.split("?", 1)[0][:80]  # its query may hold a token
-    return f"{len(found)} default key ids under the one key URI {shown!r}: {', '.join(sorted(found))}"
+    named = ", ".join(sorted(found)[:NAMED]) + (" …" if len(found) > NAMED else "")
+    return f"{len(found)} default key ids under the one key URI {shown!r}: {named}"
 
 
 @dataclass(frozen=True)
