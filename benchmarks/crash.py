@@ -64,7 +64,7 @@ class Clients:
                             self._register(connection.ask, workload)
                 except (OSError, EOFError, ValueError):
                     self.broken += 1
-                    self._stopped.wait(0.01)  # whoever finds the door shut does not hammer at it
+                    self._stopped.wait(0.01)  # a refused connection is not tried again at once
         except BaseException as failure:
             self.failures.append(failure)
 
@@ -85,7 +85,7 @@ class Clients:
 
 @contextmanager
 def clients_of(url: str, workload: Workload) -> Iterator[Clients]:
-    """Let clients register at `url` during the block."""
+    """Let `CLIENTS` threads register at `url` during the block."""
     clients = Clients()
     threads = [threading.Thread(target=clients.run, args=(url, workload)) for _ in range(CLIENTS)]
     for thread in threads:

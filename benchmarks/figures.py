@@ -45,7 +45,7 @@ class Note:
 
 Line = Figure | Note
 Say = Callable[[str], None]
-"""Tells whoever waits what is being done."""
+"""Shows what is being measured."""
 
 
 def median_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> float:

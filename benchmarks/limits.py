@@ -29,7 +29,7 @@ BATCH = 25
 
 @dataclass(frozen=True)
 class Parts:
-    """The same message, taken at three depths, and refused for two reasons: each call does its part once."""
+    """Calls that each do one part of the work on the same message, and two that refuse it."""
 
     bare: Callable[[], object]
     cryptography: Callable[[], object]

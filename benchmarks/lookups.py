@@ -139,5 +139,5 @@ def _busy_rows(size: int) -> int:
 
 
 def _hashed(number: int, length: int) -> str:
-    """Scatter numbers over hexadecimal texts; never two alike."""
+    """Return a hexadecimal text for a number, scattered, and different for each number."""
     return f"{number * 0x9E3779B97F4A7C15 % 2**64:016x}".ljust(length, "0")

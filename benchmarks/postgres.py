@@ -56,7 +56,7 @@ class Postgres:
             time.sleep(0.02)
 
     def kill(self) -> None:
-        """End all its processes with kill -9: no goodbye, no checkpoint. What was committed is on disk."""
+        """End all its processes with kill -9, so without a checkpoint; what was committed is on disk."""
         postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
         processes = [postmaster, *postmaster.children(recursive=True)]
         for process in processes:

@@ -20,7 +20,7 @@ def as_table(lines: Sequence[Line]) -> str:
 
 
 def as_json(lines: Sequence[Line], how: str) -> str:
-    """Return everything for machines."""
+    """Return the findings, the command `how` and the machine as JSON."""
     return json.dumps(
         {"how": how, "machine": machine(), "lines": [vars(line) for line in lines]}, default=vars, indent=1
     )

@@ -1,6 +1,6 @@
 """What load is made of: tokens, SPCs and whole HTTP requests, made with the mock's own credentials.
 
-Everything is made before the clock runs, so that a generator of load spends its time on sockets only.
+Requests are made before the measurement, so that a generator of load spends its time on sockets only.
 """
 
 import os
@@ -26,7 +26,7 @@ TIMEOUT = 15.0
 
 @dataclass(frozen=True)
 class Workload:
-    """What makes messages that one mock accepts: it knows that mock's credentials."""
+    """Makes messages that one mock accepts, with that mock's credentials."""
 
     credentials: Credentials
     certificate: ApplicationCertificate = field(repr=False)

@@ -118,8 +118,8 @@ def watch(
     of the title to play (None: all). Playback began at `since` on the device's clock (None: now); a rental that ends
     later lets it go on.
 
-    Raises what `check_limits` raises instead of playing, EmulatorErrors where the media cannot be fetched,
-    PlaybackFailed where it cannot be played at all (no PyAV). A wrong key raises nothing: it is an outcome.
+    Raises what `check_limits` raises, `EmulatorError` where the media cannot be fetched, and `PlaybackFailed` where it
+    cannot be played at all (no PyAV). A wrong key raises nothing: it is an outcome.
     """
     title = title or grants[0].title
     check_limits(client.device.clock.now() if since is None else since, grants)

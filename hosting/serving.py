@@ -54,7 +54,7 @@ def serve(
     input ends the service too: who starts it with a pipe leaves nothing behind, however it dies. `threads` requests
     are in work at the same time, the others wait. With more than one of `workers`, each is a process that builds its
     own app. With a `tls_directory` (of hosting.tls.authority) it serves https, with `client_certificates` only to
-    clients with a certificate from there; the ready line names the files. Raises click.ClickException with one line
+    clients with a certificate from there; the ready line names the files. Raises `ClickException` with one line
     where the port cannot be bound, the directory cannot be used or the service is not healthy.
     """
     if until_stdin_closes:

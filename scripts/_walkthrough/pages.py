@@ -23,7 +23,7 @@ _NOTICE = "<!-- Made by scripts/walkthrough from docs/templates/{template}. Chan
 
 
 def pages(docs: Path) -> dict[Path, str]:
-    """Return the text of every page, by its path. Raises KeyError for a hole or word that nothing fills."""
+    """Return the text of every page, by its path. Raises `KeyError` for a hole or word that nothing fills."""
     folder = docs / "recordings"
     binding = folder / BINDING
     exercises = tomllib.loads((docs / "templates" / "exercises.toml").read_text())

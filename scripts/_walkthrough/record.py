@@ -14,7 +14,7 @@ from walkthrough.terminal.report import failure_of, write_json
 
 
 def record(folder: Path) -> None:
-    """Run everything, and write the recordings. Raises what ended the binding, and SystemExit for a surprise."""
+    """Run everything, and write the recordings. Raises what ended the binding; `SystemExit` for a wrong outcome."""
     with running_services(ports=PORTS) as (mock, sees):
         deployment = find_deployment(sees.url, mock.url)
         run = run_binding(deployment, deployment.client("walkthrough"), COOKIE, teach=True)

@@ -56,7 +56,7 @@ def odd_cookie_is_accepted(probe: Probe) -> None:
     needs=(11,),
 )
 def another_device_does_not(probe: Probe) -> None:
-    """Redeem tokens of one device on another, once the right one has played: trust must not come of that."""
+    """Redeem tokens of one device on another, after the right one has played: that must not make a difference."""
     device, thief, cookie = probe.device("A"), probe.device("B"), probe.cookie()
     probe.register(device, cookie)
     token_url = probe.token(DEVICE_BOUND, probe.content, cookie)
@@ -73,7 +73,7 @@ def another_device_does_not(probe: Probe) -> None:
     needs=(11,),
 )
 def another_cookie_does_not(probe: Probe) -> None:
-    """Register with one cookie and ask with others, near and far: none may be bound to the first one's device."""
+    """Register with one cookie and ask with similar and other ones: none may get the device of the first."""
     device, cookie = probe.device("A"), probe.cookie()
     probe.register(device, cookie)
     for other in (probe.cookie(), cookie.upper(), cookie + "0", cookie[:-1]):
@@ -110,7 +110,7 @@ def no_registration_no_entitlement(probe: Probe) -> None:
     needs=(11, 13),
 )
 def newest_registration_counts(probe: Probe) -> None:
-    """Register one device and play, then another: what was known of the first must be forgotten."""
+    """Register one device and play, then another: the first must not play any more."""
     old, new, cookie = probe.device("A"), probe.device("B"), probe.cookie()
     probe.register(old, cookie)
     expect_license(probe.play(old, cookie), "the only device registered")

@@ -1,4 +1,4 @@
-"""Checks 39 and 40: whom a cookie stands for, however it is spelt and however much else is in the log."""
+"""Checks 39 and 40: cookies that are easily confused, and a cookie whose row has many others after it."""
 
 import secrets
 from collections.abc import Iterator

@@ -69,7 +69,7 @@ def rubbish_is_not_handed_on(probe: Probe) -> None:
     needs=(13, 15, 16),
 )
 def without_records_no_unbound_token(probe: Probe) -> None:
-    """Let the record retrieval fail in each way, for a viewer with a device and for one without."""
+    """Let the record retrieval fail in each way, for a viewer with a device and for a viewer without one."""
     device, cookie, fresh = probe.device("A"), probe.cookie(), probe.cookie()
     probe.register(device, cookie)
     for fault in (*OUT_OF_ORDER, RUBBISH, {"fault": "refuse", "code": -2030}):
@@ -113,7 +113,7 @@ def lag_binds_nobody_else(probe: Probe) -> None:
     needs=(1,),
 )
 def slow_expressplay_gets_a_clear_answer(probe: Probe) -> None:
-    """Let the token service take its time, well within what a SEES should wait."""
+    """Delay the token service for less than a SEES should wait."""
     cookie = probe.cookie()
     with probe.fault(TOKEN, cookie, {"fault": "delay", "seconds": SLOW}):
         reply = probe.ask(REGISTRATION, probe.dummy, cookie)
@@ -130,7 +130,7 @@ def slow_expressplay_gets_a_clear_answer(probe: Probe) -> None:
     last=True,
 )
 def failure_passes(probe: Probe) -> None:
-    """Fail for one viewer in each way, and see that all is well for the same one and another afterwards."""
+    """Fail for one viewer in each way; afterwards that viewer and another must be served."""
     cookie = probe.cookie()
     with probe.fault(TOKEN, cookie, OUT_OF_ORDER[0]):
         for _ in range(3):
@@ -193,7 +193,7 @@ def page_is_no_token_url(probe: Probe) -> None:
     needs=(1, 29, 31),
 )
 def error_under_200_is_a_denial(probe: Probe) -> None:
-    """Let the token service refuse in its own words, but with the status of success."""
+    """Let the token service refuse with a code, but under HTTP status 200."""
     cookie = probe.cookie()
     with probe.fault(TOKEN, cookie, {"fault": "refuse", "code": REFUSALS[0], "status": 200}):
         _expect_no(probe.ask(REGISTRATION, probe.dummy, cookie), "a token service that refuses with status 200")
@@ -229,7 +229,7 @@ def rows_of_others_bind_nobody(probe: Probe) -> None:
 
 
 def _expect_no(reply: Reply, when: str) -> None:
-    """Expect a denial in due form; its HTTP status is this SEES's affair."""
+    """Expect a response object that denies, under any HTTP status."""
     if is_entitled(reply) or (reply.object() or {}).get("isAllowed") is not False:
         raise Failed(expected=f"a response object with isAllowed false for {when}", found=str(reply))
 

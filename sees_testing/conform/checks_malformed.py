@@ -1,4 +1,4 @@
-"""Checks 22 to 28: requests that are none. A SEES stands on the open internet."""
+"""Checks 22 to 28: malformed requests, which every server on the internet gets."""
 
 import json
 from urllib.parse import urlencode
@@ -33,7 +33,7 @@ WRONG_TYPES: tuple[tuple[str, object], ...] = (
 
 @check(22, "what is no JSON object is refused", "A request is a JSON object.", needs=(1,))
 def no_object_is_refused(probe: Probe) -> None:
-    """Post other texts."""
+    """Post texts that are not JSON, and JSON that is not an object."""
     for body in NOT_JSON + NO_OBJECT:
         expect_denial(probe.wire.send(body), f"the body {body!r}")
     _expect_alive(probe)
@@ -58,7 +58,7 @@ def types_are_checked(probe: Probe) -> None:
 
 @check(25, "POST is the only method", "Requests are posted.")
 def post_is_the_only_method(probe: Probe) -> None:
-    """Ask by other methods, with the request where they have it."""
+    """Send the request by GET, PUT and DELETE, in the query string or the body."""
     message = probe.message(REGISTRATION, probe.dummy, probe.cookie())
     query = {name: str(value) for name, value in message.items()}
     for reply in (
@@ -98,7 +98,7 @@ def absurd_nesting_is_refused(probe: Probe) -> None:
 
 @check(28, "a huge body is refused", "A request takes a few hundred bytes.", origin=Origin.SOUND, needs=(1,))
 def huge_body_is_refused(probe: Probe) -> None:
-    """Post a good request with megabytes of nothing in it; an answer before the end of it may break the connection."""
+    """Post a good request padded to megabytes; a server that answers early may break the connection."""
     message = probe.message(REGISTRATION, probe.dummy, probe.cookie()) | {"padding": "x" * HUGE}
     reply = probe.wire.send(json.dumps(message).encode(), shown=f"<a request padded to {HUGE} bytes>")
     if reply.status is not None:

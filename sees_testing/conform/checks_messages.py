@@ -36,7 +36,7 @@ def message_id_comes_back(probe: Probe) -> None:
 
 @check(3, "version is not above the request's", "The version of the response is at most that of the request.")
 def version_is_not_above(probe: Probe) -> None:
-    """Ask in version 1, which there is, and in one to come."""
+    """Ask in version 1, and in a version that does not exist yet."""
     for asked in (1, 7):
         reply = probe.post(probe.message(REGISTRATION, probe.dummy, probe.cookie()) | {"version": asked})
         found = (reply.object() or {}).get("version")
@@ -72,7 +72,7 @@ def response_is_in_due_form(probe: Probe) -> None:
 
 @check(5, "requestType may be left out", "requestType and customerCookie are not required.", needs=(1,))
 def request_type_may_be_left_out(probe: Probe) -> None:
-    """Leave both out; whether time-based requests are granted is this SEES's affair, but it must be the same."""
+    """Leave both out: the SEES may grant time-based requests or deny them, but must do the same as for type 1."""
     named, absent = probe.ask(TIME_BASED, probe.content, None), probe.ask(None, probe.content, None)
     for reply in (named, absent):
         if reply.status is None or reply.status >= 500 or (reply.object() or {}).get("isAllowed") not in (True, False):
@@ -92,7 +92,7 @@ def unknown_types_are_denied(probe: Probe) -> None:
 
 @check(7, "unknown content is denied", "contentID is the content id given at packaging.")
 def unknown_content_is_denied(probe: Probe) -> None:
-    """Ask for an id that nobody packaged, and for texts that are none."""
+    """Ask for an id that nobody packaged, and for texts that are not content ids."""
     for request_type in (TIME_BASED, REGISTRATION, DEVICE_BOUND):
         for content in (UNKNOWN_CONTENT, "../" + probe.dummy, "*", "%", probe.dummy[:-1], probe.dummy + "0"):
             expect_denial(probe.ask(request_type, content, probe.cookie()), f"contentID {content!r}")
@@ -106,7 +106,7 @@ def longest_cookie_is_accepted(probe: Probe) -> None:
 
 @check(9, "a longer cookie is denied", "customerCookie has at most 32 characters.")
 def longer_cookie_is_denied(probe: Probe) -> None:
-    """Ask with one character more: cutting it would join two viewers into one. ExpressPlay is not to be bothered."""
+    """Ask with more characters: a SEES that cut them would confuse viewers. It must not ask ExpressPlay either."""
     for length in (MAX_COOKIE + 1, 1000):
         cookie = probe.cookie().ljust(length, "x")
         expect_denial(probe.ask(REGISTRATION, probe.dummy, cookie), f"a cookie of {length} characters")
@@ -125,7 +125,7 @@ def longer_cookie_is_denied(probe: Probe) -> None:
     origin=Origin.SEQUENCE,
 )
 def binding_needs_a_cookie(probe: Probe) -> None:
-    """Leave it out, empty or null: a cookie made up by the server would be one for all viewers."""
+    """Send no cookie, an empty one and null: a server that made one up would give all viewers the same."""
     for request_type, content in ((REGISTRATION, probe.dummy), (DEVICE_BOUND, probe.content)):
         for cookie in (None, ""):
             found = "no cookie" if cookie is None else "an empty cookie"

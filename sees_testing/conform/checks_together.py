@@ -32,7 +32,7 @@ def viewers_stay_apart(probe: Probe) -> None:
     def view(number: int) -> None:
         device, cookie = probe.device(f"viewer {number}"), probe.cookie()
         register, play = (REGISTRATION, probe.dummy), (DEVICE_BOUND, probe.content)
-        # Every other viewer is one step behind, so that both kinds of request meet.
+        # Every other viewer registers once more, so that registrations and plays arrive together.
         for request_type, content in (*[register] * (1 + number % 2), *[play, register] * ROUNDS):
             message_id = str(uuid.uuid4())
             reply = probe.post(probe.message(request_type, content, cookie) | {"messageID": message_id})
@@ -71,7 +71,7 @@ def nobody_waits(probe: Probe) -> None:
             probe.the_mock().wait_for_fault()
             gave_up = answered.is_set()
             entitled(probe.ask(REGISTRATION, probe.dummy, probe.cookie()))
-            # By time too: of two answers that leave together, this one may come first.
+            # By time too: two answers that are sent at the same moment may arrive in either order.
             over = answered.is_set() or time.monotonic() - began >= HELD
             waited = over and not gave_up
         finally:

@@ -1,4 +1,4 @@
-"""Checks 43 to 47: what the SEES asks ExpressPlay for, as the mock's journal tells and licenses show."""
+"""Checks 43 to 47: what the SEES asks ExpressPlay for, read from the mock's journal and from licenses."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -64,7 +64,7 @@ def every_entitlement_has_its_token(probe: Probe) -> None:
             raise Failed(expected=f"another token URL for a second request of type {request_type}", found="the same")
     message = probe.message(REGISTRATION, probe.dummy, cookie)
     first = entitled(probe.post(message))
-    reply = probe.post(message | {"customerCookie": probe.cookie()})  # which a SEES may deny
+    reply = probe.post(message | {"customerCookie": probe.cookie()})  # a SEES may deny this one
     if is_entitled(reply) and entitled(reply) == first:
         raise Failed(expected="another token URL for another cookie under the same messageID", found="the same")
 

@@ -1,4 +1,4 @@
-"""The mock that the SEES under test was pointed at: is it one, what did it note, and how is it made to misbehave."""
+"""The mock that the SEES under test was pointed at: whether it is one, its journal, its faults and its clock."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ MAX_JOURNAL = 2 * MAX_CHARACTERS
 
 
 class NoUsableMock(UnexpectedAnswer):
-    """What answers at --expressplay cannot be asked what it was asked, so a green run would mean little."""
+    """What answers at --expressplay has no journal or faults, which most checks need."""
 
 
 @dataclass

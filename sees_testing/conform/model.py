@@ -80,7 +80,7 @@ def check(
     last: bool = False,
     judges: bool = False,
 ) -> Callable[[Run], Run]:
-    """Make a function a check. It raises Failed or Skipped, or returns."""
+    """Make a check of a function, which returns where the check passed. Raises `ValueError` for a number taken."""
     if number in CHECKS:
         raise ValueError(f"check {number}: numbers are unique")
 

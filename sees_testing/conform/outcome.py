@@ -1,4 +1,4 @@
-"""What a check raises instead of returning."""
+"""The exceptions by which a check ends when it did not pass."""
 
 
 class Failed(Exception):

@@ -172,19 +172,19 @@ def outcome(result: int) -> str:
 
 
 def expect_license(result: int, whose: str) -> None:
-    """Raise `Failed` unless a redemption brought a license; `whose` it is to be: "the registered device"."""
+    """Raise `Failed` unless a redemption brought a license; `whose` is for its text, "the registered device" say."""
     if result:
         raise Failed(expected=f"a license for {whose}", found=outcome(result))
 
 
 def is_entitled(reply: Reply) -> bool:
-    """Tell whether a reply gives anything away: it says yes, or it has a token URL."""
+    """Tell whether a reply grants anything: isAllowed is true, or there is a token URL in it."""
     answer = reply.object()
     return b"ExpressPlayToken" in reply.body or (answer is not None and answer.get("isAllowed") is True)
 
 
 def expect_denial(reply: Reply, of: str) -> None:
-    """Raise `Failed` unless the SEES said no, be it in a response object or by an HTTP status from 400 to 499."""
+    """Raise `Failed` unless the SEES denied, in a response object or by an HTTP status from 400 to 499."""
     answer = reply.object()
     in_due_form = answer is not None and answer.get("isAllowed") is False
     turned_away = reply.status is not None and 400 <= reply.status < 500

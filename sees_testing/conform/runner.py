@@ -101,7 +101,7 @@ def failures(results: Iterable[Result]) -> list[str]:
 
 
 def _expect_sees(probe: Probe) -> None:
-    """Raise `UnexpectedAnswer` where one sentence says more than forty failures: no SEES, or one of another mock."""
+    """Raise `UnexpectedAnswer` where no SEES answers, or one that asks another mock: every check would fail."""
     answer = probe.web.post_json(SEES, probe.wire.endpoint, {})
     if answer.status == HTTPStatus.NOT_FOUND and b"isAllowed" not in answer.body:
         fix = f"name the whole address that takes requests with --sees; without a path, {SEES_PATH} is added"

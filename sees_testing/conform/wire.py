@@ -1,4 +1,4 @@
-"""Requests to a SEES of which nothing is known: any bytes out, any answer in, all of it kept for the report."""
+"""Requests to the SEES under test: any bytes can be sent, any answer is taken, and all is kept for the report."""
 
 import json
 from collections.abc import Iterator, Mapping

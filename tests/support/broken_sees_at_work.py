@@ -1,4 +1,4 @@
-"""Servers with one defect each that only shows at work: in odd cookies, in company, in what they ask ExpressPlay for.
+"""Servers with one defect each that shows with odd cookies, several viewers, or in what they ask ExpressPlay.
 
 As in broken_sees.py each stands by the number of the check that must catch it.
 """

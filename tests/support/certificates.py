@@ -1,4 +1,4 @@
-"""Certificates as a test wants them, good and bad: of authorities that hosting.tls.authority knows nothing of."""
+"""Good and bad certificates for tests, of authorities that `hosting.tls.authority` did not make."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

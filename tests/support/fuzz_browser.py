@@ -1,6 +1,6 @@
 """Targets of scripts/fuzz in fairplay-eme.js: its SPCs and its CKCs, each held against what the Python device does.
 
-Node runs the script, which has no browser there: messages need nothing of one.
+Node runs the script, without a browser: its messages need none.
 """
 
 import json
@@ -54,7 +54,7 @@ def browser_targets(credentials: Credentials, contents: SpcContents, ckc: bytes)
 
 
 def _make_spc(ask: Ask, credentials: Credentials, data: bytes) -> None:
-    """Whatever a page names content and device with, the SPC is good for the key server, or there is none."""
+    """For any names of content and device the script makes an SPC that the key server takes, or none."""
     asset_id, _, rest = data.partition(b"\0")
     seed = rest.decode("utf-8", "replace")
     made = ask(

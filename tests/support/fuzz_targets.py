@@ -1,4 +1,4 @@
-"""What scripts/fuzz throws bytes at, by name, with the services that the HTTP targets ask.
+"""The targets of scripts/fuzz by name, with the services that the HTTP targets ask.
 
 Good messages are the samples that it damages. Targets of one kind are in fuzz_player, fuzz_http, fuzz_inbox and
 fuzz_browser; those of single messages are here.

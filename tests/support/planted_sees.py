@@ -1,4 +1,4 @@
-"""Twenty mistakes planted when the checks were there, to see whether they catch what they were not written for."""
+"""Twenty mistakes, made after the checks were written, to see whether they catch others than they were written for."""
 
 # ruff: noqa: ARG002 - an overridden method has the parameters that it has
 

@@ -15,7 +15,10 @@ Act = Callable[[TwoMocks], requests.Response]
 
 @dataclass(frozen=True)
 class Provocation:
-    """What to do, in words for the page and as an act against two running mocks; ``cause`` if the code is one."""
+    """What to do, in words for the page and as an act against two running mocks.
+
+    With `as_cause` the code comes as the cause of another.
+    """
 
     code: Code
     how: str

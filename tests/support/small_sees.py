@@ -1,4 +1,4 @@
-"""A SEES small enough to break: it does everything right, and each thing that it does is a method of its own.
+"""A small SEES that is correct; each thing that it does is a method of its own, which a subclass can break.
 
 It shares no line with server/, so that the conformance kit is also held against another program than ours.
 """
@@ -26,7 +26,7 @@ class Denied(Exception):
 
 
 class SmallSees:
-    """The right one."""
+    """The correct SEES."""
 
     path = "/sees/SEESServlet"
     timeout = 15.0

@@ -1,7 +1,6 @@
-"""A client of somebody else: written from docs/messages.md and the HTTP interfaces alone.
+"""A second implementation of the client, written from docs/messages.md and the HTTP interfaces alone.
 
-It shares no line with the project. What it can do, any stranger's client can do; where it and the project disagree
-about a byte, one of them is wrong.
+It shares no line with the project: where the two disagree about a byte, one of them is wrong.
 """
 
 import base64

@@ -1,4 +1,4 @@
-"""Servers with one defect each, planted by someone who had written none of the checks: faults that come and pass.
+"""Servers with one defect each, made by someone who had written none of the checks: faults that show at times only.
 
 As in broken_sees.py each stands by the number of the check that must catch it.
 """

@@ -125,7 +125,7 @@ class StubbedSees:
 
 @contextmanager
 def stubbed_sees(folder: Path, **account: Any) -> Iterator[StubbedSees]:
-    """Run SEES and the stub; ``account`` changes how SEES reaches ExpressPlay."""
+    """Run SEES and the stub; `account` changes how SEES reaches ExpressPlay."""
     (folder / "catalog.toml").write_text(CATALOG)
     stub = StubExpressPlay()
     with running(stub.app) as expressplay, requests.Session() as session:

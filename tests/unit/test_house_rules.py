@@ -60,6 +60,19 @@ def test_every_python_file_says_what_it_does() -> None:
     assert silent == []
 
 
+def test_docstrings_name_what_is_raised_in_one_form() -> None:
+    """`Raises` and the name between backticks, or "Raises what …"; no other dialect of docstrings."""
+    other = re.compile(r"Raises (?!`|what\s)|``|^ *(:param|:raises|:return|Args:|Raises:|Returns:)", re.MULTILINE)
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    guilty = [
+        f"{path.relative_to(ROOT)}: {text.splitlines()[0]}"
+        for path in tracked("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, documented) and (text := ast.get_docstring(node)) and other.search(text)
+    ]
+    assert guilty == []
+
+
 def test_no_file_names_a_machine_or_a_registry() -> None:
     forbidden = re.compile(rb"registry\.npmjs|pypi\.org|/(home|Users|root)/[a-z]")
     guilty = [path.name for path in tracked() if path != Path(__file__) and forbidden.search(path.read_bytes())]
