@@ -13,6 +13,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
+from hosting.process import running_program
 from server.catalog import Key
 
 TrackKind = Literal["video", "audio"]
@@ -154,21 +155,15 @@ def run_ffmpeg(options: Sequence[str], heard: Heard) -> None:
     """Run ffmpeg, which ends with this program. Raises `PackagingError` with its last line where it fails."""
     command = [program("ffmpeg"), *QUIET, "-progress", "pipe:1", *options]
     pipe, complaint = subprocess.PIPE, ""
-    with subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace") as running:  # noqa: S603
+    with running_program(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, errors="replace") as running:
         assert running.stdout is not None  # noqa: S101  a pipe, as asked for
-        try:
-            for line in running.stdout:
-                name, _, value = line.strip().partition("=")
-                if name == "out_time_us" and value.isdigit():
-                    heard(int(value) / 1_000_000)
-                elif not re.fullmatch("[a-z0-9_]+", name):
-                    complaint = line
-            status = running.wait()
-        except BaseException:
-            running.kill()
-            running.wait()
-            raise
-        if status:
+        for line in running.stdout:
+            name, _, value = line.strip().partition("=")
+            if name == "out_time_us" and value.isdigit():
+                heard(int(value) / 1_000_000)
+            elif not re.fullmatch("[a-z0-9_]+", name):
+                complaint = line
+        if running.wait():
             raise failed(command, complaint)
 
 

@@ -82,52 +82,34 @@ def _broken_ckcs(keys: TestKeys) -> Iterator[tuple[str, str, Number, str, bytes]
     yield "longer message", "16 bytes follow the payload", frame, asked, ckc + bytes(16)
     yield "no payload", "a payload of 0 bytes", frame, asked, ckc[:24] + bytes(4)
     yield "refusal text", "a refusal in JSON was taken for a CKC", frame, asked, b'{"errorCode": -4010}'
-    unknown_type = layout.DURATION_VALUE.pack(0, 0, b"what", layout.DURATION_MARK)
-    yield (
-        "key type",
-        "none of the known ones",
-        frame,
-        asked,
-        _sealed(case, {**values, layout.DURATION.code: unknown_type}),
-    )
-    unknown_level = layout.HDCP_VALUE.pack(b"whatever", bytes(8))
-    yield (
-        "HDCP level",
-        "none of the known ones",
-        frame,
-        asked,
-        _sealed(case, {**values, layout.HDCP.code: unknown_level}),
-    )
-    wrong_version = layout.OFFLINE_KEY_VALUE.pack(2, bytes(4), bytes(16), 1, 1)
-    values_of_two = {**values, layout.OFFLINE_KEY.code: wrong_version}
-    yield "offline key version", "version 2 without its title ID", frame, asked, _sealed(case, values_of_two)
+    for name, about, tag, value in (
+        (
+            "key type",
+            "none of the known ones",
+            layout.DURATION,
+            layout.DURATION_VALUE.pack(0, 0, b"what", layout.DURATION_MARK),
+        ),
+        ("HDCP level", "none of the known ones", layout.HDCP, layout.HDCP_VALUE.pack(b"whatever", bytes(8))),
+        (
+            "offline key version",
+            "version 2 without its title ID",
+            layout.OFFLINE_KEY,
+            layout.OFFLINE_KEY_VALUE.pack(2, bytes(4), bytes(16), 1, 1),
+        ),
+    ):
+        yield name, about, frame, asked, _sealed(case, {**values, tag.code: value})
     other = (-42589, 12)
     yield "other SPC", "answers another SPC of the same device", other, "v2 playing", ckc
     garbled = ckc[:28] + bytes([ckc[28] ^ 1]) + ckc[29:]
     yield "flipped bit", "a bit of the first block was flipped", other, asked, garbled
-    yield (
-        "other R1",
-        "the right CKC key, and another R1",
-        other,
-        asked,
-        _sealed(case, {**values, layout.R1.code: bytes(44)}),
-    )
+    changed = {**values, layout.R1.code: bytes(44)}
+    yield "other R1", "the right CKC key, and another R1", other, asked, _sealed(case, changed)
     code = layout.TRANSACTION_ID.code
     returned = (-42583, 10)
-    yield (
-        "returned value",
-        "the transaction id came back changed",
-        returned,
-        asked,
-        _sealed(case, {**values, code: bytes(8)}),
-    )
-    yield (
-        "returned nothing",
-        "the transaction id did not come back",
-        returned,
-        asked,
-        _sealed(case, _without(values, code)),
-    )
+    changed = {**values, code: bytes(8)}
+    yield "returned value", "the transaction id came back changed", returned, asked, _sealed(case, changed)
+    kept = _without(values, code)
+    yield "returned nothing", "the transaction id did not come back", returned, asked, _sealed(case, kept)
     for tag in (layout.ENCRYPTED_KEY, layout.R1):
         about = "a block that every CKC has is missing"
         yield f"no {tag.name}", about, (-42583, 9), asked, _sealed(case, _without(values, tag.code))

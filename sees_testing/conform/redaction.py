@@ -2,6 +2,7 @@
 
 import base64
 import re
+from uuid import UUID
 
 from simulation.redaction import REDACTED, said_in_base64, without_authenticators
 
@@ -15,8 +16,12 @@ _TOKEN = re.compile(r"(ExpressPlayToken=)[A-Za-z0-9_=-]{8,}")
 def forms_of(key: bytes) -> tuple[bytes, ...]:
     """Return the ways in which 16 bytes may be written: hex, GUID, Base64, as they are."""
     digits = key.hex()
-    guid = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
-    texts = (digits, guid, base64.b64encode(key).decode().rstrip("="), base64.urlsafe_b64encode(key).decode()[:22])
+    texts = (
+        digits,
+        str(UUID(digits)),
+        base64.b64encode(key).decode().rstrip("="),
+        base64.urlsafe_b64encode(key).decode()[:22],
+    )
     return (*(text.encode() for text in texts), key)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusals import number
 from werkzeug.test import TestResponse
 
 from fairplay.ckc import open_ckc
@@ -21,11 +22,6 @@ Mock = Any
 
 CEK, IV = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
 MINE, OTHER = device_id_of("mine"), device_id_of("other")
-
-
-def number(answer: TestResponse) -> tuple[int, int]:
-    refusal: dict[str, Any] = answer.get_json()
-    return answer.status_code, refusal["errorCode"]
 
 
 @pytest.mark.parametrize("where", ["query", "header"])

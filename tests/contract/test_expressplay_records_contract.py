@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from refusals import number
 
 from fairplay.session_key import device_id_of
 
@@ -16,11 +16,6 @@ Mock = Any
 """What the fixture `mock` is: the service without a socket, and a device next to it."""
 
 MINE = device_id_of("mine")
-
-
-def number(answer: TestResponse) -> tuple[int, int]:
-    refusal: dict[str, Any] = answer.get_json()
-    return answer.status_code, refusal["errorCode"]
 
 
 def test_authenticator(mock: Mock) -> None:

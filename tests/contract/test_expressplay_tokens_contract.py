@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
+from refusals import number
 
 from fairplay import layout
 from fairplay.ckc import open_ckc
@@ -20,11 +20,6 @@ Mock = Any
 BASE = "https://expressplay.example:8443/base"
 CEK, IV = "00112233445566778899aabbccddeeff", "0f0e0d0c0b0a09080706050403020100"
 MINE, OTHER = device_id_of("mine"), device_id_of("other")
-
-
-def number(answer: TestResponse) -> tuple[int, int]:
-    refusal: dict[str, Any] = answer.get_json()
-    return answer.status_code, refusal["errorCode"]
 
 
 def test_get_and_form_post(mock: Mock) -> None:

@@ -30,10 +30,7 @@ def shared_sees(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StubbedSee
 
 @pytest.fixture
 def sees(shared_sees: StubbedSees) -> StubbedSees:
-    stub = shared_sees.expressplay
-    stub.records, stub.token_answers, stub.record_answers = [row(1, DEVICE)], [], []
-    stub.asked.clear()
-    return shared_sees
+    return shared_sees.reset()
 
 
 def test_request_is_json_by_post(sees: StubbedSees) -> None:

@@ -1,8 +1,9 @@
-"""A deployment of the real services, one for each module, and a cookie of each test's own."""
+"""What is started once for each module: the real services with a cookie for each test, and a mock that is reset."""
 
 from collections.abc import Iterator
 
 import pytest
+from mock_over_http import Mock, running_mock
 from real_services import real_deployment
 
 from walkthrough.record.deployment import Deployment
@@ -19,3 +20,16 @@ def deployment() -> Iterator[Deployment]:
 def cookie(deployment: Deployment, request: pytest.FixtureRequest) -> str:
     """A cookie that no other test has."""
     return deployment.name(request.node.name[-20:])
+
+
+@pytest.fixture(scope="module")
+def one_mock() -> Iterator[Mock]:
+    """A mock that the tests of a module share."""
+    with running_mock() as mock:
+        yield mock
+
+
+@pytest.fixture
+def mock(one_mock: Mock) -> Mock:
+    """The same as new."""
+    return one_mock.reset()

@@ -1,20 +1,7 @@
 """Faults that change what answers look like, and what journal and log say of a request: over real HTTP."""
 
-from collections.abc import Iterator
-
 import pytest
-from mock_over_http import KEYS, Mock, running_mock
-
-
-@pytest.fixture(scope="module")
-def one_mock() -> Iterator[Mock]:
-    with running_mock() as mock:
-        yield mock
-
-
-@pytest.fixture
-def mock(one_mock: Mock) -> Mock:
-    return one_mock.reset()
+from mock_over_http import KEYS, Mock
 
 
 def test_a_refusal_can_come_under_another_status(mock: Mock) -> None:

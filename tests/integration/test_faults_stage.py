@@ -1,12 +1,11 @@
 """The stage's faults over real HTTP: what each does to the mock's answer, how it is counted, and strict reading."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 import requests
-from mock_over_http import CEK, Mock, running_mock
+from mock_over_http import CEK, Mock
 from real_services import AUTHENTICATOR
 
 from expressplay_mock.app import Config, create_app
@@ -15,17 +14,6 @@ from expressplay_mock.faults.faults import KINDS
 from fairplay.ckc import open_ckc
 from hosting.http_client import new_session
 from hosting.tls.tls import ClientTls
-
-
-@pytest.fixture(scope="module")
-def one_mock() -> Iterator[Mock]:
-    with running_mock() as mock:
-        yield mock
-
-
-@pytest.fixture
-def mock(one_mock: Mock) -> Mock:
-    return one_mock.reset()
 
 
 def ids(answer: requests.Response) -> list[int]:

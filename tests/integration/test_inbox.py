@@ -3,13 +3,12 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 import requests
 from click.testing import CliRunner
 from fixed_answer import FixedAnswer, answering
-from mock_over_http import KEYS, MINE, Mock, running_mock
+from mock_over_http import KEYS, MINE, Mock
 from real_services import services
 
 from emulator.binding import connect, register
@@ -18,17 +17,6 @@ from expressplay_mock.cli import main
 HOSTILE = "<script>alert(1)</script>"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ESCAPE = "\x1b[2J\x07"
-
-
-@pytest.fixture(scope="module")
-def one_mock() -> Iterator[Mock]:
-    with running_mock() as mock:
-        yield mock
-
-
-@pytest.fixture
-def mock(one_mock: Mock) -> Mock:
-    return one_mock.reset()
 
 
 def shown(mock: Mock, *options: str) -> list[str]:

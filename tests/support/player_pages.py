@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlencode
+from uuid import UUID
 
 import requests
 from flask import Flask
@@ -74,7 +75,7 @@ def make_content(folder: Path) -> Path:
     shutil.copytree(CONTENT, folder, dirs_exist_ok=True)
     titles = load_catalog(CONTENT / "catalog.toml").titles
     (film,), (dummy,) = titles["film"].keys, titles["dummy"].keys
-    _add(folder, "kid", {"video": (film, _guid(film.kid)), "audio": (film, _guid(film.kid))}, "film")
+    _add(folder, "kid", dict.fromkeys(("video", "audio"), (film, str(UUID(film.kid)))), "film")
     ids = {kind: f"{number * 8}-7ea1-4000-8000-000000000000" for kind, number in (("video", "1"), ("audio", "2"))}
     _add(folder, "tracks", {"video": (film, ids["video"]), "audio": (dummy, ids["audio"])}, "film")
     for file in (CONTENT / "dummy").glob("audio*"):
@@ -94,11 +95,6 @@ def _add(folder: Path, title: str, tracks: dict[str, tuple[Key, str]], like: str
         lines += [f'{name} = "{value}"\n' for name, value in (("kid", key.kid), ("cek", key.cek), ("iv", key.iv))]
     with (folder / "catalog.toml").open("a") as catalog:
         catalog.writelines(lines)
-
-
-def _guid(kid: str) -> str:
-    """Write 32 hex digits as a GUID."""
-    return "-".join((kid[:8], kid[8:12], kid[12:16], kid[16:20], kid[20:]))
 
 
 @dataclass

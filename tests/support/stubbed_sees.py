@@ -113,6 +113,13 @@ class StubbedSees:
     expressplay: StubExpressPlay
     session: requests.Session
 
+    def reset(self) -> "StubbedSees":
+        """Let the stub be as new: one device is registered, every token is made, and nothing was asked."""
+        stub = self.expressplay
+        stub.records, stub.token_answers, stub.record_answers = [row(1, DEVICE)], [], []
+        stub.asked.clear()
+        return self
+
     def post(self, body: bytes | str | Iterator[bytes], **options: Any) -> requests.Response:
         return self.session.post(f"{self.url}/sees/SEESServlet", data=body, timeout=20, **options)
 
