@@ -55,6 +55,14 @@ def test_register_then_play(run: Command, cookie: tuple[str, str], tmp_path: Pat
     assert still.read_bytes().startswith(b"\x89PNG")
 
 
+def test_what_fails_before_any_step_names_none(run: Command, cookie: tuple[str, str]) -> None:
+    bound, played = run("bind", "--title", "nowhere", *cookie), run("play", "--title", "nowhere", *cookie)
+    assert bound.exit_code == played.exit_code == 1
+    assert "-9107 " in bound.stderr
+    assert "step " not in bound.stderr
+    assert "step 6: -9107 " in played.stderr
+
+
 def test_bind_as_json(run: Command, cookie: tuple[str, str]) -> None:
     summary = run.json("bind", *cookie)
     assert summary["ok"] is True

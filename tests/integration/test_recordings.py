@@ -204,6 +204,12 @@ def test_show_draws_a_recording(file: Path) -> None:
     assert max(map(len, result.stdout.splitlines())) <= 80
 
 
+def damaged(change: Callable[[Any], object]) -> bytes:
+    recording = json.loads(FILES[0].read_text())
+    change(recording)
+    return json.dumps(recording).encode()
+
+
 @pytest.mark.parametrize(
     ("data", "found"),
     [
@@ -211,7 +217,14 @@ def test_show_draws_a_recording(file: Path) -> None:
         (b"[]", "another kind"),
         (b'{"format": "other"}', "another kind"),
         (b'{"format": "binding-recording", "version": 2}', "version 2"),
-        (b'{"format": "binding-recording", "version": 1}', "members missing"),
+        (b'{"format": "binding-recording", "version": 1}', "members missing: cookie, device, "),
+        (damaged(lambda it: it["steps"][2].pop("summary")), "found members missing in steps[2]: summary"),
+        (damaged(lambda it: it["device"].pop("seed")), "found members missing in device: seed"),
+        (damaged(lambda it: it["steps"][1].update(n="1")), "found steps[1].n of another form: str"),
+        (damaged(lambda it: it["services"].update(sees=3)), "found services.sees of another form: int"),
+        (damaged(lambda it: it.update(prelude=[])), "found prelude of another form: list"),
+        (damaged(lambda it: it["steps"][0].update(to="x")), "to nobody of Client, SEES"),
+        (FILES[0].read_bytes()[:5000], "found a mistake at character"),
     ],
 )
 def test_what_is_no_recording_is_said_in_one_line(data: bytes, found: str) -> None:

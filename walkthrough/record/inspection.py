@@ -4,16 +4,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.errors import BadRecording
 from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_spc
-from fairplay.fields import Layout
+from fairplay.fields import Layout, Source
 from fairplay.layout import CKC_HEADER, CKC_VERSION, SPC_HEADERS
 from fairplay.session_key import DerivedKeys
 from fairplay.wrappings import described, unwrap
 from simulation.steps import Step
 from simulation.strict_json import parse_json
 from walkthrough.record.recorded import FORMAT, place_of
+from walkthrough.record.recording_file import read_recording
 
 UNKNOWN = "neither SPC nor CKC"
+CUT = "a recording that is cut or damaged"
+START = 200
+"""Bytes of a file in which the name of its format is looked for."""
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of a file worth inspecting; a recording takes some 100 KB."""
 
@@ -33,6 +38,9 @@ def inspect_bytes(data: bytes) -> list[Inspection]:
     value = _json(data)
     if isinstance(value, dict) and value.get("format") == FORMAT:
         return _inspect_recording(value)
+    if value is None and (problem := _damage(data)):
+        note = Annotation("recording", 0, data, "recording", data[:32].hex(), CUT, Source.SIMULATION, problem)
+        return [Inspection(CUT, UNKNOWN, len(data), (note,))]
     # A wrapping around anything but a message (a certificate, a token) is best explained as what it is itself.
     names, inside = unwrap(data)
     if names and inside.startswith(b"\0\0\0"):
@@ -118,6 +126,17 @@ def _keys(recording: Mapping[str, Any], place: str) -> MessageKeys | None:
         return None
     derived = DerivedKeys(values["dask"], values["mac_key"])
     return MessageKeys(values["spc_key"], derived, values["ckc_key"])
+
+
+def _damage(data: bytes) -> str:
+    """Say what is wrong with a recording that is no JSON any more; empty for anything else."""
+    if not data.lstrip().startswith(b"{") or f'"{FORMAT}"'.encode() not in data[:START]:
+        return ""
+    try:
+        read_recording(data)
+    except BadRecording as error:
+        return str(error)
+    return ""
 
 
 def _json(data: bytes) -> Any:

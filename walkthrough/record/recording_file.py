@@ -2,6 +2,7 @@
 
 import types
 import typing
+from collections.abc import Iterable
 from typing import Any
 
 from emulator.errors import BadRecording
@@ -10,6 +11,8 @@ from walkthrough.record.recorded import FORMAT, VERSION, Recording, all_steps
 from walkthrough.record.steps import LIFELINES
 
 EXPECTED = f'a recording, JSON with "format": "{FORMAT}" and "version": {VERSION}'
+MAX_NAME = 40
+"""Characters of a member's name that an error shows."""
 RERECORD = "record the run again: fps-emulator bind --recording FILE"
 
 
@@ -24,11 +27,13 @@ def read_recording(data: bytes) -> Recording:
     if value.get("version") != VERSION:
         newer = "a newer fps-emulator made it: use that one, or " + RERECORD
         raise bad_recording(f"version {value.get('version')!r}", fix=newer)
-    if fits(value, Recording):
-        recording = typing.cast(Recording, value)
-        if all({step["from"], step["to"]} <= set(LIFELINES) for step in all_steps(recording)):
-            return recording
-    raise bad_recording("members missing, or of another form (docs/recording.schema.json has them)")
+    if (found := misfit(value, Recording)) is not None:
+        raise bad_recording(f"{found} (docs/recording.schema.json has its form)")
+    recording = typing.cast(Recording, value)
+    for number, step in enumerate(all_steps(recording)):
+        if not {step["from"], step["to"]} <= set(LIFELINES):
+            raise bad_recording(f"step number {number + 1} in it from or to nobody of {', '.join(LIFELINES)}")
+    return recording
 
 
 def bad_recording(found: str, *, expected: str = EXPECTED, fix: str = RERECORD) -> BadRecording:
@@ -36,25 +41,31 @@ def bad_recording(found: str, *, expected: str = EXPECTED, fix: str = RERECORD) 
     return BadRecording(expected=expected, found=found, fix=fix)
 
 
-def fits(value: Any, form: Any) -> bool:
-    """Tell whether a JSON value has the form of a type: a TypedDict, a list, a mapping, a union, or a plain type.
+def misfit(value: Any, form: Any, place: str = "") -> str | None:
+    """Say where a JSON value has another form than a type has, and what is wrong there; None where it fits.
 
-    Members that the type does not know are let pass.
+    The type is a TypedDict, a list, a mapping, a union, or a plain type. Members that it does not know are let pass.
     """
     if form is Any:
-        return True
-    if typing.is_typeddict(form):
-        members = typing.get_type_hints(form)
-        return (
-            isinstance(value, dict)
-            and form.__required_keys__ <= value.keys()
-            and all(fits(value[name], members[name]) for name in members.keys() & value.keys())
-        )
+        return None
     origin, parts = typing.get_origin(form), typing.get_args(form)
     if origin is types.UnionType:
-        return any(fits(value, part) for part in parts)
-    if origin is list:
-        return isinstance(value, list) and all(fits(one, parts[0]) for one in value)
-    if origin is not None:  # a mapping; the names in JSON are text
-        return isinstance(value, dict) and all(fits(one, parts[1]) for one in value.values())
-    return type(value) is form or (form is float and type(value) is int)
+        found = [misfit(value, part, place) for part in parts]
+        return None if None in found else found[0]
+    if typing.is_typeddict(form) and isinstance(value, dict):
+        missing = ", ".join(sorted(form.__required_keys__ - value.keys()))
+        if missing:
+            return f"members missing{place and ' in '}{place.removeprefix('.')}: {missing}"
+        members = typing.get_type_hints(form)
+        return _first((value[name], members[name], f"{place}.{name}") for name in members if name in value)
+    if origin is list and isinstance(value, list):
+        return _first((one, parts[0], f"{place}[{number}]") for number, one in enumerate(value))
+    if origin is not None and origin is not list and isinstance(value, dict):  # a mapping; in JSON the names are text
+        return _first((one, parts[1], f"{place}.{name[:MAX_NAME]}") for name, one in value.items())
+    if type(value) is form or (form is float and type(value) is int):
+        return None
+    return f"{place.removeprefix('.') or 'it'} of another form: {type(value).__name__}"
+
+
+def _first(members: Iterable[tuple[Any, Any, str]]) -> str | None:
+    return next((found for member in members if (found := misfit(*member)) is not None), None)

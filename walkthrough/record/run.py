@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -91,7 +92,8 @@ def run_binding(
         film = None
         if plays:  # read first: of what cannot be played nobody registers
             chosen = titles.film if titles else deployment.title
-            with at_step(Step.ASK_TO_PLAY):
+            # Of a run that registers first, the title is read before any step: its errors name none.
+            with nullcontext() if registers else at_step(Step.ASK_TO_PLAY):
                 film = chosen if isinstance(chosen, Title) else read_title(player, chosen, dummy=False)
         if registers:
             grants[place_of(Step.SEND_SPC_TO_REGISTER, 1)] = register(client, cookie, titles.dummy if titles else dummy)

@@ -135,6 +135,17 @@ def test_any_bytes_are_inspected(data: bytes) -> None:
         json.dumps(as_json(one))
 
 
+@pytest.mark.parametrize("share", [0.01, 0.3, 0.9, 0.999])
+def test_a_cut_recording_is_called_one(share: float) -> None:
+    recording = b'{"format": "binding-recording", "version": 1, "steps": [' + b'{"n": 1}, ' * 500 + b'{"n": 2}]}'
+    (found,) = inspect_bytes(recording[: max(60, int(len(recording) * share))])
+    assert found.source == "a recording that is cut or damaged"
+    (note,) = found.notes
+    assert "-9112 bad recording" in note.problem
+    assert "found a mistake at character" in note.problem
+    assert "SPC" not in note.problem
+
+
 def test_inspect_opens_every_wrapping(spc: tuple[bytes, SpcContents]) -> None:
     data, text = spc[0], base64.b64encode(spc[0])
     for wrapped, source in (
