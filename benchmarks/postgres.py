@@ -57,8 +57,7 @@ class Postgres:
 
     def kill(self) -> None:
         """End all its processes with kill -9, so without a checkpoint; what was committed is on disk."""
-        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-        processes = [postmaster, *postmaster.children(recursive=True)]
+        processes = self._processes()
         for process in processes:
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.kill()
@@ -92,8 +91,7 @@ class Postgres:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Stop all its processes with SIGSTOP for the block: connections stay, and nothing answers."""
-        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
-        processes = [postmaster, *postmaster.children(recursive=True)]
+        processes = self._processes()
         try:
             for process in processes:
                 with contextlib.suppress(psutil.NoSuchProcess):
@@ -107,6 +105,10 @@ class Postgres:
     def log(self) -> str:
         """What the server has written."""
         return (self._directory / "log").read_text(errors="replace")
+
+    def _processes(self) -> list[psutil.Process]:
+        postmaster = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        return [postmaster, *postmaster.children(recursive=True)]
 
     def _launch(self) -> subprocess.Popen[bytes]:
         options = {"listen_addresses": "", "unix_socket_directories": str(self._directory), "max_connections": "200"}

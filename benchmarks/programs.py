@@ -1,4 +1,7 @@
-"""Starting programs that are not ours (PostgreSQL, nginx) so that they end with whoever started them."""
+"""Starting programs that are not ours (PostgreSQL, nginx) so that they end with whoever started them.
+
+Ours end when their standard input does, and `hosting.process` starts them; these need a shell that watches it.
+"""
 
 import contextlib
 import subprocess

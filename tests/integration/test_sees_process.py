@@ -10,7 +10,7 @@ import pytest
 import requests
 from stubbed_sees import AUTHENTICATOR, CATALOG
 
-from hosting.process import StartError, module_command, start
+from hosting.process import StartError, module_command, running_program, start
 
 SEES = [sys.executable, "-m", "server", "serve", "--expressplay", "http://127.0.0.1:1"]
 WITH_AUTHENTICATOR = os.environ | {"SEES_AUTHENTICATOR": AUTHENTICATOR}
@@ -88,7 +88,7 @@ def test_ends_when_its_starter_is_killed() -> None:
         "import sys, threading; from hosting.process import start;"
         "print(start(sys.argv[1:]).process.pid, flush=True); threading.Event().wait()"
     )
-    with subprocess.Popen(
+    with running_program(
         [sys.executable, "-c", starter, *SEES], stdout=subprocess.PIPE, env=WITH_AUTHENTICATOR
     ) as process:
         assert process.stdout is not None

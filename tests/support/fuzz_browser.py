@@ -19,6 +19,7 @@ from fairplay.errors import CkcError
 from fairplay.layout import CKC_HEADER, CKC_VERSION, MARK
 from fairplay.session_key import device_id_of
 from fairplay.spc import SpcContents, open_spc
+from hosting.process import running_program
 from sees_testing.safari import SCRIPT
 
 RUNNER = Path(__file__).with_suffix(".js")
@@ -29,7 +30,7 @@ Ask = Callable[[dict[str, Any]], dict[str, Any]]
 def browser_targets(credentials: Credentials, contents: SpcContents, ckc: bytes) -> Iterator[dict[str, Target]]:
     """Yield the targets by name; `ckc` answers the SPC of `contents`."""
     command = ["node", str(RUNNER), str(SCRIPT)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
+    with running_program(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as node:
         assert node.stdin is not None
         assert node.stdout is not None
         given, said = node.stdin, node.stdout
@@ -41,16 +42,10 @@ def browser_targets(credentials: Credentials, contents: SpcContents, ckc: bytes)
             assert "broken" not in answer, answer["broken"]
             return answer
 
-        try:
-            yield {
-                "script-spc": Target(
-                    lambda data: _make_spc(ask, credentials, data), (b"a content id\0a seed", b"\xff")
-                ),
-                "script-ckc": Target(lambda data: _open_ckc(ask, contents, data), _ckcs(contents, ckc)),
-            }
-        finally:
-            given.close()
-            node.kill()
+        yield {
+            "script-spc": Target(lambda data: _make_spc(ask, credentials, data), (b"a content id\0a seed", b"\xff")),
+            "script-ckc": Target(lambda data: _open_ckc(ask, contents, data), _ckcs(contents, ckc)),
+        }
 
 
 def _make_spc(ask: Ask, credentials: Credentials, data: bytes) -> None:

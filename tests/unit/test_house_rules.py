@@ -73,6 +73,17 @@ def test_docstrings_name_what_is_raised_in_one_form() -> None:
     assert guilty == []
 
 
+def test_programs_are_started_in_one_way() -> None:
+    """By `hosting.process`; the set-up runs before it can be imported, and what is not ours needs a shell about it."""
+    own = {"hosting/process.py", "scripts/_environment.py", "benchmarks/programs.py"}
+    starters = {
+        path.relative_to(ROOT).as_posix()
+        for path in tracked("*.py", "scripts/*")
+        if path != Path(__file__) and "Popen(" in path.read_text()
+    }
+    assert starters == own
+
+
 def test_no_file_names_a_machine_or_a_registry() -> None:
     forbidden = re.compile(rb"registry\.npmjs|pypi\.org|/(home|Users|root)/[a-z]")
     guilty = [path.name for path in tracked() if path != Path(__file__) and forbidden.search(path.read_bytes())]

@@ -17,6 +17,7 @@ from rows import ROW
 
 from expressplay_mock.record_query import Recent
 from expressplay_mock.transaction_log import LogUnavailable, TransactionLog
+from hosting.process import running_program
 
 SUPPORT = Path(__file__).resolve().parents[2] / "support"
 
@@ -183,19 +184,16 @@ def test_a_process_that_refuses_harms_no_row_when_it_ends(
     url = f"sqlite:///{path}"
     arguments = [sys.executable, "-c", ANOTHER_PROCESS, url, str(before)]
     where = os.environ | {"PYTHONPATH": str(SUPPORT)}
-    with subprocess.Popen(arguments, env=where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        try:
-            assert other.stdout
-            assert other.stdout.readline() == "written\n"
-            harm(path)
-            if after:
-                log = TransactionLog(url)
-                for _ in range(after):
-                    log.append(ROW)
-                log.close()
-            assert other.communicate("end")[0] == "refused\n"
-        finally:
-            other.kill()
+    with running_program(arguments, env=where, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        assert other.stdout.readline() == "written\n"
+        harm(path)
+        if after:
+            log = TransactionLog(url)
+            for _ in range(after):
+                log.append(ROW)
+            log.close()
+        assert other.communicate("end")[0] == "refused\n"
     assert other.returncode == 0
     with closing(sqlite3.connect(path)) as reader:
         assert reader.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
