@@ -5,50 +5,34 @@ replay ids of issued rows makes the insert itself the check against replays: it 
 share one database. Nothing here waits without a bound: not for a connection, a lock or an answer.
 """
 
+import secrets
 import threading
 import time
 import weakref
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
-from dataclasses import fields
+from dataclasses import replace
 from select import POLLIN, poll
 from typing import Any
 
-from sqlalchemy import (
-    URL,
-    BigInteger,
-    Boolean,
-    Column,
-    Connection,
-    Double,
-    Engine,
-    Index,
-    Integer,
-    MetaData,
-    Select,
-    StaticPool,
-    String,
-    Table,
-    bindparam,
-    create_engine,
-    delete,
-    event,
-    func,
-    insert,
-    literal_column,
-    make_url,
-    select,
-)
-from sqlalchemy.exc import ArgumentError, IntegrityError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, delete, event, func, make_url, select
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 
 from expressplay_mock.database_file import FileGone, close_writer, open_file
+from expressplay_mock.database_tables import (
+    EVENTS,
+    INSERT,
+    ROW_FIELDS,
+    SCHEMA_VERSION,
+    create_tables,
+    record_of,
+    statement,
+    violates_replay_index,
+)
 from expressplay_mock.database_watchdog import Watchdog
 from expressplay_mock.record import Record, Row
-from expressplay_mock.record_query import MAX_RECENT, ByCookie, ById, Query, Recent, Window
+from expressplay_mock.record_query import Query
 
-SCHEMA_VERSION = 2
-"""1 had replay ids of the transaction id and the anti-replay seed, which nothing in an SPC authenticates."""
 TIMEOUT = 5
 """Seconds that anything may take here, all of it together."""
 WAIT = 2
@@ -59,42 +43,7 @@ MAX_AGE = 300
 """Seconds after which a connection to a server is replaced: whatever lies between may have forgotten it."""
 MEMORY = ":memory:"
 HIDDEN = "***"
-
-_metadata = MetaData()
-_events = Table(
-    "events",
-    _metadata,
-    # SQLite numbers rows by itself only in a column that is called INTEGER.
-    Column("event_id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("account", String, nullable=False),
-    Column("time", Double, nullable=False),
-    Column("cookie", String),
-    Column("device_id", String),
-    Column("content_id", String),
-    Column("registration", Boolean, nullable=False),
-    Column("result", Integer, nullable=False),
-    Column("cause", Integer),
-    Column("replay_id", String),
-    sqlite_autoincrement=True,  # no number is given twice, not even after rows were deleted
-)
-_issued = _events.c.result == literal_column("0")  # not as a bound value: planners match the text of partial indexes
-Index("events_by_account", _events.c.account, _events.c.event_id.desc())
-_OF_ISSUED_ROWS = (
-    Index("events_by_cookie", _events.c.account, _events.c.cookie, _events.c.event_id.desc()),
-    Index("one_license_per_spc", _events.c.replay_id, unique=True),
-)
-# Made once: to build a statement takes longer than to run it.
-_INSERT = insert(_events).returning(_events.c.event_id)
-_newest_first = select(_events).where(_events.c.account == bindparam("of")).order_by(_events.c.event_id.desc())
-_RECENT = _newest_first.limit(MAX_RECENT)
-_BY_COOKIE = _newest_first.where(_events.c.cookie == bindparam("asked"), _issued).limit(MAX_RECENT)
-_BY_ID = _newest_first.where(_events.c.event_id == bindparam("asked"))
-_WINDOW = _newest_first.offset(bindparam("start", type_=BigInteger)).limit(bindparam("length", type_=Integer))
-# Writes where no row changes, and fails where the table of rows is gone.
-_WRITE_NOTHING = (
-    "UPDATE schema_version SET version = version WHERE NOT EXISTS (SELECT 1 FROM events WHERE event_id < 0)"
-)
-_ROW_FIELDS = [field.name for field in fields(Row)]
+_PROBE = Row("", 0.0, "probe", None, None, registration=False, result=0, cause=None, replay_id=None)
 
 _PREPARING = 0x5EE5
 """The number of the advisory lock in PostgreSQL that the maker of the tables holds."""
@@ -104,8 +53,6 @@ _POSTGRESQL_LIMITS = {
     # A little before the watchdog, which ends the whole connection.
     "options": f"-c statement_timeout={TIMEOUT - 1}s -c lock_timeout={TIMEOUT - 1}s",
 }
-
-_schema = Table("schema_version", _metadata, Column("version", Integer, primary_key=True, autoincrement=False))
 
 
 class LogUnavailable(Exception):
@@ -127,7 +74,7 @@ class TransactionLog:
     def __init__(self, url: str, *, durable: bool = False) -> None:
         self._engine = _make_engine(url, durable)
         self._driver: Any = self._engine.dialect.loaded_dbapi
-        self._insert = str(_INSERT.compile(dialect=self._engine.dialect, column_keys=_ROW_FIELDS))
+        self._insert = str(INSERT.compile(dialect=self._engine.dialect, column_keys=ROW_FIELDS))
         self._name, self._secrets = _without_secrets(self._engine.url)
         open_ones = ExitStack()
         after_connections = open_ones.enter_context(ExitStack())
@@ -141,7 +88,7 @@ class TransactionLog:
         self._watchdog = Watchdog() if self._engine.dialect.name == "postgresql" else None
         try:
             self._prepare()
-        except (LogUnavailable, IntegrityError):
+        except LogUnavailable:
             # Another process may just have been making the tables. If that was it, they are there now.
             self._prepare()
         # SQLite has one writer at a time: threads queue for one connection, rather than wake up to try and try again.
@@ -153,31 +100,38 @@ class TransactionLog:
             after_connections.callback(self._file.close)
 
     def append(self, row: Row) -> Record:
-        """Commit `row` and return it with its number. Raises `Replayed` for a second license for one SPC."""
-        values = {name: getattr(row, name) for name in _ROW_FIELDS}
+        """Commit `row` and return it with its number.
+
+        Raises `Replayed` for a second license for one SPC, and for nothing else: never for the row of a refusal.
+        """
         try:
-            # The hottest statement goes to the driver as text: SQLAlchemy's way there takes three times as long.
             with self._to_write() as connection:
-                ((event_id,),) = connection.execute(self._insert, values).fetchall()
+                event_id = self._write(connection, row)
                 self._check_file()
-        except self._driver.IntegrityError:
-            raise Replayed from None
         except (self._driver.Error, SQLAlchemyError) as error:
+            if row.result == 0 and violates_replay_index(error):
+                raise Replayed from None
             raise self._unavailable(error) from None
         return Record(event_id, row)
 
     def find(self, account: str, query: Query) -> list[Record]:
         """Return the records of `account` that `query` asks for, newest first."""
         self._check_file()
-        with self._connection() as connection:
-            found = connection.execute(*_statement(account, query)).all()
-        return [Record(event_id, Row(*values)) for event_id, *values in found]
+        try:
+            with self._connection() as connection:
+                return [record_of(values) for values in connection.execute(*statement(account, query))]
+        except ValueError as error:
+            raise self._unavailable(error) from None
 
     def check(self) -> None:
-        """Write where nothing changes: only that tells whether the next row can be written."""
+        """Write a row and take it back: only that tells whether the next one can be written. It costs a number."""
         try:
             with self._to_write() as connection:
-                connection.execute(_WRITE_NOTHING)
+                connection.execute("BEGIN")
+                try:
+                    self._write(connection, replace(_PROBE, replay_id=secrets.token_hex(32)))
+                finally:
+                    connection.rollback()
                 self._check_file()
                 if self._file:
                     self._file.check_room()
@@ -188,7 +142,17 @@ class TransactionLog:
         """Delete all rows, for tests; numbering goes on."""
         self._check_file()
         with self._connection() as connection:
-            connection.execute(delete(_events))
+            connection.execute(delete(EVENTS))
+
+    def _write(self, connection: Any, row: Row) -> int:
+        # The hottest statement goes to the driver as text: SQLAlchemy's way there takes three times as long.
+        values = {name: getattr(row, name) for name in ROW_FIELDS}
+        match connection.execute(self._insert, values).fetchall():
+            case [(int(event_id),)]:
+                return event_id
+            case _:
+                why = "expected the number of the new row, found none: does a trigger of the database keep rows out?"
+                raise LogUnavailable(f"transaction log {self._name}: {why}")
 
     @contextmanager
     def _to_write(self) -> Iterator[Any]:
@@ -219,8 +183,6 @@ class TransactionLog:
                 self._watched(connection.connection, deadline),
             ):
                 yield connection
-        except IntegrityError:
-            raise
         except SQLAlchemyError as error:
             raise self._unavailable(error) from None
 
@@ -251,18 +213,9 @@ class TransactionLog:
             if engine.dialect.name == "postgresql":
                 # Processes that start at once make the tables one after the other.
                 connection.execute(select(func.pg_advisory_xact_lock(_PREPARING)))
-            for partial in _OF_ISSUED_ROWS:
-                # Not said for every engine where they are made: SQLAlchemy would import the dialects of all of them.
-                partial.dialect_kwargs[f"{engine.dialect.name}_where"] = _issued
-            for table in _metadata.sorted_tables:
-                connection.execute(CreateTable(table, if_not_exists=True))
-                for index in table.indexes:
-                    connection.execute(CreateIndex(index, if_not_exists=True))
-            version = _schema_version(connection)
-            if version is None:
-                connection.execute(insert(_schema).values(version=SCHEMA_VERSION))
+            version = create_tables(connection)
             connection.commit()
-        if version not in (None, SCHEMA_VERSION):
+        if version != SCHEMA_VERSION:
             why = (
                 "A newer release made it: use that one, or another --database"
                 if version > SCHEMA_VERSION
@@ -329,21 +282,3 @@ def _check_alive(connection: Any, *_: object) -> None:
     look.register(connection, POLLIN)
     if look.poll(0):
         raise InvalidatePoolError
-
-
-def _schema_version(connection: Connection) -> int | None:
-    version: int | None = connection.execute(select(func.max(_schema.c.version))).scalar()
-    return version
-
-
-def _statement(account: str, query: Query) -> tuple[Select[Any], dict[str, Any]]:
-    """Return the statement that answers `query`, and the values that it is asked with."""
-    match query:
-        case Recent():
-            return _RECENT, {"of": account}
-        case ByCookie(cookie):
-            return _BY_COOKIE, {"of": account, "asked": cookie}
-        case ById(event_id):
-            return _BY_ID, {"of": account, "asked": event_id}
-        case Window(start, length):
-            return _WINDOW, {"of": account, "start": start, "length": length}
