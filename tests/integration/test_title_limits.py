@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from real_services import services
 from title_server import Answer, TitleServer, serving, text
 
-from emulator.errors import BadPlaylist, PlaybackFailed
-from emulator.hls import parse_playlist
+from emulator.binding import connect
+from emulator.errors import BadPlaylist, PlaybackFailed, UnexpectedAnswer
+from emulator.hls import MediaPlaylist, Place, parse_playlist
 from emulator.parties import WEB_SERVER
 from emulator.playlist import ALL_VARIANTS, MAX_PLAYLISTS, Reading, Title, load_title
 from emulator.preflight import check_media
+from emulator.screening import fetcher
 from emulator.transport import Web
 
 ALL = Reading(variant=ALL_VARIANTS)
@@ -65,6 +68,25 @@ def test_segments_are_bounded_over_all_playlists(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(BadPlaylist, match="at most 10 segments in all playlists"):
             load(server, web)
         assert len(server.asked) == 1 + 4
+
+
+def test_one_segment_too_many_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("emulator.hls.MAX_SEGMENTS", 100)
+    lines = "#EXTM3U\n" + "#EXTINF:1,\n#EXT-X-BYTERANGE:9@0\nx\n" * 100
+    found = parse_playlist(lines, "http://x/")
+    assert isinstance(found, MediaPlaylist)
+    assert len(found.segments) == 100
+    with pytest.raises(BadPlaylist, match="at most 100 segments, found more"):
+        parse_playlist(lines + "#EXTINF:1,\nx\n", "http://x/")
+
+
+@pytest.mark.parametrize("place", [(), (0, 10**14), (10, 10**14)], ids=["all", "a range", "a range within"])
+def test_no_file_is_larger_than_media_may_be(monkeypatch: pytest.MonkeyPatch, place: tuple[int, int]) -> None:
+    monkeypatch.setattr("emulator.screening.MAX_MEDIA", 100_000)
+    with loading({"film/large.m4s": bytes(1_000_000)}) as (server, web), services() as (sees, expressplay):
+        fetch = fetcher(connect(sees, expressplay, "bounds"), load(server, web))
+        with pytest.raises(UnexpectedAnswer, match="at most 100000 bytes"):
+            fetch(Place(f"{server.url}/film/large.m4s", *place))
 
 
 def test_the_first_files_that_are_looked_at_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
