@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from fairplay.aes import BLOCK
+from fairplay.aes import BLOCK, cbc_decrypt
 from fairplay.certificate import ApplicationCertificate
 from fairplay.errors import BadPayloadLength, MissingMark, NotAnSpc, UnknownVersion
 from fairplay.layout import MARK, SPC_HEADERS
@@ -30,6 +30,10 @@ class Envelope:
     wrapped_key: bytes
     certificate_hash: bytes
     payload: bytes = field(repr=False)
+
+    def open(self, spc_key: bytes) -> bytes:
+        """Return the payload in clear under the SPC key (16 bytes); under another key it is no TLLV blocks."""
+        return cbc_decrypt(spc_key, self.iv, self.payload)
 
 
 def write_envelope(certificate: ApplicationCertificate, spc_key: bytes, iv: bytes, payload: bytes) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from fairplay import layout, tllv
-from fairplay.aes import BLOCK, cbc_decrypt, cbc_encrypt
+from fairplay.aes import BLOCK, cbc_encrypt
 from fairplay.certificate import ApplicationCertificate
 from fairplay.envelope import read_envelope, unwrap_spc_key, write_envelope
 from fairplay.errors import (
@@ -205,7 +205,7 @@ def open_spc(spc: bytes, keys: KeyServer) -> SpcContents:
             "fetch this server's certificate anew and build the SPC with it; hash its DER form, not PEM",
         )
     spc_key = unwrap_spc_key(envelope, private_key)
-    payload = cbc_decrypt(spc_key or bytes(BLOCK), envelope.iv, envelope.payload)
+    payload = envelope.open(spc_key or bytes(BLOCK))
     try:
         values = tllv.read_values(payload)
         _check_values(values)

@@ -11,7 +11,9 @@ import click
 from hosting.options import together
 
 if TYPE_CHECKING:
-    from flask import Blueprint
+    from flask import Blueprint, Response
+
+    from emulator.errors import EmulatorError
 
 SERVICE = "fps-emulator"
 """What a page is called in its ready line."""
@@ -45,6 +47,13 @@ def health_route() -> "Blueprint":
         on_reset=None,
         enabled=False,
     )
+
+
+def failed(error: "EmulatorError") -> "tuple[Response, int]":
+    """Return the answer of a page that got none from a service."""
+    from flask import jsonify
+
+    return jsonify(error=error.number, errorText=str(error)), 502
 
 
 def serve_page(create_app: Callable[[str], Any], *, opens: bool, **serving: Any) -> None:

@@ -30,8 +30,7 @@ def flip_hu_bit(spc: bytes, contents: SpcContents, bit: int = 0) -> bytes:
 
 def _skr1_offset(spc: bytes, contents: SpcContents) -> int:
     """Return where in the SPC the value of the SK..R1 block begins (with its IV)."""
-    envelope = read_envelope(spc)
-    payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
+    payload = read_envelope(spc).open(contents.spc_key)
     block = next(block for block in tllv.blocks(payload) if block.tag == layout.SKR1.code)
     return len(spc) - len(payload) + block.offset + layout.TLLV_HEADER.size
 
@@ -44,7 +43,7 @@ def with_block_in_front(spc: bytes, contents: SpcContents, wanted: bytes) -> byt
     """
     envelope = read_envelope(spc)
     start = len(spc) - len(envelope.payload)
-    place = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload).index(wanted)
+    place = envelope.open(contents.spc_key).index(wanted)
     if place % BLOCK or not place:
         raise ValueError(f"expected a block behind the first one, found offset {place}")
     before, block = (envelope.payload[at : at + BLOCK] for at in (place - BLOCK, place))
@@ -63,8 +62,7 @@ def read_without_mac(spc: bytes, contents: SpcContents) -> tuple[bytes, bytes, b
 
     `contents` lends the keys; they are the same for an SPC that was altered on its way.
     """
-    payload = cbc_decrypt(contents.spc_key, read_envelope(spc).iv, read_envelope(spc).payload)
-    values = {block.tag: block.value for block in tllv.blocks(payload)}
+    values = {block.tag: block.value for block in tllv.blocks(read_envelope(spc).open(contents.spc_key))}
     iv, ciphertext = layout.SKR1_VALUE.unpack(values[layout.SKR1.code])
     _, device_id, _, stated = layout.SKR1_PLAINTEXT.unpack(cbc_decrypt(contents.derived.dask, iv, ciphertext))
     return stated, values[layout.INTEGRITY.code], device_id

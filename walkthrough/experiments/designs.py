@@ -14,7 +14,6 @@ from emulator.device import make_spc
 from emulator.errors import LicenseRefused
 from emulator.license_client import Entitlement, RequestType
 from fairplay import tllv
-from fairplay.aes import cbc_decrypt
 from fairplay.envelope import read_envelope
 from fairplay.errors import SpcError
 from fairplay.spc import SpcContents
@@ -130,9 +129,8 @@ def helpful_server(deployment: Deployment) -> Tries:
 
 def explain_everything(spc: bytes, contents: SpcContents) -> str:
     """WEAK: answer an SPC with what was expected and found behind the envelope. `contents` lends the server its key."""
-    envelope = read_envelope(spc)
     try:
-        tllv.read_values(cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload))
+        tllv.read_values(read_envelope(spc).open(contents.spc_key))
     except SpcError as error:
         return str(error)
     return "nothing wrong"

@@ -22,7 +22,7 @@ from walkthrough.page.page_requests import Unusable, read_object
 from walkthrough.page.page_state import PageState
 from walkthrough.page.security import protect
 from walkthrough.record.deployment import Deployment
-from walkthrough.serving import SERVICE, health_route
+from walkthrough.serving import SERVICE, failed, health_route
 
 MAX_BODY = 4 * 1024 * 1024
 """Bytes of a request: a recording dropped on the inspector is the largest."""
@@ -42,7 +42,7 @@ def create_app(deployment: Deployment, url: str, allowed_hosts: frozenset[str] =
     app.register_error_handler(Unusable, _refuse(400))
     full = f"{MAX_LISTENERS} windows are open on this page: close one"
     app.register_error_handler(TooManyListeners, _refuse(503, full))
-    app.register_error_handler(EmulatorError, _failed)
+    app.register_error_handler(EmulatorError, failed)
     app.register_blueprint(health_route())
     serve_words(app)
     _serve_files(app, page)
@@ -143,7 +143,3 @@ def _serve_actions(app: Flask, page: PageState) -> None:
 def _refuse(status: int, text: str = "") -> Callable[[Exception], tuple[Response, int]]:
     """Return a handler that answers an error with a status and a text (empty: the error's own)."""
     return lambda error: (jsonify(error=status, errorText=text or str(error)), status)
-
-
-def _failed(error: EmulatorError) -> tuple[Response, int]:
-    return jsonify(error=error.number, errorText=str(error)), 502

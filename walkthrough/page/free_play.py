@@ -170,8 +170,7 @@ _INTEGER = re.compile("-?[0-9]+")
 def _in_payload(spc: bytes, contents: SpcContents, change: Change) -> bytes:
     envelope = read_envelope(spc)
     start = len(spc) - len(envelope.payload)
-    payload = cbc_decrypt(contents.spc_key, envelope.iv, envelope.payload)
-    return spc[:start] + cbc_encrypt(contents.spc_key, envelope.iv, change(payload))
+    return spc[:start] + cbc_encrypt(contents.spc_key, envelope.iv, change(envelope.open(contents.spc_key)))
 
 
 def _in_sealed(payload: bytes, contents: SpcContents, change: Change) -> bytes:

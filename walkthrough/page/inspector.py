@@ -6,7 +6,7 @@ know of their own SPCs, once a CKC was opened. It reads, and never writes: nothi
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from fairplay.layout import CKC_HEADER, INTEGRITY, SPC_HEADERS
 from fairplay.spc import SpcContents
 from walkthrough.page import shell_commands as shell
 from walkthrough.page.message_bytes import message_bytes
-from walkthrough.record.inspection import Inspection, as_json, inspect_bytes
+from walkthrough.record.inspection import field_as_json, inspect_bytes
 
 WORDS = {
     "envelope": "What everybody on the way can read. The payload is encrypted, and so is its key.",
@@ -25,7 +25,10 @@ WORDS = {
     "server's private key can get it back; this page asks the device that drew it.",
     "SK..R1": "The heart: session key, device id, R1 and a MAC over them.",
     "frame": "What everybody on the way can read. The payload is encrypted.",
+    "token": "It crosses the client, who can neither read it nor change it.",
+    "restrictions": "ExpressPlay alone has the key. It opened the token for you because it runs with --teach.",
 }
+CLOSED_TOKEN = "Sealed for the client, and so for this page. A mock that runs with --teach opens it for learners."  # noqa: S105
 CLOSED_SPC = "It stays closed: what opens it is known to the device that made it, and to ExpressPlay."
 CKC_PAYLOAD = (
     "Only who knows R1 and the anti-replay seed of the SPC can read this: a CKC answers one SPC, and no other."
@@ -151,47 +154,34 @@ MEANINGS = {
 def inspect_token(text: str, context: Context, opened: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the outside of a token and, where ExpressPlay teaches, what it found inside (`opened`)."""
     data = message_bytes(text, "token")
-    base, fields, offset = shell.fetch(context.url), [], 0
     sealed = max(0, len(data) - sum(size for _, size, _ in TOKEN_FIELDS) - TOKEN_TAG)
     rows = (
         *TOKEN_FIELDS,
         ("sealed restrictions", sealed, "content key, cookie, device id, expiry: AES-256-GCM, for ExpressPlay alone"),
         ("tag", TOKEN_TAG, "of AES-GCM: one changed bit anywhere, and nothing opens"),
     )
+    notes, offset = [], 0
     for name, size, meaning in rows:
         part = data[offset : offset + size]
-        command = shell.shown(shell.part(base, offset, size))
-        fields.append(_field("token", offset, part, name, part.hex(), meaning, "this simulation", "", command))
+        notes.append(Annotation("token", offset, part, name, part.hex(), meaning, Source.SIMULATION))
         offset += size
-    words = "It crosses the client, who can neither read it nor change it."
-    layers = [{"name": "token", "words": words, "fields": fields, "values": []}]
-    if opened:
-        layers.append(_opened_token(text, opened, context))
-    return {"kind": "token", "size": len(data), "layers": layers, "closed": "" if opened else CLOSED_TOKEN}
-
-
-CLOSED_TOKEN = "Sealed for the client, and so for this page. A mock that runs with --teach opens it for learners."  # noqa: S105
-
-
-def _opened_token(text: str, opened: Mapping[str, Any], context: Context) -> dict[str, Any]:
-    fields = []
-    for name, value in opened.items():
-        shown = value if isinstance(value, str) else json.dumps(value)
-        command = f"curl -s {context.expressplay}/_sim/open --data-binary {text} | {shell.json_member(name)}"
-        meaning = MEANINGS.get(name, "")
-        fields.append(_field("restrictions", 0, b"", name, shown, meaning, "this simulation", "", command))
-    words = "ExpressPlay alone has the key. It opened the token for you because it runs with --teach."
-    return {"name": "restrictions", "words": words, "fields": fields, "values": [], "text": True}
+    for name, value in (opened or {}).items():
+        as_text = value if isinstance(value, str) else json.dumps(value)
+        notes.append(Annotation("restrictions", 0, b"", name, as_text, MEANINGS.get(name, ""), Source.SIMULATION))
+    shown = _shown("token", len(data), notes, {"token": shell.fetch(context.url)}, {})
+    for layer in shown["layers"][1:]:
+        layer["text"] = True
+        for field in layer["fields"]:
+            opening = f"curl -s {context.expressplay}/_sim/open --data-binary {text}"
+            field["command"] = f"{opening} | {shell.json_member(field['field'])}"
+    return {**shown, "closed": "" if opened else CLOSED_TOKEN}
 
 
 def inspect_dropped(data: bytes) -> list[dict[str, Any]]:
     """Return what a dropped file holds, as far as it can be explained; a recording may hold several messages."""
-    return [_plain(inspection) for inspection in inspect_bytes(data)]
-
-
-def _plain(inspection: Inspection) -> dict[str, Any]:
-    shown = _shown(inspection.kind, inspection.size, list(inspection.notes), {}, {})
-    return {**shown, "source": as_json(inspection)["source"]}
+    return [
+        {**_shown(found.kind, found.size, found.notes, {}, {}), "source": found.source} for found in inspect_bytes(data)
+    ]
 
 
 def message_id(data: bytes) -> str:
@@ -200,7 +190,7 @@ def message_id(data: bytes) -> str:
 
 
 def _shown(
-    kind: str, size: int, notes: list[Annotation], bases: dict[str, str], values: dict[str, list[dict[str, str]]]
+    kind: str, size: int, notes: Sequence[Annotation], bases: dict[str, str], values: dict[str, list[dict[str, str]]]
 ) -> dict[str, Any]:
     layers: dict[str, dict[str, Any]] = {}
     for note in notes:
@@ -210,12 +200,7 @@ def _shown(
         )
         base = bases.get(note.layer, "")
         command = shell.shown(shell.part(base, note.offset, note.length)) if base and note.length else ""
-        layer["fields"].append(
-            _field(
-                note.layer, note.offset, note.data, note.field, note.value, note.meaning,
-                _origin(note.source), note.problem, command,
-            )
-        )  # fmt: skip
+        layer["fields"].append({**field_as_json(note), "origin": _origin(note.source), "command": command})
     problems = sum(1 for note in notes if note.problem)
     closed = CLOSED_SPC if kind == "SPC" and len(layers) == 1 else ""
     return {"kind": kind, "size": size, "problems": problems, "layers": list(layers.values()), "closed": closed}
@@ -223,22 +208,6 @@ def _shown(
 
 def _origin(source: Source) -> str:
     return source.value if source is Source.SIMULATION else f"{source.origin.value}: {source.value}"
-
-
-def _field(
-    layer: str, offset: int, data: bytes, name: str, value: str, meaning: str, origin: str, problem: str, command: str
-) -> dict[str, Any]:
-    return {
-        "layer": layer,
-        "offset": offset,
-        "hex": data.hex(),
-        "field": name,
-        "value": value,
-        "meaning": meaning,
-        "origin": origin,
-        "problem": problem,
-        "command": command,
-    }
 
 
 def _value(name: str, value: bytes, command: str) -> dict[str, str]:

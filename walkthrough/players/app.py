@@ -6,7 +6,6 @@ answers is rewritten to lead here.
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, abort, jsonify, request, send_from_directory
@@ -19,7 +18,7 @@ from simulation.foreign_pages import check_visitor
 from simulation.http_errors import register_http_errors
 from simulation.origins import Visitors
 from walkthrough.page.page_language import BROWSER, DEVICE_SCRIPT
-from walkthrough.serving import SERVICE, health_route
+from walkthrough.serving import SERVICE, failed, health_route
 
 WEB = Path(__file__).parent / "web"
 MAX_BODY = 128 * 1024
@@ -49,7 +48,7 @@ def create_app(gallery: Gallery, url: str) -> Flask:
     app.url_map.merge_slashes = False  # it would redirect, to an address made of the Host header
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     register_http_errors(app)
-    app.register_error_handler(EmulatorError, _failed)
+    app.register_error_handler(EmulatorError, failed)
     visitors = Visitors(url)
     app.before_request(lambda: check_visitor(visitors))
     app.register_blueprint(health_route())
@@ -89,7 +88,7 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
         return gallery.web.ask(party, request.method, target, body=body, content_type=content_type, most=most)
 
     @app.post("/sees/SEESServlet")
-    def entitle() -> Response:
+    def entitle() -> tuple[Response, int]:
         answer = ask(SEES, gallery.sees)
         response = answer.json_object("a response object of SEES")
         if token_url := response.get("epTokenURL"):
@@ -97,7 +96,7 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
                 raise answer.unexpected("an epTokenURL that is a URL", "another text")
             parts = urlsplit(str(token_url))
             response["epTokenURL"] = f"{url}{parts.path}?{parts.query}"
-        return _answer(response, answer.status)
+        return jsonify(response), answer.status
 
     @app.get("/titles")
     @app.get("/titles/<path:below>")
@@ -113,13 +112,3 @@ def _forward(app: Flask, gallery: Gallery, url: str) -> None:
     def expressplay() -> Response:
         answer = ask(EXPRESSPLAY, gallery.expressplay)
         return Response(answer.body, answer.status, content_type=answer.content_type)
-
-
-def _answer(value: dict[str, Any], status: int) -> Response:
-    response = jsonify(value)
-    response.status_code = status
-    return response
-
-
-def _failed(error: EmulatorError) -> Response:
-    return _answer({"error": error.number, "errorText": str(error)}, 502)

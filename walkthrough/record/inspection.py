@@ -49,25 +49,27 @@ def inspect_bytes(data: bytes) -> list[Inspection]:
 
 
 def as_json(inspection: Inspection) -> dict[str, Any]:
-    """Return an inspection as a JSON object, each field with its bytes in hex."""
+    """Return an inspection as a JSON object."""
     return {
         "source": inspection.source,
         "kind": inspection.kind,
         "size": inspection.size,
-        "fields": [
-            {
-                "layer": note.layer,
-                "offset": note.offset,
-                "length": note.length,
-                "field": note.field,
-                "value": note.value,
-                "meaning": note.meaning,
-                "origin": note.origin.value,
-                "hex": note.data.hex(),
-                "problem": note.problem or None,
-            }
-            for note in inspection.notes
-        ],
+        "fields": [field_as_json(note) for note in inspection.notes],
+    }
+
+
+def field_as_json(note: Annotation) -> dict[str, Any]:
+    """Return an annotated field as a JSON object, its bytes in hex."""
+    return {
+        "layer": note.layer,
+        "offset": note.offset,
+        "length": note.length,
+        "field": note.field,
+        "value": note.value,
+        "meaning": note.meaning,
+        "origin": note.origin.value,
+        "hex": note.data.hex(),
+        "problem": note.problem or None,
     }
 
 

@@ -14,7 +14,6 @@ from typing import Any
 
 from emulator.offered_titles import Offer
 from fairplay import tllv
-from fairplay.aes import cbc_decrypt
 from fairplay.envelope import read_envelope
 from fairplay.session_key import DerivedKeys
 from fairplay.spc import SpcContents
@@ -137,7 +136,7 @@ def _contents(recording: Mapping[str, Any], n: int) -> SpcContents:
     texts = recording["device_keys"][f"step {n}"]
     spc_key, dask, mac_key = (bytes.fromhex(texts[name]) for name in ("spc_key", "dask", "mac_key"))
     envelope = read_envelope(spc)
-    values = tllv.read_values(cbc_decrypt(spc_key, envelope.iv, envelope.payload))
+    values = tllv.read_values(envelope.open(spc_key))
     return SpcContents(envelope.version, values, spc_key, DerivedKeys(dask, mac_key))
 
 
