@@ -3,6 +3,7 @@
 import json
 import re
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import example, given
@@ -90,3 +91,14 @@ def test_the_cost_grows_no_faster_than_the_body(body: bytes) -> None:
     with pytest.raises(ValueError, match="expected"):
         parse_json(body)
     assert time.thread_time() - begun < 2  # some milliseconds; the first took 16 s with a search per quote
+
+
+@pytest.mark.parametrize("part", ["x", "\\n", "x\\n", "\\u00e9"])
+def test_a_long_string_takes_a_few_times_its_size(part: str) -> None:
+    body = json.dumps({"a": ""}).replace('""', f'"{part * 200_000}"').encode()
+    tracemalloc.start()
+    try:
+        parse_json(body)
+        assert tracemalloc.get_traced_memory()[1] < 10 * len(body)
+    finally:
+        tracemalloc.stop()
