@@ -43,6 +43,8 @@ VIDEO_ANEW = (
     # 4:2:0 has one sample of colour for two by two: an odd row or column goes.
     *("-vf", "crop=trunc(iw/2)*2:trunc(ih/2)*2"),
 )
+LISTS_OF_FILES = {"hls": ".m3u8", "dash": ".mpd", "concat": ".ffconcat"}
+"""Formats of ffmpeg that name other files, and the endings that say so: in a film's place they would read along."""
 DUMMY = "dummy"
 LANGUAGE = re.compile(r"[a-z]{2,3}")
 
@@ -167,6 +169,11 @@ def _probe(film: Path) -> tuple[list[_Stream], float]:
     name = str(found.get("format", {}).get("format_name"))
     if name == "image2" or name.endswith("_pipe"):
         raise PackagingError(f"expected a film, found a picture ({name.removesuffix('_pipe')}) in {film}")
+    if film.suffix.lower() != LISTS_OF_FILES.get(name, film.suffix.lower()):
+        raise PackagingError(
+            f"expected a film, found a list of other files ({name}) in {film}. "
+            f"Fix: where you trust it, give its name the ending {LISTS_OF_FILES[name]}"
+        )
     streams: list[_Stream] = []
     for stream in found.get("streams", []):
         codec, number = stream.get("codec_name"), int(stream["index"])

@@ -66,6 +66,8 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Path:
         subprocess.run([FFMPEG, "-loglevel", "error", "-y", *options, str(folder / name)], check=True)
     shutil.copyfile(A_PICTURE, folder / "picture.png")  # the ffmpeg of the packager writes no PNG
     (folder / "notes.txt").write_text("no film")
+    (folder / "playlist.mp4").write_text("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nplain.mp4\n#EXT-X-ENDLIST\n")
+    (folder / "script.mp4").write_text("ffconcat version 1.0\nfile plain.mp4\n")
     return folder
 
 
@@ -115,6 +117,8 @@ def test_keys_and_terms_are_in_the_catalog(catalog: Path) -> None:
         ("nothing.mp4", ("--title=x",), "expected a film, found no file"),
         ("notes.txt", ("--title=x",), "ffprobe failed"),
         ("picture.png", ("--title=x",), "expected a film, found a picture (png)"),
+        ("playlist.mp4", ("--title=x",), "playlist.mp4"),  # some versions of ffmpeg refuse it by themselves
+        ("script.mp4", ("--title=x",), "expected a film, found a list of other files (concat)"),
         ("plain.mp4", ("--title=segments",), "found one with the id segments. Fix: give another --title"),
         ("plain.mp4", ("--title=映画",), "expected a title with letters a-z or digits"),
         ("plain.mp4", ("--title=x", "--content-id=movie-42/VIDEO"), "used already by titles.key-per-track"),
