@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ import psutil
 
 from benchmarks.postgres import Postgres
 from benchmarks.services import start_mock
-from benchmarks.workload import Answer, Workload, connected, workload_of
+from benchmarks.workload import Answer, Connection, Workload, workload_of
 from expressplay_mock.record_query import ByCookie
 from expressplay_mock.transaction_log import TransactionLog
 
@@ -59,7 +59,7 @@ class Clients:
         try:
             while not self._stopped.is_set():
                 try:
-                    with connected(url) as connection:
+                    with closing(Connection(url)) as connection:
                         while not self._stopped.is_set():
                             self._register(connection.ask, workload)
                 except (OSError, EOFError, ValueError):

@@ -10,7 +10,7 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median, quantiles
@@ -24,7 +24,7 @@ from benchmarks.figures import Figure, Goal, Line, Say, cpu_seconds, median_rati
 from benchmarks.limits import cpu, parts_of
 from benchmarks.postgres import Postgres
 from benchmarks.services import start_mock
-from benchmarks.workload import Workload, connected, workload_of
+from benchmarks.workload import Connection, Workload, workload_of
 from hosting.process import Service, start
 
 GROUP = "b. the license endpoint"
@@ -146,7 +146,7 @@ def _generate(url: str, requests: Sequence[bytes]) -> Load:
     failures: list[str] = []
 
     def client(own: Sequence[bytes]) -> None:
-        with connected(url) as connection:
+        with closing(Connection(url)) as connection:
             for request in own:
                 start = time.perf_counter()
                 answer = connection.ask(request)

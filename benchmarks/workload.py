@@ -7,8 +7,6 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -108,13 +106,3 @@ class Connection:
         if not data:
             raise EOFError("the connection was closed")
         return data
-
-
-@contextmanager
-def connected(url: str) -> Iterator[Connection]:
-    """Open a connection for the block."""
-    connection = Connection(url)
-    try:
-        yield connection
-    finally:
-        connection.close()

@@ -43,7 +43,7 @@ Maker = Callable[[Material, str], str]
 
 def summary_of(source: Material, n: int) -> str:
     """Return the recorded summary of a step in the page's language: its template's words change, its values stay."""
-    template = next(step.summary for step in STEPS if step.n == n)
+    template = STEPS[n].summary
     pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+)", re.escape(template))
     recorded = source.steps[n]["summary"]
     values = re.fullmatch(pattern, recorded)
@@ -59,8 +59,7 @@ def _diagram(source: Material, _: str) -> str:
     for n, step in source.steps.items():
         sender, receiver = MERMAID_NAMES[step["from"]], MERMAID_NAMES[step["to"]]
         text = f"{n} {summary_of(source, n)}".replace(";", ",").replace("#", "")
-        answers = next(known.answers for known in STEPS if known.n == n)
-        arrow = "-->>" if answers else "->>"
+        arrow = "-->>" if STEPS[n].answers else "->>"
         lines.append(
             f"    Note over {sender}: {text}" if sender == receiver else f"    {sender}{arrow}{receiver}: {text}"
         )
@@ -70,9 +69,8 @@ def _diagram(source: Material, _: str) -> str:
 def _step(source: Material, argument: str) -> str:
     n = int(argument)
     step, say = source.steps[n], source.say
-    known = next(known for known in STEPS if known.n == n)
     parties = list(dict.fromkeys((step["from"], step["to"])))
-    lines = [f"### {say('Step')} {n} · {' → '.join(map(say, parties))}", "", say(known.why), ""]
+    lines = [f"### {say('Step')} {n} · {' → '.join(map(say, parties))}", "", say(STEPS[n].why), ""]
     told = f"*{summary_of(source, n)}*"
     lines += [told + (f" · `{step['method']} {step['url']}` → **{step['status']}**" if "method" in step else "")]
     members = {"request": step.get("request"), "response": step.get("response"), "decision": step.get("decision")}

@@ -4,6 +4,7 @@ import secrets
 import tomllib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from stranger import Stranger
 
 from benchmarks.cluster import NO_NGINX, Cluster, local_url, nginx_program, running_cluster
 from benchmarks.postgres import Postgres
-from benchmarks.workload import Workload, connected, workload_of
+from benchmarks.workload import Connection, Workload, workload_of
 from expressplay_mock.errors import Code
 
 CATALOG = Path(__file__).resolve().parents[2] / "server" / "content" / "catalog.toml"
@@ -81,7 +82,7 @@ def test_of_registrations_at_once_all_sees_bind_to_the_same_one(cluster: Cluster
 
 def test_the_same_spc_sent_to_both_at_once_gets_one_license(cluster: Cluster, workload: Workload) -> None:
     def send(mock: int, request: bytes) -> int:
-        with connected(local_url(cluster.mocks[mock])) as connection:
+        with closing(Connection(local_url(cluster.mocks[mock]))) as connection:
             return connection.ask(request).status
 
     with ThreadPoolExecutor(4) as pool:
