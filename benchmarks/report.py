@@ -4,6 +4,7 @@ import json
 import platform
 from collections.abc import Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from _markdown import fill, table
 
@@ -53,7 +54,7 @@ def as_svg(lines: Sequence[Line]) -> str:
         floor, aim = (400 + 400 * goal / longest for goal in (bar.goal.floor, bar.goal.aim))
         colour = "#b33" if bar.goal.verdict(bar.value) == "missed" else "#377"
         parts += [
-            f'<text x="390" y="{y + 14}" text-anchor="end">{_escape(f"{bar.group[0]}. {bar.name}")}</text>',
+            f'<text x="390" y="{y + 14}" text-anchor="end">{escape(f"{bar.group[0]}. {bar.name}")}</text>',
             f'<rect x="400" y="{y}" width="{400 * bar.value / longest:.1f}" height="20" fill="{colour}"/>',
             f'<path d="M{floor:.1f} {y - 3}v26" stroke="black" stroke-dasharray="3 2"/>',
             f'<path d="M{aim:.1f} {y - 3}v26" stroke="black"/>',
@@ -71,7 +72,3 @@ def _row(line: Line) -> tuple[str, str, str, str]:
         return line.name, f"{value} {line.unit}", "", ""
     goal = " / ".join(dict.fromkeys(f"{each:g}" for each in (line.goal.floor, line.goal.aim)))
     return line.name, f"{value} {line.unit}", goal, line.goal.verdict(line.value)
-
-
-def _escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;")
