@@ -115,6 +115,29 @@ def test_every_route_answers_while_the_database_does_not(
     assert ask_for_the_log() == dict.fromkeys(refused, 200)
 
 
+NO_ROOM = """
+CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS
+    $$BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END$$;
+CREATE TRIGGER no_room BEFORE INSERT ON events EXECUTE FUNCTION no_room()
+"""
+
+
+def test_no_check_succeeds_where_a_row_could_not_be_written(postgres: Postgres) -> None:
+    url = postgres.new_database()
+    log = TransactionLog(url)
+    record = log.append(ROW)
+    postgres.execute(NO_ROOM, url)
+    for action in (log.check, lambda: log.append(ROW), log.check):
+        with pytest.raises(LogUnavailable, match="could not extend file"):
+            action()
+    postgres.execute("DROP TRIGGER no_room ON events", url)
+    for _ in range(3):
+        log.check()
+    assert postgres.execute("SELECT count(*) FROM events", url) == [(1,)]
+    assert log.append(ROW).event_id > record.event_id
+    log.close()
+
+
 def test_a_database_that_is_not_there_is_one_line_without_a_password() -> None:
     with pytest.raises(LogUnavailable) as caught:
         TransactionLog("postgresql+psycopg://user:hunter2@127.0.0.1:1/nowhere")
