@@ -136,8 +136,13 @@ def test_a_second_run_is_refused_while_one_waits(page: Page, address: str) -> No
     page.wait_for_function("() => document.getElementById('next').ariaDisabled === 'false'")
     answer = requests.post(f"{address}/api/devices/B/play", json={"title": "film"}, timeout=10)
     assert answer.status_code == 409
+    clock = page.get_by_role("button", name="Move the clock of Device A +1 h", include_hidden=True)
+    cookie = page.locator("#device-A-cookie")
+    assert (clock.get_attribute("aria-disabled"), cookie.is_editable()) == ("true", False)
     page.click("#to-end")
     page.wait_for_selector(".arrow-row.happened[data-step='5']")
+    page.wait_for_function("() => !document.getElementById('device-A-cookie').readOnly")
+    assert clock.get_attribute("aria-disabled") == "false"
 
 
 def test_a_second_window_watches_the_run_and_may_play_after_it(open_page: Callable[..., Page]) -> None:

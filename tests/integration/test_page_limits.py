@@ -1,9 +1,11 @@
 """The walkthrough page with services that do not behave, and with more windows than it serves."""
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import pytest
 import requests
@@ -105,10 +107,19 @@ MEANWHILE: tuple[tuple[str, str, object], ...] = (
     ("GET", "/_sim/health", None),
     ("POST", "/api/pace", {"stepping": True}),
     ("POST", "/api/devices", {}),
-    ("POST", "/api/devices/B", {"cookie": "another"}),
-    ("POST", "/api/devices/A/clock", {"advance": 1}),
+    ("POST", "/api/devices/A/clock", {"advance": 0}),
     ("POST", "/api/start-over", {}),
 )
+CHANGES: tuple[tuple[str, dict[str, object]], ...] = (
+    ("/api/devices/A", {"seed": "a thief's device"}),
+    ("/api/devices/B", {"cookie": "another"}),
+    ("/api/devices/A/clock", {"advance": 1}),
+    ("/api/devices/A/play", {"title": "film"}),
+    ("/api/devices/B/renew", {}),
+    ("/api/lab/cookie-stolen-after", {}),
+    ("/api/free", {"spc": "", "layer": "request", "name": "version", "value": "2"}),
+)
+"""What changes a device, a clock or the log."""
 
 
 @pytest.mark.parametrize("hangs", [False, True], ids=["waiting for next", "waiting for SEES"])
@@ -138,6 +149,45 @@ def test_starting_over_a_stepping_run_holds_up_nobody(
             assert run.result(2 * WITHIN).json() == {"startedOver": True}
         released.set()
         assert run.result(2 * WITHIN).json() == {"startedOver": True}
+
+
+def devices_of(url: str) -> list[dict[str, Any]]:
+    """Return the devices as the page shows them to a new window, without the time."""
+    with requests.get(f"{url}/api/events", stream=True, timeout=WITHIN) as window:
+        state = json.loads(next(window.iter_lines()).removeprefix(b"data: "))
+    return [{**device, "now": None} for device in state["devices"]]
+
+
+def test_nothing_changes_under_a_run(stuck: tuple[str, threading.Event, threading.Event]) -> None:
+    url, _, released = stuck
+
+    def post(path: str, value: dict[str, object]) -> requests.Response:
+        return requests.post(url + path, json=value, timeout=2 * WITHIN)
+
+    with ExitStack() as stack:
+        window = stack.enter_context(requests.get(f"{url}/api/events", stream=True, timeout=WITHIN))
+        post("/api/pace", {"stepping": True})
+        together = stack.enter_context(ThreadPoolExecutor(1))
+        stack.callback(released.set)
+        run = together.submit(post, "/api/devices/A/play", {"title": "dummy"})
+        next(line for line in window.iter_lines() if b'"type": "begin"' in line)
+        before = devices_of(url)
+        for path, value in CHANGES:
+            answer = post(path, value)
+            assert (answer.status_code, "start over" in answer.text) == (409, True), path
+        assert devices_of(url) == before
+        post("/api/start-over", {})
+        run.result(2 * WITHIN)
+    assert post(*CHANGES[0]).status_code == 200
+    assert devices_of(url)[0]["seed"] == "a thief's device"
+
+
+def test_a_change_that_is_refused_changes_nothing(stuck: tuple[str, threading.Event, threading.Event]) -> None:
+    url, _, _ = stuck
+    before = devices_of(url)[0]["seed"]
+    answer = requests.post(f"{url}/api/devices/A", json={"seed": "another", "cookie": 7}, timeout=WITHIN)
+    assert answer.status_code == 400
+    assert devices_of(url)[0]["seed"] == before
 
 
 def test_windows_have_a_bound() -> None:

@@ -1,6 +1,7 @@
 """The page as a Flask app: its files, its state, what the learner may do, and the stream of what happens."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +92,17 @@ def _serve_actions(app: Flask, page: PageState) -> None:
 
     @app.post("/api/devices/<name>")
     def change_device(name: str) -> Response:
-        page.devices.change(name, read_object())
+        wanted = read_object()
+        with page.pacing.between_runs():
+            page.devices.change(name, wanted)
         page.tell_state()
         return jsonify(DONE)
 
     @app.post("/api/devices/<name>/clock")
     def advance(name: str) -> Response:
-        page.devices.advance(name, read_object().get("advance"))
+        seconds = read_object().get("advance")
+        with page.pacing.between_runs() if seconds else nullcontext():  # 0 only asks how things stand
+            page.devices.advance(name, seconds)
         page.tell_state()
         return jsonify(DONE)
 

@@ -33,18 +33,13 @@ def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
 
     Returns what the browser's decoder needs, or the refusal. Raises `Busy` where another run is going on.
     """
-    device = page.devices.get(name)
     offer = page.offer(title)
-    return _alone(page, lambda run: _play(page, run, device, offer))
+    return _alone(page, lambda run: _play(page, run, page.devices.get(name), offer))
 
 
 def renew_leases(page: PageState, name: str) -> dict[str, Any]:
     """Renew the leases of a device that plays: steps 6 to 13 again. Where that is refused, the old ones run on."""
-    device = page.devices.get(name)
-    if not any(lease_end(grant) for grant in device.grants):
-        raise Unusable("nothing to renew: this device holds no license with a lease")
-    title = page.offer(device.title).name
-    return _alone(page, lambda run: _renew(page, run, device, title))
+    return _alone(page, lambda run: _renew(page, run, page.devices.get(name)))
 
 
 def _alone(page: PageState, act: Callable[[PageRun], dict[str, Any]]) -> dict[str, Any]:
@@ -72,7 +67,10 @@ def _play(page: PageState, run: PageRun, device: PageDevice, offer: Offer) -> di
     return license_of(page, device)
 
 
-def _renew(page: PageState, run: PageRun, device: PageDevice, title: str) -> dict[str, Any]:
+def _renew(page: PageState, run: PageRun, device: PageDevice) -> dict[str, Any]:
+    if not any(lease_end(grant) for grant in device.grants):
+        raise Unusable("nothing to renew: this device holds no license with a lease")
+    title = page.offer(device.title).name
     try:
         client = _begin(page, run, device, title, from_step=Step.ASK_TO_PLAY, renews=True)
         state = PlaybackState.PLAYING
@@ -88,7 +86,7 @@ def _begin(
     """Tell that a run begins, and return a client on `device` whose steps are told while they happen."""
     if page.feed.steps.get(Step.ASK_TO_REGISTER, {}).get("request", {}).get("customerCookie") != device.cookie:
         from_step = Step.READ_DUMMY  # the registration that is shown is another cookie's
-    page.feed.begin(device.name, title, renews=renews, from_step=from_step)
+    page.feed.begin(run, device.name, title, renews=renews, from_step=from_step)
     number = next(_numbers)
     web = page.deployment.web.traced(page.deployment.name(f"page-{number}"))
     about = {"device": device.name, "title": title, "renews": renews, "run": number}
@@ -112,10 +110,11 @@ def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
 def still_of(page: PageState, name: str) -> bytes | None:
     """Decode a picture of what a device plays, for browsers that cannot; None where nothing plays."""
     device = page.devices.get(name)
-    if not device.grants:
+    grants = device.grants
+    if not grants:
         return None
     client = _client(page, device, page.deployment.web, Journal("client", device.clock))
-    return watch(client, device.grants, still=True).still
+    return watch(client, grants, still=True).still
 
 
 def _client(page: PageState, device: PageDevice, web: Web, journal: Journal, **more: Any) -> Client:

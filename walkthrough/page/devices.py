@@ -97,7 +97,7 @@ class PageDevices:
         for key, value in values.items():
             if key not in ("seed", "cookie") or not isinstance(value, str) or not 0 < len(value) <= MAX_TEXT:
                 raise Unusable(f"expected seed or cookie, a text of 1 to {MAX_TEXT} characters")
-            setattr(device, key, value)
+        device.seed, device.cookie = values.get("seed", device.seed), values.get("cookie", device.cookie)
         device.forget_license()
 
     def advance(self, name: str, seconds: Any) -> None:

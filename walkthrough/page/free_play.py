@@ -75,7 +75,7 @@ def serve_free_play(app: Flask, page: PageState) -> None:
         with making:
             if not benches:
                 benches.append(set_up(page.deployment))
-        bench = benches[0]
+            bench = benches[0]
         return jsonify(spc=bench.id, size=len(bench.spc), fields=[asdict(field) for field in bench.fields()])
 
     @app.post("/api/free")
@@ -95,7 +95,8 @@ def serve_free_play(app: Flask, page: PageState) -> None:
                 registered[:] = benches
             answer = send_changed(benches[0], layer, name, value)
             if answer["used"]:
-                benches.clear()  # ExpressPlay answers an SPC once: the next try needs one of its own
+                with making:
+                    benches.clear()  # ExpressPlay answers an SPC once: the next try needs one of its own
         return jsonify(answer)
 
 

@@ -58,6 +58,14 @@ class Pacing:
                 if self._current is run:
                     self._current = None
 
+    @contextmanager
+    def between_runs(self) -> Iterator[None]:
+        """Do what takes no time inside the block; a run begins after it. Raises `Busy` where one is going on."""
+        with self._changed:
+            if self._current is not None:
+                raise Busy
+            yield
+
     def wait(self, run: PageRun) -> None:
         """Wait until the next step of `run` may be shown. Raises `StartedOver` once it is over."""
         with self._changed:

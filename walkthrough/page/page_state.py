@@ -71,8 +71,8 @@ class PageState:
 
     def start_over(self) -> None:
         """Give up the run that goes on, and begin again with two fresh devices, a fresh cookie and an empty table."""
+        self.devices.begin(self._fresh_cookie())  # first: a run that begins before the next line is given up there
         self.feed.start_over()
-        self.devices.begin(self._fresh_cookie())
         self.tell_state()
 
     def shown(self) -> dict[str, Any]:

@@ -53,11 +53,12 @@ class StepFeed:
             self._rows.clear()
             self._current = None
 
-    def begin(self, device: str, title: str, *, renews: bool, from_step: int) -> None:
-        """Keep the steps before `from_step`, and tell that a run begins."""
-        self.steps = {n: step for n, step in self.steps.items() if n < from_step}
-        self._current = {"device": device, "title": title, "renews": renews, "round": 1}
-        self._events.tell("begin", **self._current, steps=self._shown_steps())
+    def begin(self, run: PageRun, device: str, title: str, *, renews: bool, from_step: int) -> None:
+        """Keep the steps before `from_step`, and tell that a run begins. Raises `StartedOver` as `show` does."""
+        with self._going_on(run):
+            self.steps = {n: step for n, step in self.steps.items() if n < from_step}
+            self._current = {"device": device, "title": title, "renews": renews, "round": 1}
+            self._events.tell("begin", **self._current, steps=self._shown_steps())
 
     def show(self, run: PageRun, steps: Sequence[Any], rows: Sequence[Row]) -> None:
         """Show what an exchange of `run` told: each step when its time has come, then the rows that were written.

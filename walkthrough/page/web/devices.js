@@ -50,7 +50,14 @@ const runShown = () => new Promise((resolve) => { waiting.push(resolve); });
 // Not `disabled`: that would take the focus away from who pressed it.
 function lockButtons() {
   for (const button of document.querySelectorAll('.device .plays button')) button.setAttribute('aria-disabled', String(isBusy()));
+  for (const button of document.querySelectorAll('.device .clock button')) button.setAttribute('aria-disabled', String(running));
+  for (const input of document.querySelectorAll('.device input')) input.readOnly = !isLive || running;
 }
+
+// What a device becomes, before it runs: a run begins once the change that was asked for before it is answered.
+let changed = Promise.resolve();
+
+const change = (path, value) => { changed = post(path, value).catch(complain); };
 
 const isBusy = () => running || unlocking > 0;
 
@@ -89,8 +96,9 @@ function makeCard(outline, name) {
       h('div', {}, h('dt', {}, say('clock')), h('dd', { class: 'clock' }, clock,
         ADVANCES.map(([words, seconds]) => h('button', { type: 'button', class: 'tiny quiet',
           'aria-label': say('Move the clock of Device {name} {words}', { name, words }),
-          onclick: () => advance(seconds) }, words)))))));
+          onclick: () => running || advance(seconds) }, words)))))));
   $('devices').append(element);
+  lockButtons();
 
   let device = null;
   let ends = null;
@@ -107,7 +115,7 @@ function makeCard(outline, name) {
       advance(0);
     }
   }, 1000);
-  const advance = (seconds) => post(`api/devices/${name}/clock`, { advance: seconds }).catch(complain);
+  const advance = (seconds) => change(`api/devices/${name}/clock`, { advance: seconds });
 
   function unlessRunning(act) {
     if (!isBusy()) act();
@@ -120,6 +128,7 @@ function makeCard(outline, name) {
     still.hidden = true;
     await unlock(title, async () => {
       const seen = runShown();
+      await changed;
       const answer = await post(`api/devices/${name}/play`, { title });
       await seen;
       return answer;
@@ -175,6 +184,7 @@ function makeCard(outline, name) {
 
   async function askToRenew() {
     runBegins();
+    await changed;
     const { refusal } = await post(`api/devices/${name}/renew`).catch((error) => ({ refusal: { text: error.message } }));
     if (refusal) complain(new Error(refusal.text));
   }
@@ -197,8 +207,7 @@ function makeCard(outline, name) {
   }
 
   for (const part of [seed, cookie]) {
-    part.input.readOnly = !isLive;
-    part.input.addEventListener('change', () => post(`api/devices/${name}`, { [part.key]: part.input.value }).catch(complain));
+    part.input.addEventListener('change', () => change(`api/devices/${name}`, { [part.key]: part.input.value }));
   }
 
   function show(next, state) {
