@@ -13,6 +13,11 @@ from emulator.playlist import Rendition, Title
 
 MAX_UNCHANGED = 3
 """Readings of a live playlist without anything new before the player takes the title as ended."""
+MIN_NEW = 0.1
+"""Share of the target duration that new segments last together: less is nothing new, or a server that sends ever
+smaller ones has a player read it for ever."""
+MIN_WAIT = 0.1
+"""Seconds before a live playlist is read again, whatever its target duration."""
 
 Reload = Callable[[Rendition], MediaPlaylist]
 Pause = Callable[[float], None]
@@ -69,13 +74,15 @@ class Timeline:
                 if unchanged == MAX_UNCHANGED:
                     self.stalled = True
                     return
-                self.pause(min(one.playlist.target for one in self.title.renditions))
+                wait = max(MIN_WAIT, min(one.playlist.target for one in self.title.renditions))
+                self.pause(wait)
                 unchanged += 1
                 for number, rendition in enumerate(self.title.renditions):
                     if not ended[number]:
                         again = self.reload(rendition)
                         ended[number] = again.ended
-                        unchanged = 0 if tracks[number].extend(again.segments) or again.ended else unchanged
+                        if tracks[number].extend(again.segments) >= MIN_NEW * wait or again.ended:
+                            unchanged = 0
 
 
 class _Unplayed:
@@ -86,13 +93,13 @@ class _Unplayed:
         self._waiting = deque(segments)
         self._last = segments[-1].number if segments else -1
 
-    def extend(self, segments: Sequence[Segment]) -> bool:
-        """Take the segments that are new; tells whether there are some."""
+    def extend(self, segments: Sequence[Segment]) -> float:
+        """Take the segments that are new; returns the seconds that they last."""
         fresh = [segment for segment in segments if segment.number > self._last]
         self._waiting.extend(fresh)
         if fresh:
             self._last = fresh[-1].number
-        return bool(fresh)
+        return sum(segment.seconds for segment in fresh)
 
     def is_over(self, seconds: float | None) -> bool:
         """Tell whether it has been played for so long."""
