@@ -10,18 +10,16 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.padding import OAEP
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
-    load_pem_private_key,
 )
 
 from expressplay_mock.tokens.sealed_token import TokenKeys
 from fairplay.certificate import ApplicationCertificate, load_certificate
-from fairplay.spc import KeyServer
 
 NOTICE = "TEST KEYS of a simulation. They are published, so they protect nothing. Never use them for anything else."
 VERSIONS = {"v1": 1024, "v2": 2048}
@@ -75,7 +73,6 @@ class TestKeys:
 
     ask: bytes
     other_ask: bytes
-    private_keys: dict[str, RSAPrivateKey]
     certificates: dict[str, bytes]
     tokens: TokenKeys
     retired_tokens: TokenKeys
@@ -87,11 +84,6 @@ class TestKeys:
         key: Any = RepeatableKey(numbers.n, numbers.e, loaded.public_key.key_size, random)
         return ApplicationCertificate(loaded.hash, key, loaded.spc_version)
 
-    def key_server(self) -> KeyServer:
-        """Return what opens the SPCs."""
-        hashes = {name: load_certificate(der).hash for name, der in self.certificates.items()}
-        return KeyServer({hashes[name]: key for name, key in self.private_keys.items()}, self.ask)
-
 
 def load(path: Path) -> TestKeys:
     """Read `keys.json`."""
@@ -102,7 +94,6 @@ def load(path: Path) -> TestKeys:
     return TestKeys(
         ask=bytes.fromhex(data["ask"]),
         other_ask=Stream("the ASk of another provider")(16),
-        private_keys={name: _private_key(data["rsa"][name]["private_key"]) for name in VERSIONS},
         certificates={name: base64.b64decode(data["rsa"][name]["certificate"]) for name in VERSIONS},
         tokens=TokenKeys(bytes.fromhex(data["current_token_key"]), token_keys),
         retired_tokens=TokenKeys(unknown_id, {unknown_id: unknown(32)}),
@@ -140,13 +131,6 @@ def _rsa(size: int) -> dict[str, str]:
     certificate = builder.sign(key, SHA256()).public_bytes(Encoding.DER)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return {"certificate": base64.b64encode(certificate).decode(), "private_key": pem.decode()}
-
-
-def _private_key(pem: str) -> RSAPrivateKey:
-    key = load_pem_private_key(pem.encode(), None)
-    if not isinstance(key, RSAPrivateKey):
-        raise TypeError("keys.json: expected RSA private keys")
-    return key
 
 
 def _xor(left: bytes, right: bytes) -> bytes:
