@@ -15,7 +15,7 @@ from expressplay_mock.inbox.journal_text import lines_of
 from hosting.deadline import within
 from hosting.options import base_url, tls_dir_option
 from hosting.tls.tls import client_files
-from simulation.journal import read_trace
+from simulation.journal import MAX_CHARACTERS, read_trace
 from simulation.printable import one_line
 from simulation.routes import PREFIX
 
@@ -26,6 +26,8 @@ PAUSE = 0.3
 """Seconds between two questions."""
 ANSWER_TIMEOUT = 10.0
 """Seconds that one answer may take."""
+MAX_ANSWER = 2 * MAX_CHARACTERS
+"""Bytes of one answer: more than the fullest journal of a mock, whose texts are ASCII but for a few."""
 
 
 def _trace(_context: click.Context, _parameter: click.Parameter, value: str | None) -> str | None:
@@ -65,19 +67,27 @@ def _entries(session: "requests.Session", url: str, trace: str | None, follow: b
 
 def _ask(session: "requests.Session", url: str, trace: str | None, after: int) -> list[dict[str, Any]]:
     import requests
+    from urllib3.exceptions import HTTPError
 
     asked = {"after": str(after)} | ({} if trace is None else {"trace": trace})
     try:
-        with within(ANSWER_TIMEOUT):
-            answer = session.get(f"{url}{PREFIX}/journal", params=asked, timeout=ANSWER_TIMEOUT, allow_redirects=False)
+        with (
+            within(ANSWER_TIMEOUT),
+            session.get(
+                f"{url}{PREFIX}/journal", params=asked, timeout=ANSWER_TIMEOUT, allow_redirects=False, stream=True
+            ) as answer,
+        ):
+            body = answer.raw.read(MAX_ANSWER + 1, decode_content=True)
+        if len(body) > MAX_ANSWER:
+            raise click.ClickException(f"expected a journal of at most {MAX_ANSWER} bytes at {url}, found more")
         if answer.status_code == 200:
-            return _entries_of(answer.json())
-    except (requests.JSONDecodeError, RecursionError):
-        raise click.ClickException(f"expected the journal of expressplay-mock at {url}, found no JSON") from None
-    except (requests.RequestException, OSError) as error:
+            return _entries_of(json.loads(body))
+    except (requests.RequestException, HTTPError, OSError) as error:
         raise click.ClickException(
             f"no journal at {url}: {type(error).__name__}. Is expressplay-mock running?"
         ) from None
+    except (ValueError, RecursionError):
+        raise click.ClickException(f"expected the journal of expressplay-mock at {url}, found no JSON") from None
     why = {404: "no such route: it was started with --no-sim, or is something else", 409: "it has several workers"}
     reason = why.get(answer.status_code, f"status {answer.status_code}")
     raise click.ClickException(f"expected the journal of expressplay-mock at {url}, found {reason}")

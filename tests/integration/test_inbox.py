@@ -1,5 +1,6 @@
 """The journal for people: `expressplay-mock journal`, and `/_sim/` as a page, with what strangers may write into it."""
 
+import gzip
 import json
 import threading
 import time
@@ -13,6 +14,7 @@ from real_services import services
 
 from emulator.binding import connect, register
 from expressplay_mock.cli import main
+from expressplay_mock.inbox.journal_command import MAX_ANSWER
 
 HOSTILE = "<script>alert(1)</script>"
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -96,6 +98,15 @@ def test_the_journal_of_sees_is_shown_as_well() -> None:
         result = CliRunner().invoke(main, ["journal", "--url", sees])
     assert result.exit_code == 0, result.output
     assert "POST /hms/fp/token" in result.output
+
+
+def test_no_more_is_read_than_a_journal_can_hold() -> None:
+    one_million = b'{"entries": ["' + b"x" * 1_000_000
+    bomb = gzip.compress(one_million * (MAX_ANSWER // 1_000_000 + 1), compresslevel=1)
+    with answering(FixedAnswer(bomb, headers={"Content-Encoding": "gzip"})) as url:
+        result = CliRunner().invoke(main, ["journal", "--url", url])
+    assert result.exit_code == 1
+    assert f"at most {MAX_ANSWER} bytes" in result.output
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"entries": 1}', '{"entries": [1]}', '{"entries": [{}]}', "[" * 60_000])
