@@ -8,11 +8,11 @@ import json
 import re
 import threading
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from simulation.clock import Clock, rfc3339
-from simulation.redaction import REDACTED, without_authenticators
+from simulation.redaction import redact
 
 TRACE_HEADER = "X-Sim-Trace"
 MAX_ENTRIES = 10_000
@@ -24,38 +24,12 @@ MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_AGENT = 200
 """Characters of a User-Agent kept."""
 
-_SECRET_FIELDS = frozenset(
-    {"customerauthenticator", "authenticator", "contentkey", "cek", "kek", "ek", "ask", "dask", "sk"}
-    | {"sessionkey", "mackey", "spck", "tokenkey", "privatekey", "password", "secret"}
-)
 _TRACE = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
 
 
 def read_trace(value: str | None) -> str | None:
     """Return the trace id of a request header, or None where there is none or it is not a well-formed one."""
     return value if value is not None and _TRACE.fullmatch(value) else None
-
-
-def redact(value: Any) -> Any:
-    """Copy `value` as plain JSON types with the content of every secret field replaced, and every authenticator.
-
-    A field is secret by its name, whatever the case and the `_` or `-` in it. Objects of other types
-    appear as their type's name only: their text might hold anything. Half a surrogate, which stands for a byte that
-    was no UTF-8, is written out: no page and few readers of JSON take one.
-    """
-    if isinstance(value, str):
-        return without_authenticators(value.encode("utf-8", "backslashreplace").decode("utf-8"))
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    if isinstance(value, Mapping):
-        return {redact(str(key)): REDACTED if _is_secret(str(key)) else redact(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [redact(item) for item in value]
-    return f"<{type(value).__name__}>"
-
-
-def _is_secret(field: str) -> bool:
-    return field.replace("_", "").replace("-", "").lower() in _SECRET_FIELDS
 
 
 class Journal:
@@ -103,9 +77,11 @@ class Journal:
             "response": response,
             "decision": decision,
             "fault": fault,
-            "agent": without_authenticators(agent)[:MAX_AGENT] if agent is not None else None,
+            "agent": agent,
         }
         kept = redact({name: value for name, value in fields.items() if value is not None})
+        if agent is not None:
+            kept["agent"] = kept["agent"][:MAX_AGENT]  # not cut before: half an authenticator would not be found
         with self._lock:
             self._seq += 1
             entry = {"seq": self._seq, **kept}

@@ -1,6 +1,6 @@
-"""The customer authenticator in a text that somebody sent: taken out before the text is written down.
+"""What no journal and no log may hold, taken out before it is written down: secret fields, and authenticators.
 
-A journal knows secret fields by their names, and a log holds no query string. But whoever asks may put an authenticator
+Secret fields are known by their names, and a log holds no query string. But whoever asks may put an authenticator
 anywhere: into a path, an id, a name, a header. There it is known by its form alone, in whatever encoding.
 """
 
@@ -9,10 +9,16 @@ import binascii
 import html
 import re
 import unicodedata
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 from urllib.parse import unquote
 
 REDACTED = "<redacted>"
+_SECRET_FIELDS = frozenset(
+    {"customerauthenticator", "authenticator", "contentkey", "cek", "kek", "ek", "ask", "dask", "sk"}
+    | {"sessionkey", "mackey", "spck", "tokenkey", "privatekey", "password", "secret"}
+)
 AUTHENTICATOR = re.compile(r"[0-9]{1,18}\s*(?:,|%2[cC])\s*[0-9a-fA-F]{32}")
 """The form of a customer authenticator, in a URL too."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
@@ -20,6 +26,28 @@ _MAX_LAYERS = 4
 """Encodings within encodings that are taken off, at most."""
 SHORTEST, LONGEST = 34, 512
 """Characters of a word that may hold one in disguise. A longer one is a message or a token, and would take long."""
+
+
+def redact(value: Any) -> Any:
+    """Copy `value` as plain JSON types with the content of every secret field replaced, and every authenticator.
+
+    A field is secret by its name, whatever the case and the `_` or `-` in it. Objects of other types
+    appear as their type's name only: their text might hold anything. Half a surrogate, which stands for a byte that
+    was no UTF-8, is written out: no page and few readers of JSON take one.
+    """
+    if isinstance(value, str):
+        return without_authenticators(value.encode("utf-8", "backslashreplace").decode("utf-8"))
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {redact(str(key)): REDACTED if _is_secret(str(key)) else redact(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [redact(item) for item in value]
+    return f"<{type(value).__name__}>"
+
+
+def _is_secret(field: str) -> bool:
+    return field.replace("_", "").replace("-", "").lower() in _SECRET_FIELDS
 
 
 def decoded(text: str) -> str:

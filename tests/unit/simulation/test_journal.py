@@ -6,8 +6,8 @@ import pytest
 
 from simulation import journal as journal_module
 from simulation.clock import Clock
-from simulation.journal import Journal, read_trace, redact
-from simulation.redaction import REDACTED
+from simulation.journal import Journal, read_trace
+from simulation.redaction import REDACTED, redact
 
 
 def test_entry_has_what_was_given_and_nothing_empty() -> None:
