@@ -11,7 +11,7 @@
 
 const utf8 = (text) => new TextEncoder().encode(text);
 const textOf = (bytes) => new TextDecoder().decode(bytes);
-const latin = (bytes) => String.fromCharCode(...bytes);
+const latin = (bytes) => Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
 const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 const unhex = (digits) => Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 const unbase64 = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -33,17 +33,22 @@ function uint32(value) {
 // The bytes of a buffer, of a view of one, or, by mistake, of text.
 function toBytes(data) {
   if (typeof data === 'string') return utf8(data);
-  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
+  if (ArrayBuffer.isView(data)) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  if (/ (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(data))) return new Uint8Array(data); // any window's
+  throw new TypeError(`expected an ArrayBuffer or a view of one, found ${data === null ? 'null' : typeof data}.`);
 }
 
 const random = (size) => crypto.getRandomValues(new Uint8Array(size));
 
 // ---- errors
 
+const LONGEST_TEXT = 500; // characters of what somebody else wrote, in a sentence
+const brief = (text) => (String(text).length > LONGEST_TEXT ? `${String(text).slice(0, LONGEST_TEXT)}…` : String(text));
+
 // A rule was broken. `number` and `check` are those of the tables in docs/messages.md; the message is one sentence.
 class FairPlayError extends Error {
   constructor(number, check, title, expected, found, fix) {
-    super(`${number} ${title}: expected ${expected}, found ${found}. Likely fix: ${fix}.`);
+    super(`${number} ${title}: expected ${expected}, found ${brief(found)}. Likely fix: ${brief(fix)}.`);
     Object.assign(this, { name: 'FairPlayError', number, check });
   }
 }
@@ -249,12 +254,17 @@ async function makeSpc({ certificate, ask, seed, assetId, now, state = 'ready', 
 
 // ---- CKC
 
+const LARGEST_ANSWER = 2 ** 22; // bytes of what answers an SPC, as in emulator/transport.py
+
 // Opens a CKC (bytes) with the message keys of its SPC in hex, from makeSpc or a recording's device_keys. Resolves to
 // {contentKey, iv, duration, hdcp, offlineKey}, bytes in hex; `duration` is null or {lease, rental, keyType}, in seconds. Throws
 // FairPlayError for any bytes that are no answer.
 async function openCkc(ckc, { sk, r1, anti_replay_seed: antiReplaySeed, returned = {} }) {
   const bytes = toBytes(ckc);
   const payload = bytes.subarray(28);
+  if (bytes.length > LARGEST_ANSWER) {
+    throw notCkc(`a CKC of at most ${LARGEST_ANSWER} bytes`, bytes.length, 'pass on the answer of the token URL');
+  }
   if (bytes.length < 28 || number(bytes, 0) !== 1) {
     throw notCkc('the octets of a CKC', ...recognise(bytes, 'pass on the answer of the token URL'));
   }
@@ -326,8 +336,9 @@ function note(type, details) {
   dispatchEvent(new CustomEvent('fairplay-eme', { detail: entry }));
 }
 
-// Notes what an exception says before a page gets it, since players often swallow its sentence.
-const noted = (error) => (note('warning', { text: error.message }), error);
+// Notes what an exception says before a page gets it, since players often swallow its sentence. The browser's own sentences
+// may repeat what a playlist says, at any length.
+const noted = (error) => (note('warning', { text: String(error.message).slice(0, 4 * LONGEST_TEXT) }), error);
 const refusal = (name, text) => noted(new DOMException(text, name));
 
 const noting = (promise) => promise.catch((error) => { throw noted(error); });
@@ -341,16 +352,20 @@ function fire(target, event, more = {}) {
 // ---- MP4
 
 // Where the boxes inside a box begin, in bytes from its contents.
+const DEEPEST = 10; // boxes in boxes that are looked into; a sinf box of an init segment is in seven
+const MOST_TRACKS = 64; // of an init segment
 const CONTAINERS = { moov: 0, trak: 0, mdia: 0, minf: 0, stbl: 0, stsd: 8, encv: 78, enca: 28, schi: 0 };
 
 // The contents of all boxes of a type.
-function* findBoxes(bytes, type, at = 0, end = bytes.length) {
+function* findBoxes(bytes, type, deeper = DEEPEST, at = 0, end = bytes.length) {
   while (at + 8 <= end) {
     const size = number(bytes, at) || end - at;
     if (size < 8 || at + size > end) return;
     const found = latin(bytes.subarray(at + 4, at + 8));
     if (found === type) yield bytes.slice(at + 8, at + size);
-    else if (found in CONTAINERS) yield* findBoxes(bytes, type, at + 8 + CONTAINERS[found], at + size);
+    else if (deeper && found in CONTAINERS) {
+      yield* findBoxes(bytes, type, deeper - 1, at + 8 + CONTAINERS[found], at + size);
+    }
     at += size;
   }
 }
@@ -365,12 +380,14 @@ function readSinf(sinf) {
 
 // The encrypted tracks of an init segment.
 function readTracks(bytes) {
-  return Array.from(findBoxes(bytes, 'sinf'), (sinf) => ({ sinf, ...readSinf(sinf) })).filter(({ kid }) => kid);
+  const tracks = Array.from(findBoxes(bytes, 'sinf'), (sinf) => ({ sinf, ...readSinf(sinf) }));
+  return tracks.filter(({ kid }) => kid).slice(0, MOST_TRACKS);
 }
 
 // ---- the element and its decoder
 
 const CODECS = ['video/mp4; codecs="avc1.42E01E"', 'audio/mp4; codecs="mp4a.40.2"']; // ClearKey wants some
+const MOST_KEY_IDS = 1024; // of an element; older ones are forgotten
 const native = {}; // the browser's own functions, before install put others in their places
 const screens = new WeakMap();
 const base64url = (digits) => btoa(latin(unhex(digits))).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -422,10 +439,12 @@ class Screen {
   // An init segment went in. Where a page feeds it (MSE), Safari announces each with the contents of its sinf box.
   async meet(tracks, announce) {
     for (const { kid, iv, sinf } of tracks) {
+      this.tracks.delete(kid);
       this.tracks.set(kid, iv);
       const initData = JSON.stringify({ sinf: [btoa(latin(sinf))] });
       if (announce) this.announce('sinf', utf8(initData), { kid });
     }
+    [...this.tracks.keys()].slice(0, -MOST_KEY_IDS).forEach((kid) => this.tracks.delete(kid));
     await this.keys?.deliver();
   }
 
@@ -466,6 +485,7 @@ function screenOf(element) {
 
 let settings = null; // what install was given
 const LONGEST_TIMER = 2 ** 31 - 1;
+const LONGEST_URI = 8192; // characters of a key URI that are looked at, as in emulator/key_uri.py
 
 // What MediaKeys of either interface stand on: the requests made with them, and the element they are set on.
 class KeyRing {
@@ -521,6 +541,7 @@ class KeyRequest {
 
   // Takes what a page passes to update(). Resolves to a new SPC for "renew", else to null.
   async answer(response) {
+    if (!this.#pending) throw new DOMException('update: expected an SPC before it, found none.', 'InvalidStateError');
     const session = this.name;
     const bytes = toBytes(response);
     const word = bytes.length < 16 ? textOf(bytes) : '';
@@ -567,7 +588,7 @@ class KeyRequest {
   // have the CKC's IV.
   #findKids(tracks) {
     if (this.kid) return [this.kid];
-    const named = this.uri.toLowerCase().replaceAll('-', '');
+    const named = this.uri.slice(0, LONGEST_URI).toLowerCase().replaceAll('-', '');
     const kids = [...tracks.keys()];
     const found = kids.filter((kid) => named.includes(kid));
     return found.length ? found : kids.filter((kid) => tracks.get(kid) === this.license.iv);
@@ -597,11 +618,20 @@ class KeyRequest {
 
 // Throws where a page passes on a refusal of ExpressPlay in place of a CKC.
 function explainRefusal(bytes) {
-  const [, code] = /"errorCode": *(-?\d+)/.exec(bytes[0] === 0x7b ? textOf(bytes) : '') ?? [];
-  if (!code) return;
-  const { errorMessage, hint, cause } = JSON.parse(textOf(bytes));
-  const found = `ExpressPlay's refusal ${code} ${errorMessage}${cause ? `, cause ${cause}` : ''}`;
-  throw notCkc('the octets of a CKC', found, hint);
+  if (bytes[0] !== 0x7b || bytes.length > LARGEST_ANSWER) return;
+  const { errorCode, errorMessage, hint, cause } = readRefusal(bytes);
+  if (!Number.isInteger(errorCode) || typeof errorMessage !== 'string') return;
+  const because = Number.isInteger(cause) ? `, cause ${cause}` : '';
+  const found = `ExpressPlay's refusal ${errorCode} ${brief(errorMessage)}${because}`;
+  throw notCkc('the octets of a CKC', found, typeof hint === 'string' ? hint : 'look at the page of the mock');
+}
+
+function readRefusal(bytes) {
+  try {
+    return JSON.parse(textOf(bytes));
+  } catch {
+    throw notCkc('the octets of a CKC', 'damaged JSON', 'pass on the answer of the token URL, whole');
+  }
 }
 
 // ---- Encrypted Media Extensions
@@ -880,7 +910,7 @@ function installSources() {
     original.call(this, data);
     const tracks = readTracks(toBytes(data));
     const element = tracks.length && ownerOf(owners.get(this));
-    if (element) queueMicrotask(() => screenOf(element).meet(tracks, !playing(element)));
+    if (element) queueMicrotask(() => screenOf(element).meet(tracks, !playing(element)).catch(noted));
   });
   wrap(HTMLMediaElement.prototype, 'src', (original) => function (url) {
     const player = settings.nativeHls && isPlaylist(url) && new HlsPlayer(this, url);
@@ -964,63 +994,110 @@ class HlsPlayer {
 }
 
 async function append(buffer, part) {
-  buffer.appendBuffer(await fetchPart(part));
-  await new Promise((done, fail) => [buffer.onupdateend, buffer.onerror] = [done, fail]);
+  buffer.appendBuffer(await fetchPart(part, LARGEST_PART));
+  const bad = new Error(`${brief(part.url)}: expected a part that this browser takes, found another.`);
+  await new Promise((done, fail) => [buffer.onupdateend, buffer.onerror] = [done, () => fail(bad)]);
 }
 
-async function fetchPart({ url, range }) {
+// ---- playlists: all work is linear in bytes that are counted first, with the bounds of emulator/hls.py
+
+const LARGEST_PART = 2 ** 27; // bytes
+const LARGEST_PLAYLIST = 2 ** 22; // bytes
+const MOST_LINES = 400_000; // eight for each segment
+const MOST_SEGMENTS = 50_000;
+const MOST_KEYS = 256; // key URIs of a playlist
+const LONGEST_ADDRESSES = 4 * LARGEST_PLAYLIST; // characters of all addresses of a playlist: each repeats its path
+
+const badTitle = (url, expected, found) => new Error(`${brief(url)}: expected ${expected}, found ${brief(found)}.`);
+
+async function fetchPart({ url, range }, most) {
   const answer = await fetch(url, range ? { headers: { Range: `bytes=${range}` } } : {});
-  if (!answer.ok) throw new Error(`${url}: expected a part of the title, found HTTP ${answer.status}.`);
-  return answer.arrayBuffer();
+  if (!answer.ok) throw badTitle(url, 'a part of the title', `HTTP ${answer.status}`);
+  const reader = answer.body?.getReader();
+  const chunks = [];
+  for (let left = most, chunk; (chunk = (await reader?.read())?.value); chunks.push(chunk)) {
+    left -= chunk.length;
+    if (left < 0) {
+      reader.cancel().catch(() => {});
+      throw badTitle(url, `at most ${most} bytes`, 'more');
+    }
+  }
+  return new Blob(chunks).arrayBuffer();
 }
 
 // The lines of a playlist: tag ('' for an address), attributes, whole value.
 async function readPlaylist(url) {
-  const lines = textOf(await fetchPart({ url })).split(/\r?\n/).filter((line) => /^([^#]|#EXT)/.test(line));
+  const text = textOf(await fetchPart({ url }, LARGEST_PLAYLIST));
+  const lines = text.split(/\r?\n/).filter((line) => /^([^#]|#EXT)/.test(line));
+  if (lines.length > MOST_LINES) throw badTitle(url, `a playlist of at most ${MOST_LINES} lines`, lines.length);
   return lines.map((line) => {
-    const [, tag, value = line] = /^#(EXT[A-Z0-9-]*):?(.*)/.exec(line) ?? [line, ''];
-    const pairs = value.matchAll(/([A-Z0-9-]+)=(?:"([^"]*)"|([^,]*))/g);
-    return { tag, value, ...Object.fromEntries(Array.from(pairs, ([, name, quoted, bare]) => [name, quoted ?? bare])) };
+    const [, tag, value] = /^#(EXT[A-Z0-9-]*):?(.*)/.exec(line) ?? ['', '', line];
+    return { tag, value, ...(tag && readAttributes(value)) };
   });
+}
+
+// The attributes up to the first that is malformed. Each match begins where the last one ended: a search would be quadratic
+// in a hostile line.
+function readAttributes(text) {
+  const pairs = text.matchAll(/\s*([A-Z0-9-]+)=(?:"([^"]*)"\s*|([^,"]*))(?:,|$)/gy);
+  return Object.fromEntries(Array.from(pairs, ([, name, quoted, bare]) => [name, quoted ?? bare.trim()]));
 }
 
 // The tracks of a master playlist: MIME type and segments of each.
 async function readMaster(url) {
   const lines = await readPlaylist(url);
   const at = lines.findIndex(({ tag, CODECS }) => tag === 'EXT-X-STREAM-INF' && CODECS);
-  if (at < 0) throw new Error(`${url}: expected a master playlist with CODECS, found none.`);
+  const address = lines[at + 1];
+  if (at < 0 || address?.tag !== '') throw badTitle(url, 'a master playlist with CODECS and the address behind', 'none');
   const codecs = lines[at].CODECS.split(',');
   const audio = lines.find((line) => line.TYPE === 'AUDIO' && line['GROUP-ID'] === lines[at].AUDIO && line.URI);
   const isSound = (codec) => /^(mp4a|ac-3|ec-3)/.test(codec);
   const track = async (kind, codecs, uri) => {
-    return { mime: `${kind}/mp4; codecs="${codecs}"`, segments: await readSegments(new URL(uri, url).href) };
+    return { mime: `${kind}/mp4; codecs="${codecs}"`, segments: await readSegments(join(uri, url)) };
   };
-  const video = track('video', codecs.filter((codec) => !audio || !isSound(codec)), lines[at + 1].value);
+  const video = track('video', codecs.filter((codec) => !audio || !isSound(codec)), address.value);
   return Promise.all(audio ? [video, track('audio', codecs.filter(isSound), audio.URI)] : [video]);
+}
+
+function join(uri, base) {
+  try {
+    return new URL(uri, base).href;
+  } catch {
+    throw badTitle(base, 'an address', uri);
+  }
 }
 
 async function readSegments(base) {
   const segments = [];
+  const keys = new Set();
   const ends = {}; // of byte ranges: the next one begins there
-  let [time, period, map, key, seconds, range] = [0, 0];
+  let [time, period, left, map, key, seconds, range] = [0, 0, LONGEST_ADDRESSES];
   const part = (uri, bytes) => {
-    const url = new URL(uri, base).href;
+    const url = join(uri, base);
+    left -= url.length;
+    if (left < 0) throw badTitle(base, `at most ${LONGEST_ADDRESSES} characters of addresses`, 'more');
     if (!bytes) return { url };
-    const [length, start = ends[url] ?? 0] = bytes.split('@').map(Number);
-    ends[url] = start + length;
+    const [, length, start = ends[url] ?? 0] = /^(\d{1,15})(?:@(\d{1,15}))?$/.exec(bytes) ?? [];
+    if (!length) throw badTitle(base, 'a byte range <length>@<offset>', bytes);
+    ends[url] = Number(start) + Number(length);
     return { url, range: `${start}-${ends[url] - 1}` };
   };
   for (const { tag, value, METHOD, KEYFORMAT, URI, BYTERANGE } of await readPlaylist(base)) {
     if (tag === 'EXT-X-MAP') map = part(URI, BYTERANGE);
     if (METHOD === 'NONE') key = null;
     if (KEYFORMAT === 'com.apple.streamingkeydelivery') key = URI;
+    keys.add(key);
+    if (keys.size > MOST_KEYS) throw badTitle(base, `at most ${MOST_KEYS} keys`, 'more');
     if (tag === 'EXT-X-DISCONTINUITY') period++;
     if (tag === 'EXTINF') seconds = parseFloat(value);
     if (tag === 'EXT-X-BYTERANGE') range = value;
     if (tag) continue;
+    if (segments.length === MOST_SEGMENTS) throw badTitle(base, `at most ${MOST_SEGMENTS} segments`, 'more');
+    if (!(seconds >= 0 && seconds < Infinity)) throw badTitle(base, 'an EXTINF with seconds for each segment', seconds);
     segments.push({ ...part(value, range), time, end: time + seconds, period, map, uri: key });
     [time, range] = [time + seconds, ''];
   }
+  if (!segments.length) throw badTitle(base, 'a media playlist with segments', 'none');
   return segments;
 }
 
@@ -1051,8 +1128,8 @@ function install({ provisioning, device = 'device A', only = true, legacy = true
 }
 
 async function provide(given) {
-  const { ask, ...rest } = typeof given === 'string' ? await noting(fetchProvisioning(given)) : given ?? {};
-  if (/^[0-9a-f]{32}$/i.test(ask)) return { ...rest, ask: unhex(ask) };
+  const { ask, ...rest } = (typeof given === 'string' ? await noting(fetchProvisioning(given)) : given) ?? {};
+  if (typeof ask === 'string' && /^[0-9a-f]{32}$/i.test(ask)) return { ...rest, ask: unhex(ask) };
   throw noted(new TypeError('provisioning: expected the answer of /_sim/provisioning with its ask, found something else.'));
 }
 
