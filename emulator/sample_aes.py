@@ -19,7 +19,8 @@ STRIDE = 160
 """Bytes from one encrypted block of a NAL unit to the next."""
 SLICES = (1, 5)
 """Types of the NAL units that are encrypted."""
-_START_CODE = re.compile(rb"\x00{2,}\x01")
+_START_CODE = re.compile(rb"(?<!\x00)\x00{2,}+\x01")
+"""Zeros from the first on: begun at each of them, the search would be quadratic in a run that no 1 ends."""
 
 Decrypt = Callable[[bytes], bytes]
 

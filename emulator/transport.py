@@ -65,21 +65,20 @@ class Access:
             given["Cookie"] = "; ".join([*own, *(f"{name}={value}" for name, value in self.cookies.items())])
         return given
 
-    def note(self, url: str, set_cookie: str | None) -> None:
-        """Keep the cookies of an answer from that origin, the newest of them, for later requests to it."""
-        if set_cookie and origin_of(url) == self.origin:
-            from http.cookies import CookieError, SimpleCookie
+    def note(self, url: str, *set_cookies: str) -> None:
+        """Keep the cookies of an answer from that origin, the newest of them, for later requests to it.
 
-            try:
-                found = SimpleCookie(set_cookie)
-            except CookieError:
-                return
-            for name, morsel in found.items():
-                if len(name) + len(morsel.coded_value) <= MAX_COOKIE:
-                    self.cookies.pop(name, None)
-                    self.cookies[name] = morsel.coded_value
-            for name in [*self.cookies][:-MAX_COOKIES]:
-                del self.cookies[name]
+        Each is the value of a header Set-Cookie: up to the first semicolon, name and value (RFC 6265, section 5.2).
+        """
+        if origin_of(url) != self.origin:
+            return
+        for header in set_cookies:
+            name, equals, value = (part.strip() for part in header.partition(";")[0].partition("="))
+            if equals and name and len(name) + len(value) <= MAX_COOKIE and (name + value).isprintable():
+                self.cookies.pop(name, None)
+                self.cookies[name] = value
+        for name in [*self.cookies][:-MAX_COOKIES]:
+            del self.cookies[name]
 
 
 NO_ACCESS = Access("")
@@ -223,7 +222,7 @@ class Web:
             except TlsError as error:
                 fix = "check --ca, --client-certificate and --client-key"
                 raise TlsFailed(expected="files to use for TLS", found=str(error), fix=fix) from error
-        self.access.note(url, response.headers.get("Set-Cookie"))
+        self.access.note(url, *response.headers.getlist("Set-Cookie"))
         if url.startswith("https://") and wants_certificate(response.status, content, self.tls):
             raise turned_away(party, url)
         kind, location = (response.headers.get(name, "") for name in ("Content-Type", "Location"))

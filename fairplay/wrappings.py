@@ -24,7 +24,8 @@ _BOUNDARY = re.compile(rb"--([^\r\n]{1,70})(\r?\n)")
 _FIELD = re.compile(rb"[A-Za-z0-9_.\-\[\]]{1,40}=")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+=*")
-_PERCENT = re.compile(rb"[!-~]*%[0-9A-Fa-f]{2}[!-~]*")
+_PRINTABLE = re.compile(rb"[!-~]*")
+_ESCAPE = re.compile(rb"%[0-9A-Fa-f]{2}")
 _NAME = re.compile(r"[A-Za-z0-9_.\-\[\]]{1,40}", re.ASCII)
 
 
@@ -128,7 +129,10 @@ def _form(data: bytes) -> Layer | None:
 
 
 def _percent(data: bytes) -> Layer | None:
-    return Layer("percent-encoding", unquote_to_bytes(data)) if _PERCENT.fullmatch(data.strip()) else None
+    # Two looks: one expression for both would try each escape up to the end.
+    if not _PRINTABLE.fullmatch(data.strip()) or not _ESCAPE.search(data):
+        return None
+    return Layer("percent-encoding", unquote_to_bytes(data))
 
 
 def _hex(data: bytes) -> Layer | None:

@@ -22,6 +22,8 @@ _SECRET_FIELDS = frozenset(
 AUTHENTICATOR = re.compile(r"[0-9]{1,18}\s*(?:,|%2[cC])\s*[0-9a-fA-F]{32}")
 """The form of a customer authenticator, in a URL too."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
+_LEADING_ZEROS = re.compile("&#0+(?=[0-9])")
+_NO_CHARACTER = re.compile("&#[1-9][0-9]{7,};?")
 _MAX_LAYERS = 4
 """Encodings within encodings that are taken off, at most."""
 SHORTEST, LONGEST = 34, 512
@@ -53,10 +55,15 @@ def _is_secret(field: str) -> bool:
 def decoded(text: str) -> str:
     """Return `text` without percent-encoding and character references, and with plain letters and digits."""
     for _ in range(_MAX_LAYERS):
-        before, text = text, html.unescape(unquote(text))
+        before, text = text, _without_references(unquote(text))
         if text == before:
             break
     return unicodedata.normalize("NFKC", text)
+
+
+def _without_references(text: str) -> str:
+    # html.unescape raises ValueError for a number of over 4,300 digits. No character's number has over seven.
+    return html.unescape(_NO_CHARACTER.sub("\ufffd", _LEADING_ZEROS.sub("&#", text)))
 
 
 def said_in_base64(text: str) -> dict[str, str]:

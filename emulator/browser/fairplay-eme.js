@@ -336,8 +336,7 @@ function note(type, details) {
   dispatchEvent(new CustomEvent('fairplay-eme', { detail: entry }));
 }
 
-// Notes what an exception says before a page gets it, since players often swallow its sentence. The browser's own sentences
-// may repeat what a playlist says, at any length.
+// Notes what an exception says before a page gets it, since players often swallow its sentence. The browser's own may be long.
 const noted = (error) => (note('warning', { text: String(error.message).slice(0, 4 * LONGEST_TEXT) }), error);
 const refusal = (name, text) => noted(new DOMException(text, name));
 
@@ -999,14 +998,14 @@ async function append(buffer, part) {
   await new Promise((done, fail) => [buffer.onupdateend, buffer.onerror] = [done, () => fail(bad)]);
 }
 
-// ---- playlists: all work is linear in bytes that are counted first, with the bounds of emulator/hls.py
+// ---- playlists: linear work on bytes that are counted first, with the bounds of emulator/hls.py
 
 const LARGEST_PART = 2 ** 27; // bytes
 const LARGEST_PLAYLIST = 2 ** 22; // bytes
-const MOST_LINES = 400_000; // eight for each segment
+const MOST_LINES = 400_000;
 const MOST_SEGMENTS = 50_000;
 const MOST_KEYS = 256; // key URIs of a playlist
-const LONGEST_ADDRESSES = 4 * LARGEST_PLAYLIST; // characters of all addresses of a playlist: each repeats its path
+const LONGEST_ADDRESSES = 2 ** 24; // characters, all together: each repeats the playlist's path
 
 const badTitle = (url, expected, found) => new Error(`${brief(url)}: expected ${expected}, found ${brief(found)}.`);
 
@@ -1036,8 +1035,7 @@ async function readPlaylist(url) {
   });
 }
 
-// The attributes up to the first that is malformed. Each match begins where the last one ended: a search would be quadratic
-// in a hostile line.
+// The attributes up to the first that is malformed. Each match begins where the last one ended: a search would be quadratic.
 function readAttributes(text) {
   const pairs = text.matchAll(/\s*([A-Z0-9-]+)=(?:"([^"]*)"\s*|([^,"]*))(?:,|$)/gy);
   return Object.fromEntries(Array.from(pairs, ([, name, quoted, bare]) => [name, quoted ?? bare.trim()]));

@@ -12,7 +12,8 @@ MAX_NAMES = 24
 _NAME = re.compile(r"[A-Za-z][A-Za-z_]{0,23}", re.ASCII)
 """A member's name that is told: letters only, so that it is no id."""
 _CODE = re.compile(r"-[2-9]\d{3}\b")
-_TOKEN_URL = re.compile(r"https?://\S+[?&]ExpressPlayToken=\S+")
+_URL = re.compile(r"https?://\S+")
+_TOKEN = re.compile(r"[?&]ExpressPlayToken=\S")
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def shape_of(status: int, content_type: str, body: bytes) -> AnswerShape:
 def _text(text: str) -> str:
     if not text:
         return "empty"
-    if _TOKEN_URL.fullmatch(text):
+    if _URL.fullmatch(text) and _TOKEN.search(text):
         return "a token URL"
     if re.match(r"<!doctype html|<html", text, re.IGNORECASE):
         return "an HTML page"

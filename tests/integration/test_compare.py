@@ -203,6 +203,8 @@ def test_wrong_use_is_one_line(certificates: Certificates) -> None:
         (b"\xff\xfe", "another text"),
         (b"", "empty"),
         (b"https://x/?ExpressPlayToken=AQAA", "a token URL"),
+        (b"https://x/?ExpressPlayToken=", "another text"),
+        (b"https://x/" + b"?ExpressPlayToken=" * 100_000 + b" x", "another text"),  # for hours, if tried from each
     ],
 )
 def test_a_shape_holds_names_and_types_only(body: bytes, shape: str) -> None:

@@ -69,11 +69,11 @@ class _Names:
     """The names given to the values of one recording."""
 
     cookie: str
-    given: dict[tuple[str, Any], str] = field(default_factory=dict)
+    given: dict[str, dict[Any, str]] = field(default_factory=dict)
 
     def name(self, kind: str, value: Any) -> str:
-        count = sum(named == kind for named, _ in self.given)
-        return self.given.setdefault((kind, value), f"{kind} {count + 1}")
+        names = self.given.setdefault(kind, {})
+        return names.setdefault(value, f"{kind} {len(names) + 1}")
 
 
 def compare(recorded: Recording, found: Recording) -> Comparison:
@@ -180,7 +180,7 @@ def _describe_message(name: str, text: str) -> str:
 
 def _without_sizes(summary: str, cookie: str) -> str:
     settled = summary.replace(shorten(cookie, 16), "<cookie>")
-    settled = re.sub(r"cookie .+?, time", "cookie <cookie>, time", settled)
+    settled = re.sub(r"cookie .{1,100}?, time", "cookie <cookie>, time", settled)
     settled = re.sub(r"\d+ bytes", "<size> bytes", settled)
     return re.sub(r"token \S+…\S+", "token <token>", settled)
 

@@ -21,7 +21,7 @@ from sees_testing.sees import RunningSees
 from walkthrough.players.app import WEB
 
 ROOT = Path(__file__).parents[3]
-LARGEST = 45 * 1024
+LARGEST = 50 * 1024
 TYPED = """
 FairPlayEme.install({ provisioning: 'http://127.0.0.1:8001/_sim/provisioning', device: 'device A', only: true });
 for (const event of FairPlayEme.events) if (event.type === 'key') console.log(event.iv, event.duration?.lease);

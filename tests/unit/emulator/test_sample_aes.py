@@ -136,3 +136,10 @@ def test_a_whole_track_plays_under_its_key_and_under_no_other(kind: str) -> None
         decoder.feed(data)
         result = decoder.finish()
         assert (result.verdict, result.detail) == (verdict, result.detail)
+
+
+def test_a_run_of_zeros_is_looked_at_once() -> None:
+    # Begun anew at each zero, the search for start codes would take hours.
+    zeros = bytes(2_000_000)
+    assert decrypt_frame("h264", zeros, KEY, IV) == zeros
+    assert decrypt_frame("h264", b"\x09" + zeros + b"\1\x09", KEY, IV) == b"\x09\0\0\0\1\x09"

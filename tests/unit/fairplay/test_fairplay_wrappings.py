@@ -21,6 +21,12 @@ WRAPPERS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+def test_escapes_before_a_byte_that_is_none_are_looked_at_once() -> None:
+    # Tried up to the end from each of them, these would take hours.
+    assert peel(b"%41" * 300_000 + b"\1") is None
+    assert peel(b"%41" * 300_000) == ("percent-encoding", b"A" * 300_000)
+
+
 def test_each_wrapping_has_its_name() -> None:
     for name in ("gzip", "Base64", "hex digits"):
         assert unwrap(WRAPPERS[name](SPC)) == ((name,), SPC)

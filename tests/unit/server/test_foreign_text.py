@@ -60,3 +60,12 @@ def test_any_text_has_an_answer(text: str, secret: str) -> None:
 @given(st.binary(min_size=300, max_size=700))
 def test_tokens_repeat_nothing(token: bytes) -> None:
     assert not repeats(f"http://127.0.0.1/?ExpressPlayToken={base64.urlsafe_b64encode(token).decode()}", SECRETS)
+
+
+@pytest.mark.parametrize("digits", ["1" * 5000, "0" * 5000, "0" * 5000 + "1" * 5000, "9" * 1_000_000])
+def test_a_reference_to_no_character_is_text(digits: str) -> None:
+    assert not repeats(f"bad request: &#{digits}; was sent", SECRETS)
+
+
+def test_leading_zeros_hide_nothing() -> None:
+    assert repeats("".join(f"&#{'0' * 5000}{ord(digit)};" for digit in CEK), SECRETS)
