@@ -24,13 +24,13 @@ def register_http_errors(app: Flask) -> None:
 
 
 def read_body() -> bytes:
-    """Read the request's body whole. Raises `RequestEntityTooLarge` over MAX_CONTENT_LENGTH.
+    """Read the request's body whole. Raises `RequestEntityTooLarge` over the request's `max_content_length`.
 
     Werkzeug does that by itself where the length is told beforehand, but cuts a chunked body at the limit in
     silence; so here a chunked body that fills the limit counts as over it.
     """
     body = request.get_data(cache=False)
-    limit = current_app.config["MAX_CONTENT_LENGTH"]
+    limit = request.max_content_length
     if request.content_length is None and limit is not None and len(body) >= limit:
         raise RequestEntityTooLarge
     return body
@@ -75,7 +75,7 @@ def _method(error: HTTPException) -> str:
 
 
 def _too_large(_: HTTPException) -> str:
-    limit = current_app.config["MAX_CONTENT_LENGTH"]
+    limit = request.max_content_length
     found = request.content_length if request.content_length is not None else "more"
     return f"body too large: expected at most {limit} bytes, found {found}. Send one message per request."
 

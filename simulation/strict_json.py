@@ -46,6 +46,11 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
+def most_values(body: bytes) -> int:
+    """Return how many values JSON of these bytes has at most, in no time: its commas and brackets, in strings too."""
+    return 1 + sum(body.count(one) for one in (b",", b"[", b"{"))
+
+
 def _check_depth(text: str) -> None:
     # Counted before parsing, since the parser itself recurses.
     depth = 0

@@ -274,7 +274,10 @@ def inspect(file: Any, as_json: bool) -> None:
     from walkthrough.record import inspection
     from walkthrough.terminal.terminal import make_console, print_inspection
 
-    inspections = inspection.inspect_bytes(_read(file, "an SPC, CKC or recording"))
+    try:
+        inspections = inspection.inspect_bytes(_read(file, "an SPC, CKC or recording"))
+    except inspection.TooLong as error:
+        raise click.ClickException(f"{file.name}: {error}") from None
     if as_json:
         click.echo(json.dumps([inspection.as_json(one) for one in inspections], indent=2))
     elif not inspections:

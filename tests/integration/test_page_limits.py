@@ -13,9 +13,12 @@ from flask import Flask, Response
 from real_services import services
 
 from hosting.serving import running
-from walkthrough.page.app import create_app
+from walkthrough.page.app import MAX_BODY, create_app
 from walkthrough.page.event_stream import MAX_LISTENERS
+from walkthrough.page.page_requests import MAX_OBJECT
 from walkthrough.record.deployment import Deployment, find_deployment
+from walkthrough.record.inspection import MAX_MESSAGE
+from walkthrough.record.recording_file import MAX_STEPS
 
 WITHIN = 25.0
 """Seconds in which the page answers, which has to be less than the 30 after which a client gives SEES up."""
@@ -188,6 +191,29 @@ def test_a_change_that_is_refused_changes_nothing(stuck: tuple[str, threading.Ev
     answer = requests.post(f"{url}/api/devices/A", json={"seed": "another", "cookie": 7}, timeout=WITHIN)
     assert answer.status_code == 400
     assert devices_of(url)[0]["seed"] == before
+
+
+def test_a_body_is_as_long_as_its_route_needs(stuck: tuple[str, threading.Event, threading.Event]) -> None:
+    url, _, _ = stuck
+    many = b'{"format":"binding-recording","steps":[' + b",".join([b"{}"] * 400_000) + b"]}"
+
+    def post(path: str, data: bytes) -> tuple[int, str]:
+        answer = requests.post(url + path, data=data, headers={"Content-Type": "application/json"}, timeout=WITHIN)
+        return answer.status_code, answer.json()["errorText"]
+
+    for path in ("/api/pace", "/api/devices/A", "/api/devices/A/clock", "/api/devices/A/play", "/api/free"):
+        status, text = post(path, many)
+        assert (status, f"at most {MAX_OBJECT} bytes" in text) == (413, True), path
+    status, text = post("/api/inspect", bytes(MAX_BODY + 1))
+    assert (status, f"at most {MAX_BODY} bytes" in text) == (413, True)
+    assert post("/api/inspect", many) == (
+        400,
+        f"a recording has at most {MAX_STEPS} steps: this one has more, or too much in them",
+    )
+    assert post("/api/inspect", bytes(MAX_BODY)) == (
+        400,
+        f"expected an SPC or CKC of at most {MAX_MESSAGE} bytes, found {MAX_BODY}",
+    )
 
 
 def test_windows_have_a_bound() -> None:

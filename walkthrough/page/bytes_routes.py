@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, abort, jsonify
 
+from emulator.errors import BadRecording
 from emulator.parties import EXPRESSPLAY
 from simulation.http_errors import read_body
 from walkthrough.page.inspector import Context, inspect_ckc, inspect_dropped, inspect_spc, inspect_token, message_id
@@ -12,6 +13,8 @@ from walkthrough.page.message_bytes import find_message, message_bytes
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import Newest, PageState
 from walkthrough.page.source_code import sources_of
+from walkthrough.record.inspection import TooLong
+from walkthrough.record.recording_file import MAX_STEPS
 
 
 def serve_bytes(app: Flask, page: PageState, url: str) -> None:
@@ -55,7 +58,14 @@ def serve_bytes(app: Flask, page: PageState, url: str) -> None:
         data = read_body()
         if not data:
             raise Unusable("expected an SPC, a CKC or a recording, found an empty file")
-        return jsonify(inspect_dropped(data))
+        try:
+            return jsonify(inspect_dropped(data))
+        except TooLong as error:
+            raise Unusable(str(error)) from None
+        except BadRecording:
+            raise Unusable(
+                f"a recording has at most {MAX_STEPS} steps: this one has more, or too much in them"
+            ) from None
 
 
 def _open_token(page: PageState, token: str) -> dict[str, Any] | None:

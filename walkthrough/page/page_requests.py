@@ -2,8 +2,13 @@
 
 from typing import Any
 
+from flask import request
+
 from simulation.http_errors import read_body
 from simulation.strict_json import parse_json
+
+MAX_OBJECT = 32 * 1024
+"""Bytes of a JSON object: the longest has a value of free play in it, of 4096 characters."""
 
 
 class Unusable(Exception):
@@ -12,6 +17,7 @@ class Unusable(Exception):
 
 def read_object() -> dict[str, Any]:
     """Return the request's JSON object, an empty one for an empty body. Raises `Unusable`."""
+    request.max_content_length = MAX_OBJECT
     raw = read_body()
     try:
         value = parse_json(raw) if raw else {}

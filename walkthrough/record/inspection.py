@@ -9,11 +9,10 @@ from fairplay.annotate import Annotation, MessageKeys, annotate_ckc, annotate_sp
 from fairplay.fields import Layout, Source
 from fairplay.layout import CKC_HEADER, CKC_VERSION, SPC_HEADERS
 from fairplay.session_key import DerivedKeys
-from fairplay.wrappings import described, unwrap
+from fairplay.wrappings import MAX_SIZE, described, unwrap
 from simulation.steps import Step
-from simulation.strict_json import parse_json
 from walkthrough.record.recorded import FORMAT, place_of
-from walkthrough.record.recording_file import read_recording
+from walkthrough.record.recording_file import parse_recording, read_recording
 
 UNKNOWN = "neither SPC nor CKC"
 CUT = "a recording that is cut or damaged"
@@ -21,6 +20,12 @@ START = 200
 """Bytes of a file in which the name of its format is looked for."""
 MAX_FILE = 16 * 1024 * 1024
 """Bytes of a file worth inspecting; a recording takes some 100 KB."""
+MAX_MESSAGE = 64 * 1024
+"""Bytes of an SPC or CKC: ExpressPlay's mock takes no longer one (`expressplay_mock.license_body.MAX_BODY`)."""
+
+
+class TooLong(Exception):
+    """A message is too long to be an SPC or CKC; the text says how long it may be."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,10 @@ class Inspection:
 
 
 def inspect_bytes(data: bytes) -> list[Inspection]:
-    """Return what `data` holds: the messages of a recording, or the one message that it is. Never raises."""
+    """Return what `data` holds: the messages of a recording, or the one message that it is.
+
+    Raises `TooLong` for a longer message than there can be, `BadRecording` for more values or steps.
+    """
     value = _json(data)
     if isinstance(value, dict) and value.get("format") == FORMAT:
         return _inspect_recording(value)
@@ -42,7 +50,7 @@ def inspect_bytes(data: bytes) -> list[Inspection]:
         note = Annotation("recording", 0, data, "recording", data[:32].hex(), CUT, Source.SIMULATION, problem)
         return [Inspection(CUT, UNKNOWN, len(data), (note,))]
     # A wrapping around anything but a message (a certificate, a token) is best explained as what it is itself.
-    names, inside = unwrap(data)
+    names, inside = _unwrapped(data)
     if names and inside.startswith(b"\0\0\0"):
         return [_inspect(described(names), inside)]
     return [_inspect("raw bytes", data)]
@@ -71,6 +79,14 @@ def field_as_json(note: Annotation) -> dict[str, Any]:
         "hex": note.data.hex(),
         "problem": note.problem or None,
     }
+
+
+def _unwrapped(data: bytes) -> tuple[tuple[str, ...], bytes]:
+    """Take the wrappings off a message. Raises `TooLong`."""
+    names, inside = unwrap(data) if len(data) <= MAX_SIZE else ((), data)
+    if len(inside) > MAX_MESSAGE:
+        raise TooLong(f"expected an SPC or CKC of at most {MAX_MESSAGE} bytes, found {len(inside)}")
+    return names, inside
 
 
 def _inspect(source: str, data: bytes, kind: str | None = None, keys: MessageKeys | None = None) -> Inspection:
@@ -109,9 +125,8 @@ def _inspect_recording(recording: Mapping[str, Any]) -> list[Inspection]:
         for part, kind in (("request", "spc"), ("response", "ckc")):
             text = step[part].get(kind) if isinstance(step.get(part), dict) else None
             if isinstance(text, str):
-                found.append(
-                    _inspect(place_of(number, rounds), unwrap(text.encode("utf-8", "replace"))[1], kind.upper(), keys)
-                )
+                _, message = _unwrapped(text.encode("utf-8", "replace"))
+                found.append(_inspect(place_of(number, rounds), message, kind.upper(), keys))
     return found
 
 
@@ -145,6 +160,6 @@ def _json(data: bytes) -> Any:
     if not data.lstrip().startswith(b"{"):
         return None
     try:
-        return parse_json(data)
+        return parse_recording(data)
     except ValueError:
         return None

@@ -6,27 +6,48 @@ from collections.abc import Iterable
 from typing import Any
 
 from emulator.errors import BadRecording
-from simulation.strict_json import parse_json
+from simulation.strict_json import most_values, parse_json
 from walkthrough.record.recorded import FORMAT, VERSION, Recording, all_steps
 from walkthrough.record.steps import LIFELINES
 
 EXPECTED = f'a recording, JSON with "format": "{FORMAT}" and "version": {VERSION}'
 MAX_NAME = 40
 """Characters of a member's name that an error shows."""
+MAX_STEPS = 10_000
+"""Steps of a recording, of 1.3 KiB each and more: a file of 16 MiB (`inspection.MAX_FILE`) has no room for more, and a
+journal keeps no more entries that tell of them (`simulation.journal.MAX_ENTRIES`)."""
+MAX_VALUES = 32 * MAX_STEPS
+"""Values of the JSON: a step of ours has some 25."""
 RERECORD = "record the run again: fps-emulator bind --recording FILE"
+SHORTER = "record a shorter run: with a smaller --for, or fewer keys"
+
+
+def parse_recording(data: bytes) -> Any:
+    """Parse JSON that may be a recording.
+
+    Raises `ValueError` for what is no JSON, and `BadRecording` for more values or steps than a recording can have.
+    """
+    limit = f"a recording of at most {MAX_STEPS} steps"
+    if most_values(data) > MAX_VALUES:
+        raise bad_recording(f"JSON that may have {most_values(data)} values", expected=limit, fix=SHORTER)
+    value = parse_json(data)
+    steps = value.get("steps") if isinstance(value, dict) else None
+    if isinstance(steps, list) and len(steps) > MAX_STEPS:
+        raise bad_recording(f"{len(steps)}", expected=limit, fix=SHORTER)
+    return value
 
 
 def read_recording(data: bytes) -> Recording:
     """Read a recording. Raises `BadRecording` for anything else, saying what is wrong with it."""
     try:
-        value = parse_json(data)
+        value = parse_recording(data)
     except ValueError as error:
         raise bad_recording(f"something else: {error}") from None
     if not isinstance(value, dict) or value.get("format") != FORMAT:
         raise bad_recording("JSON of another kind")
     if value.get("version") != VERSION:
         newer = "a newer fps-emulator made it: use that one, or " + RERECORD
-        raise bad_recording(f"version {value.get('version')!r}", fix=newer)
+        raise bad_recording(f"version {value.get('version')!r}"[:MAX_NAME], fix=newer)
     if (found := misfit(value, Recording)) is not None:
         raise bad_recording(f"{found} (docs/recording.schema.json has its form)")
     recording = typing.cast(Recording, value)
