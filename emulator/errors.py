@@ -9,20 +9,22 @@ from typing import Any
 
 from emulator.step import current_step
 from simulation.numbers import BY_NUMBER
+from simulation.printable import brief
 
 
 class EmulatorError(Exception):
     """Base of the emulator's errors. `str()` is one readable line; it never holds a key.
 
     `step` is named where the failure belongs to another step than the one that is being taken (None: to that one).
+    Each text may repeat what somebody else wrote: of one that is long, only the beginning is kept.
     """
 
     number: int
 
     def __init__(self, *, expected: str, found: str, fix: str, step: int | None = None) -> None:
         self.step = current_step() if step is None else step
-        self.expected, self.found, self.fix = expected, found, fix
-        super().__init__(self.step, expected, found, fix)
+        self.expected, self.found, self.fix = brief(expected), brief(found), brief(fix)
+        super().__init__(self.step, self.expected, self.found, self.fix)
 
     @property
     def title(self) -> str:
@@ -190,7 +192,7 @@ class EntitlementDenied(EmulatorError):
         ours: bool = False,
     ) -> None:
         said, _, own = text.partition("Fix: ")
-        self.text = said.strip().rstrip(".")
+        self.text = brief(said.strip().rstrip("."))
         fix = own.strip().rstrip(".") or fix
         super().__init__(expected="isAllowed true", found=f"{self.text!r} (HTTP {status})", fix=fix)
         self.ours = ours
@@ -228,10 +230,11 @@ class LicenseRefused(EmulatorError):
         response: Mapping[str, Any],
         step: int | None = None,
     ) -> None:
+        self.message, self.hint = brief(message), brief(hint)
         because = "" if cause is None else f", cause {cause}"
-        super().__init__(expected="a CKC", found=f"{message!r}{because} (HTTP {status})", fix=hint, step=step)
+        super().__init__(expected="a CKC", found=f"{self.message!r}{because} (HTTP {status})", fix=hint, step=step)
         self.number = code
-        self.message, self.hint, self.cause, self.status, self.response = message, hint, cause, status, response
+        self.cause, self.status, self.response = cause, status, response
 
     @property
     def title(self) -> str:

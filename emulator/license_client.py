@@ -207,7 +207,7 @@ def _denial(response: Mapping[str, Any], answer: Answer) -> EntitlementDenied:
 
 def _refusal(answer: Answer) -> LicenseRefused | UnexpectedAnswer:
     match response := answer.json_object(LICENSE):
-        case {"errorCode": int(code), "errorMessage": str(message)}:
+        case {"errorCode": int(code), "errorMessage": str(message)} if type(code) is int:
             cause, hint = response.get("cause"), response.get("hint")
             return LicenseRefused(
                 code=code,

@@ -173,7 +173,9 @@ def _only_request(value: Any) -> tuple[str, int | str]:
     """Return the text of the one SPC in Apple's shape, and its id."""
     expected = f'{{"{REQUEST}": {{"version": 1, "{CREATE}": [{{"id": 1, "uri": "skd://…", "spc": "<Base64>"}}]}}}}'
     match value:
-        case {"version": 1, "create-ckc": [{"id": int() | str() as its_id, "spc": str(spc)}]} if its_id is not True:
+        case {"version": 1 as version, "create-ckc": [{"id": its_id, "spc": str(spc)}]} if type(
+            version
+        ) is int and type(its_id) in (int, str):
             return spc, its_id
         case {"create-ckc": [_, _, *_] as several}:
             raise _not_unwrapped(REQUEST, "one SPC for the one key of a token", f"{len(several)}")

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from hosting.entry import INTERRUPTED
-from simulation.printable import one_line, printable
+from simulation.printable import brief, one_line, printable
 
 
 class Commands(click.Group):
@@ -74,7 +74,9 @@ def _line_of(error: Exception) -> str:
         return "out of memory: expected about 150 MB of address space (`ulimit -v`), and 1 MB for each of --threads"
     frame = extract_tb(error.__traceback__)[-1]
     where = f"{Path(frame.filename).name}, line {frame.lineno}"
-    return one_line(f"a mistake in this program, not in its use: {type(error).__name__} ({error}) in {where}")
+    return one_line(
+        f"a mistake in this program, not in its use: {type(error).__name__} ({brief(str(error))}) in {where}"
+    )
 
 
 def state_home(option: str) -> Path:

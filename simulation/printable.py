@@ -3,6 +3,8 @@
 import unicodedata
 
 LINE_ENDS_AND_TABS = "\n\t"
+LONGEST = 1000
+"""Characters of a text from elsewhere that a sentence repeats."""
 
 
 def printable(text: str) -> str:
@@ -13,6 +15,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(each if _prints(each) else _written_out(each) for each in text)
+
+
+def brief(text: str) -> str:
+    """Return the first characters of a text, as many as a sentence repeats, with an ellipsis where there are more."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def one_line(text: str) -> str:

@@ -102,7 +102,7 @@ def _entries_of(found: Any) -> list[dict[str, Any]]:
 
 def _is_entry(found: Any) -> bool:
     match found:
-        case {"seq": int(), "time": str(), "summary": str()}:
+        case {"seq": int(number), "time": str(), "summary": str()} if type(number) is int:
             return isinstance(found.get("decision", {}), dict)
     return False
 

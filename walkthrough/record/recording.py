@@ -164,13 +164,13 @@ def _entry(entries: Sequence[Entry], n: int, parties: tuple[str, ...]) -> Entry 
 
 def _refusal(response: Any) -> str | None:
     match response:
-        case {"isAllowed": False, "error": int(number)}:
+        case {"isAllowed": False, "error": int(number)} if type(number) is int:
             return f"denied: {number} {title_of(number)}"
         case {"isAllowed": False}:
             return "denied"
-        case {"errorCode": int(number), **rest}:
+        case {"errorCode": int(number), **rest} if type(number) is int:
             cause = rest.get("cause")
-            because = f", cause {cause} {title_of(cause)}" if isinstance(cause, int) else ""
+            because = f", cause {cause} {title_of(cause)}" if type(cause) is int else ""
             return f"refused: {number} {title_of(number)}{because}"
     return None
 
@@ -242,13 +242,13 @@ def row_that_binds(recording: Recording) -> int | None:
 def row_decided_by(step: RecordedStep) -> int | None:
     """Return the event id of the row by which SEES decided, where this step tells of it."""
     event_id = _object(step.get("decision")).get("event_id") if step["n"] == Step.HAND_ON_DEVICE_TOKEN else None
-    return event_id if isinstance(event_id, int) else None
+    return event_id if type(event_id) is int else None
 
 
 def written_rows(entries: Sequence[Entry]) -> list[Row]:
     """Return the rows that the log wrote, oldest first."""
     rows = [entry.get("decision") for entry in entries if entry.get("party") == "log"]
-    return [cast(Row, row) for row in rows if isinstance(row, dict) and isinstance(row.get("event_id"), int)]
+    return [cast(Row, row) for row in rows if isinstance(row, dict) and type(row.get("event_id")) is int]
 
 
 def _found_rows(entry: Entry) -> list[Row]:
@@ -257,4 +257,4 @@ def _found_rows(entry: Entry) -> list[Row]:
         return []
     rows = _object(entry.get("response")).get("records")
     found = rows if isinstance(rows, list) else []
-    return [cast(Row, row) for row in found if isinstance(row, dict) and "event_id" in row]
+    return [cast(Row, row) for row in found if isinstance(row, dict) and type(row.get("event_id")) is int]

@@ -170,6 +170,28 @@ def test_a_refusal_says_code_message_cause_and_hint() -> None:
     )
 
 
+@pytest.mark.parametrize("code", [True, False, -9003.0, "-9003", None, [-9003]])
+def test_a_number_is_an_integer_and_nothing_like_one(code: object) -> None:
+    refusal = {"errorCode": code, "errorMessage": "No", "hint": "", "cause": None}
+    with pytest.raises(UnexpectedAnswer):
+        unwrap_ckc(license_answer(json.dumps(refusal).encode()))
+    with pytest.raises(LicenseRefused) as caught:
+        unwrap_ckc(license_answer(json.dumps(refusal | {"errorCode": -9003, "cause": code}).encode()))
+    assert caught.value.cause is None
+
+
+@pytest.mark.parametrize("long", ["x" * 600_000, "\n" * 600_000, "\U000e0001" * 300_000])
+def test_a_long_text_is_not_repeated_whole(long: str) -> None:
+    refusal = {"errorCode": -9003, "errorMessage": long, "hint": f"x{long}", "cause": None}
+    with pytest.raises(LicenseRefused) as refused:
+        unwrap_ckc(license_answer(json.dumps(refusal).encode()))
+    with pytest.raises(EntitlementDenied) as denied:
+        check(isAllowed=False, epTokenURL="", error=7, errorText=f"x{long}x Fix: x{long}x")
+    for error in (refused.value, denied.value):
+        assert len(str(error)) < 5000
+        assert len(json.dumps(error.as_json())) < 50_000
+
+
 @given(
     st.binary()
     | st.sampled_from([b"<ckc>", b'{"ckc":', b'{"errorCode":']).flatmap(lambda s: st.binary().map(s.__add__))

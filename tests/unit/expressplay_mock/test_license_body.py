@@ -34,6 +34,15 @@ def test_each_shape_yields_the_spc(shape: SpcShape) -> None:
     assert read_body(BODIES[shape], MEDIA_TYPES[shape]) == LicenseBody(shape, SPC, id=its_id)
 
 
+@pytest.mark.parametrize("odd", [True, False, 1.0, None, [1]])
+@pytest.mark.parametrize("name", ["id", "version"])
+def test_a_number_of_apples_shape_is_an_integer(odd: object, name: str) -> None:
+    members = {"version": odd if name == "version" else 1, "id": odd if name == "id" else 1}
+    several = [{"id": members["id"], "uri": "skd://film", "spc": TEXT}]
+    body = {"fairplay-streaming-request": {"version": members["version"], "create-ckc": several}}
+    assert read_body(json.dumps(body).encode(), "application/json").problem
+
+
 @pytest.mark.parametrize("shape", SpcShape)
 @pytest.mark.parametrize("content_type", [None, "text/plain", *MEDIA_TYPES.values()])
 def test_the_body_decides_and_a_note_names_the_contradiction(shape: SpcShape, content_type: str | None) -> None:

@@ -177,6 +177,16 @@ def test_the_drawing_keeps_to_its_width(width: int) -> None:
         assert name in lines[0]
 
 
+@pytest.mark.parametrize("odd", [True, [], {}, "8", None, 8.5])
+def test_a_row_whose_number_is_none_is_no_row(odd: object) -> None:
+    entries = journals({**REFUSAL, "errorCode": odd})
+    entries[9]["response"]["records"] += [row(8) | {"event_id": odd}, {}, odd]
+    entries.append(entry(None, "log", decision=row(8) | {"event_id": odd}))
+    recording = record(entries)
+    assert [row["event_id"] for row in recording["log_after"]] == [3, 7, 9]
+    assert recording["steps"][-1]["ok"]
+
+
 def test_every_arrow_has_its_number_and_its_direction() -> None:
     lines = [line.plain for line in draw_sequence(record(journals()), 110)][1:]
     for n, (words, arrow) in enumerate(zip(lines[::2], lines[1::2], strict=True)):
