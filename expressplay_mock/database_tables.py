@@ -61,6 +61,7 @@ _of_issued_rows = (
 )
 # Made once: to build a statement takes longer than to run it.
 INSERT = insert(EVENTS).returning(EVENTS.c.event_id)
+NEWEST = f"SELECT max(event_id) FROM {EVENTS.name}"  # noqa: S608 - no value in it comes from elsewhere
 _newest_first = select(EVENTS).where(EVENTS.c.account == bindparam("of")).order_by(EVENTS.c.event_id.desc())
 _RECENT = _newest_first.limit(MAX_RECENT)
 _BY_COOKIE = _newest_first.where(EVENTS.c.cookie == bindparam("asked"), _issued).limit(MAX_RECENT)

@@ -22,6 +22,7 @@ from expressplay_mock.database_file import FileGone, close_writer, open_file
 from expressplay_mock.database_tables import (
     EVENTS,
     INSERT,
+    NEWEST,
     ROW_FIELDS,
     SCHEMA_VERSION,
     create_tables,
@@ -127,11 +128,15 @@ class TransactionLog:
         """Write a row and take it back: only that tells whether the next one can be written. It costs a number."""
         try:
             with self._to_write() as connection:
+                ((newest,),) = connection.execute(NEWEST).fetchall()
                 connection.execute("BEGIN")
                 try:
-                    self._write(connection, replace(_PROBE, replay_id=secrets.token_hex(32)))
+                    number = self._write(connection, replace(_PROBE, replay_id=secrets.token_hex(32)))
                 finally:
                     connection.rollback()
+                if number <= (newest or 0):  # it would count as older than rows that were there before it
+                    why = f"expected a number over {newest} for the next row, found {number}: set its sequence"
+                    raise LogUnavailable(f"transaction log {self._name}: {why}")
                 self._check_file()
                 if self._file:
                     self._file.check_room()

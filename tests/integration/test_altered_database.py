@@ -88,6 +88,17 @@ def test_a_replay_whose_row_is_refused_too_ends_with_that(mock: Mock) -> None:
     assert mock.redeem(spc) == (503, -2030)
 
 
+@pytest.mark.parametrize("mock", ["postgresql"], indirect=True)
+def test_health_tells_of_numbers_behind_the_rows_though_the_next_one_is_free(mock: Mock) -> None:
+    assert [mock.redeem(mock.workload.spc("a")) for _ in range(3)] == [(200, 0)] * 3
+    mock.alter("""
+        DELETE FROM events WHERE event_id < 3;
+        SELECT setval(pg_get_serial_sequence('events', 'event_id'), 1, false)""")
+    assert mock.health() == 503
+    mock.alter("SELECT setval(pg_get_serial_sequence('events', 'event_id'), 3)")
+    assert mock.health() == 200
+
+
 @pytest.mark.parametrize("mock", ["postgresql", "sqlite"], indirect=True)
 def test_health_leaves_no_row_behind(mock: Mock) -> None:
     assert [mock.health() for _ in range(3)] == [200] * 3
