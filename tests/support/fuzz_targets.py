@@ -46,7 +46,7 @@ from server.expressplay import ExpressPlayAccount
 from walkthrough.page import app as page
 from walkthrough.players import app as gallery
 from walkthrough.record.deployment import find_deployment
-from walkthrough.record.inspection import inspect_bytes
+from walkthrough.record.inspection import TooLong, inspect_bytes
 
 CREDENTIALS = new_credentials()
 KEYS = CREDENTIALS.redemption_keys().fairplay
@@ -88,7 +88,7 @@ def open_any_token(data: bytes) -> None:
 
 def inspect_anything(data: bytes) -> None:
     """`fps-emulator inspect` explains whatever file it is given."""
-    with suppress(EmulatorError):
+    with suppress(EmulatorError, TooLong):
         inspect_bytes(data)
 
 
