@@ -66,10 +66,10 @@ LARGE_SINF = f"""async (size) => {{ {NEW_BUFFER}
     let all = box('sinf', box('schi', tenc), box('free', zeros(size)));
     all = box('stsd', zeros(8), box('encv', zeros(78), all));
     for (const type of ['stbl', 'minf', 'mdia', 'trak', 'moov']) all = box(type, all);
-    const announced = new Promise((done) => video.addEventListener('encrypted', done));
+    video.addEventListener('encrypted', ({{ initDataType, initData }}) => {{
+        window.announced = [initDataType, atob(JSON.parse(new TextDecoder().decode(initData)).sinf[0]).length];
+    }});
     buffer.appendBuffer(await bytes(all));
-    const {{ initDataType, initData }} = await announced;
-    return [initDataType, atob(JSON.parse(new TextDecoder().decode(initData)).sinf[0]).length];
 }}"""
 NESTED = f"""async (depth) => {{ {NEW_BUFFER}
     const boxes = new DataView(new ArrayBuffer(8 * depth));
@@ -152,7 +152,10 @@ def test_a_hostile_playlist_ends_in_a_sentence(open_title: Callable[..., Page], 
 
 
 def test_a_large_sinf_is_announced(open_title: Callable[..., Page]) -> None:
-    kind, size = open_title().evaluate(LARGE_SINF, 300_000)
+    page = open_title()
+    page.evaluate(LARGE_SINF, 300_000)
+    page.wait_for_function("window.announced")
+    kind, size = page.evaluate("window.announced")
     assert kind == "sinf"
     assert size > 300_000
 
