@@ -58,7 +58,6 @@ def playing() -> Iterator[str]:
     [
         ("POST", "/api/devices/A/renew"),
         ("POST", "/api/devices/A/play"),
-        ("GET", "/api/devices/A/license"),
         ("GET", f"/api/titles/{TITLE}"),
     ],
 )
@@ -66,3 +65,9 @@ def test_a_title_that_sees_dropped_is_named(playing: str, method: str, path: str
     body = {"title": TITLE} if method == "POST" else None
     answer = requests.request(method, f"{playing}{path}", json=body, timeout=60)
     assert (answer.status_code, answer.json()["errorText"]) == (400, f"SEES has no title '{TITLE}'")
+
+
+def test_the_license_that_a_device_holds_stays(playing: str) -> None:
+    answer = requests.get(f"{playing}/api/devices/A/license", timeout=60)
+    assert answer.status_code == 200
+    assert all(one["key"].startswith("skd:") for one in answer.json()["licenses"])

@@ -119,7 +119,7 @@ def _serve_actions(app: Flask, page: PageState) -> None:
         device = page.devices.get(name)
         if not device.grants or device.over():
             abort(404)
-        return jsonify(license_of(page, device))
+        return jsonify(license_of(device))
 
     @app.get("/api/devices/<name>/still")
     def still(name: str) -> Response:

@@ -18,7 +18,7 @@ from fairplay.spc import SpcContents
 from simulation.journal import Journal
 from simulation.steps import Step
 from walkthrough.page.devices import PageDevice
-from walkthrough.page.media import as_license, describe_tracks, key_ids
+from walkthrough.page.media import as_license
 from walkthrough.page.pacing import PageRun, StartedOver
 from walkthrough.page.page_requests import Unusable
 from walkthrough.page.page_state import OwnMessage, PageState
@@ -64,7 +64,7 @@ def _play(page: PageState, run: PageRun, device: PageDevice, offer: Offer) -> di
     device.title, device.grants = offer.title, grants
     for grant in grants:
         page.own[grant.ckc] = OwnMessage(grant.contents, device.seed)
-    return license_of(page, device)
+    return license_of(device)
 
 
 def _renew(page: PageState, run: PageRun, device: PageDevice) -> dict[str, Any]:
@@ -98,13 +98,12 @@ def _begin(
     return _client(page, device, web, journal, made=remember)
 
 
-def license_of(page: PageState, device: PageDevice) -> dict[str, Any]:
-    """Return what a browser needs to open what a device holds: CKCs, their message keys, and the key ids they are for.
+def license_of(device: PageDevice) -> dict[str, Any]:
+    """Return what a browser needs to open what a device holds: CKCs, their message keys, and the key URIs they are for.
 
     The keys are those of a virtual device. The browser opens the CKC with them, as the device did.
     """
-    tracks = describe_tracks(page.deployment.web, page.offer(device.title))
-    return {"licenses": [as_license(grant.ckc, grant.contents, key_ids(tracks, grant.key)) for grant in device.grants]}
+    return {"licenses": [as_license(grant.ckc, grant.contents, grant.key.uri) for grant in device.grants]}
 
 
 def still_of(page: PageState, name: str) -> bytes | None:

@@ -2,12 +2,11 @@
 
 import base64
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
-from emulator.containers import key_ids as kids_of
+from emulator.containers import key_ids
 from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
 from emulator.offered_titles import Offer
@@ -71,23 +70,24 @@ def fetch_file(web: Web, sees: str, title: str, file: str) -> bytes:
 
 def track_as_json(track: Track) -> dict[str, Any]:
     """Return a track as the browser's decoder wants it."""
-    parts = [{"init": part.init, "segments": part.segments, "kid": part.kid} for part in track.parts]
+    parts = [
+        {"init": part.init, "segments": part.segments, "key": part.key and part.key.uri, "kid": part.kid}
+        for part in track.parts
+    ]
     return {"mime": track.mime, "parts": parts}
 
 
-def key_ids(tracks: Sequence[Track], key: KeyUri) -> list[str]:
-    """Return the key ids (hex) of the parts that are under a key."""
-    return sorted({part.kid for track in tracks for part in track.parts if part.key == key})
+def as_license(ckc: bytes, contents: SpcContents, key: str) -> dict[str, Any]:
+    """Return a CKC as fairplay-eme.js opens it: with the message keys (hex) of the device whose SPC it answers.
 
-
-def as_license(ckc: bytes, contents: SpcContents, kids: Sequence[str]) -> dict[str, Any]:
-    """Return a CKC as fairplay-eme.js opens it: with the message keys (hex) of the device whose SPC it answers."""
+    `key` is the key URI of the parts that it is for.
+    """
     keys = {
         "sk": contents.block.sk.hex(),
         "r1": contents.block.r1.hex(),
         "anti_replay_seed": contents.anti_replay_seed.hex(),
     }
-    return {"ckc": base64.b64encode(ckc).decode(), "device_keys": keys, "kids": list(kids)}
+    return {"ckc": base64.b64encode(ckc).decode(), "device_keys": keys, "key": key}
 
 
 def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Period, ...]:
@@ -104,5 +104,5 @@ def _parts(web: Web, name: str, rendition: Rendition) -> tuple[Period, ...]:
             init = web.get(SEES, period.map.url, expected="an init segment", most=MAX_MEDIA).body
         urls = (period.map.url, *(segment.place.url for segment in period.segments))
         files = [f"{name}/{url.removeprefix(base)}" for url in urls]
-        parts.append(Period(files[0], tuple(files[1:]), period.key, next(iter(kids_of(init)), "")))
+        parts.append(Period(files[0], tuple(files[1:]), period.key, next(iter(key_ids(init)), "")))
     return tuple(parts)

@@ -15,18 +15,19 @@ export async function play(video, title, license) {
   await reset(video);
   await video.setMediaKeys(mediaKeys);
   const session = mediaKeys.createSession();
+  const parts = tracks.flatMap((track) => track.parts);
   const decided = new Promise((resolve, reject) => {
     session.addEventListener('message', async () => {
       try {
         const answer = await license();
-        if (answer.licenses) await session.update(await keySet(answer.licenses));
+        if (answer.licenses) await session.update(await keySet(answer.licenses, parts));
         resolve(answer);
       } catch (error) {
         reject(error);
       }
     });
   });
-  const kids = [...new Set(tracks.flatMap((track) => track.parts.map((part) => base64url(part.kid))))];
+  const kids = [...new Set(parts.map((part) => base64url(part.kid)))];
   await session.generateRequest('keyids', utf8(JSON.stringify({ kids })));
   feed(video, tracks).catch(() => {});
   const answer = await decided;
@@ -85,11 +86,12 @@ async function append(buffer, track) {
   }
 }
 
-async function keySet(licenses) {
-  const opened = await Promise.all(licenses.map(async ({ ckc, device_keys: keys, kids }) => {
+async function keySet(licenses, parts) {
+  const opened = await Promise.all(licenses.map(async ({ ckc, device_keys: keys, key }) => {
     const octets = Uint8Array.from(atob(ckc), (character) => character.charCodeAt(0));
     const { contentKey } = await globalThis.FairPlayEme.openCkc(octets, keys);
-    return kids.map((kid) => ({ kty: 'oct', kid: base64url(kid), k: base64url(contentKey) }));
+    const kids = new Set(parts.filter((part) => part.key === key).map((part) => part.kid));
+    return [...kids].map((kid) => ({ kty: 'oct', kid: base64url(kid), k: base64url(contentKey) }));
   }));
   return utf8(JSON.stringify({ keys: opened.flat(), type: 'temporary' }));
 }
