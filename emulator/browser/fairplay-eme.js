@@ -345,7 +345,8 @@ const noting = (promise) => promise.catch((error) => { throw noted(error); });
 function fire(target, event, more = {}) {
   Object.assign(event, more);
   target.dispatchEvent(event);
-  target[`on${event.type}`]?.(event);
+  const handler = `on${event.type}`;
+  if (Object.hasOwn(target, handler)) target[handler]?.(event); // others are the browser's, which has called it
 }
 
 // ---- MP4

@@ -151,6 +151,14 @@ def test_a_hostile_playlist_ends_in_a_sentence(open_title: Callable[..., Page], 
     assert len(text) < 2000
 
 
+def test_a_handler_of_the_element_hears_once_what_is_announced(open_title: Callable[..., Page]) -> None:
+    page = open_title()
+    page.evaluate("() => { window.heard = 0; document.querySelector('video').onencrypted = () => window.heard++; }")
+    page.evaluate(LARGE_SINF, 10)
+    page.wait_for_function("window.announced")
+    assert page.evaluate("window.heard") == 1
+
+
 def test_a_large_sinf_is_announced(open_title: Callable[..., Page]) -> None:
     page = open_title()
     page.evaluate(LARGE_SINF, 300_000)
