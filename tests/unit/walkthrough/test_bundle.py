@@ -4,7 +4,7 @@ import pytest
 
 from walkthrough.page.page_language import WEB
 from walkthrough.page.static.build import NAMES
-from walkthrough.page.static.bundle import CannotBundle, bundle
+from walkthrough.page.static.bundle import CannotBundle, bundle, shorten
 from walkthrough.words import LANGUAGES
 
 
@@ -38,6 +38,19 @@ def test_indentation_goes_and_a_text_that_would_lose_its_own_is_refused() -> Non
     assert "\nif (1) {\nf(`  a`);\n}\n" in bundle({"main.js": "if (1) {\n  f(`  a`);\n}\n"}, "main.js")
     with pytest.raises(CannotBundle, match="on one line"):
         bundle({"main.js": "f(`a\n  b`);\n"}, "main.js")
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("const a = 1; // one", "const a = 1;"),
+        ("  // all of it\nb();", "b();"),
+        ("say('http://a; // b');", "say('http://a; // b');"),
+        ("const url = `${base}; // c`;", "const url = `${base}; // c`;"),
+    ],
+)
+def test_comments_go_and_texts_stay(line: str, left: str) -> None:
+    assert shorten("a.js", line) == left
 
 
 def test_a_circle_and_a_missing_module_are_refused() -> None:

@@ -49,7 +49,7 @@ MESSAGES = (
 """The messages that can be opened, by run and step: one of each kind, and the refused device's SPC."""
 MAX_FILLING = 16
 """Characters of a text that may stand inside another one ("they differ")."""
-MAX_HEX = 64
+MAX_HEX = 48
 """Bytes of a field that are shown; the message's own file has them all."""
 
 _SAID = re.compile(r"\bsay\('([^']+)'")

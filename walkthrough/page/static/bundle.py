@@ -10,6 +10,8 @@ from collections.abc import Mapping
 _IMPORT = re.compile(r"^import (?:\{ ([\w$]+(?:, [\w$]+)*) \} from )?'\./([\w.-]+)';$", re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|const) ([\w$]+)", re.MULTILINE)
 _COMMENT = re.compile(r"^ *//.*\n", re.MULTILINE)
+_REMARK = re.compile(r"(?<=[;{},)\]]) +// [^'\"`\n]*$", re.MULTILINE)
+"""A comment behind code. A text that holds the like has its closing quotation mark after it, and stays."""
 _SHEET_COMMENT = re.compile(r"^ */\*.*?\*/\n", re.MULTILINE | re.DOTALL)
 _INDENTATION = re.compile(r"^ +", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
@@ -26,11 +28,11 @@ def bundle(modules: Mapping[str, str], entry: str) -> str:
 
 
 def shorten(name: str, script: str) -> str:
-    """Return a script without indentation and the lines that are comments: that spares a visit 1 KB of 100.
+    """Return a script without indentation and comments: that spares a visit 2 KB of 100.
 
     Raises `CannotBundle` where a text goes over several lines, whose indentation would be part of it.
     """
-    script = _COMMENT.sub("", script)
+    script = _REMARK.sub("", _COMMENT.sub("", script))
     for line in script.splitlines():
         if line.count("`") % 2:
             raise CannotBundle(f"{name}: expected each text on one line, found {line[:80]}")
