@@ -71,12 +71,14 @@ class DatabaseFile:
         """Raise `OSError` unless the write-ahead log can grow by `ROOM`: another file here must reach its size then.
 
         To write one page into the log itself would tell less: a full disk has no room for a row while it has some for
-        a page.
+        a page. Where no file may be made beside the log, nothing is known: the log itself may well be written.
         """
         try:
             with tempfile.TemporaryFile(dir=self._path.parent) as file:
                 file.seek(os.fstat(self._descriptors[0]).st_size)
                 file.write(bytes(ROOM))
+        except PermissionError:
+            return
         except OSError as error:
             raise OSError(
                 f"expected room for {ROOM} bytes more beside {self._path.name}, found none ({error.strerror})"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import parse_qsl
 
 from expressplay_mock.errors import Code, Refusal
+from simulation.printable import plain
 
 Parameters = Mapping[str, tuple[str, ...]]
 """Values by name. Bytes that are no UTF-8 are lone surrogates, so that no check can take them for text."""
@@ -94,8 +95,8 @@ def is_text(value: str) -> bool:
 
 def _fold(name: str) -> str:
     """Return what a name looks like: without case, accents, plural, HTML's &amp; and whatever is no letter or digit."""
-    plain = unicodedata.normalize("NFKD", name.removeprefix("amp;")).casefold().translate(_LOOK_ALIKE)
-    return "".join(_latin(character) for character in plain if character.isalnum()).removesuffix("s")
+    letters = plain(name.removeprefix("amp;"), "NFKD").casefold().translate(_LOOK_ALIKE)
+    return "".join(_latin(character) for character in letters if character.isalnum()).removesuffix("s")
 
 
 def _latin(letter: str) -> str:

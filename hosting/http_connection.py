@@ -177,7 +177,7 @@ class Connection(asyncio.Protocol):
 
     def _invite(self) -> None:
         """Ask for the body of a client that waits to be asked, once no earlier answer has to leave."""
-        if self._expectant and not self._working and not self._waiting:
+        if self._expectant and self._in_body and not self._working and not self._waiting:
             self._expectant = False
             self._write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
@@ -332,6 +332,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(self._tls.close_notify())
         if self._broken and not self._ended:
             self._deaf = True
+            self._tls = None  # what still comes is not read
             self._transport.write_eof()
             self._transport.resume_reading()
             if not self._transport.get_write_buffer_size():

@@ -94,7 +94,12 @@ def start(argv: Sequence[str], *, env: Mapping[str, str] | None = None, timeout:
     except OSError as error:
         stderr.close()
         raise StartError(f"{argv[0]} did not start: {error.strerror}") from None
-    line = _first_line(process, timeout)
+    try:
+        line = _first_line(process, timeout)
+    except BaseException:  # Ctrl-C while it starts
+        _end(process)
+        stderr.close()
+        raise
     try:
         ready = json.loads(line or b"")
         return Service(ready["service"], ready["url"], ready, process, stderr)

@@ -10,7 +10,6 @@ import secrets
 import shutil
 import tempfile
 import tomllib
-import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from server.packaging import (
     run_ffmpeg,
     write_frames,
 )
+from simulation.printable import plain
 
 SEGMENT = 4.0
 """Seconds of a segment, at least: each begins with a key frame."""
@@ -69,8 +69,8 @@ class Wish:
     @property
     def id(self) -> str:
         """The title's id, and the name of its folder."""
-        plain = unicodedata.normalize("NFKD", self.name).encode("ascii", "ignore").decode()
-        return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:64]
+        letters = plain(self.name, "NFKD").encode("ascii", "ignore").decode()
+        return re.sub(r"[^a-z0-9]+", "-", letters.lower()).strip("-")[:64]
 
 
 @dataclass(frozen=True)

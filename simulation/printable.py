@@ -1,6 +1,7 @@
 """Text that came from elsewhere, made fit for a terminal or a log: no escape sequence, nothing hidden."""
 
 import unicodedata
+from typing import Literal
 
 LINE_ENDS_AND_TABS = "\n\t"
 LONGEST = 1000
@@ -20,6 +21,14 @@ def printable(text: str) -> str:
 def brief(text: str) -> str:
     """Return the first characters of a text, as many as a sentence repeats, with an ellipsis where there are more."""
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+
+
+def plain(text: str, form: Literal["NFKC", "NFKD"]) -> str:
+    """Return `text` with its look-alikes (full width, ligatures) as plain characters, each taken by itself.
+
+    Taken together, a run of combining marks is put in order in the square of its length.
+    """
+    return text if text.isascii() else "".join(unicodedata.normalize(form, character) for character in text)
 
 
 def one_line(text: str) -> str:

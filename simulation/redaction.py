@@ -8,19 +8,22 @@ import base64
 import binascii
 import html
 import re
-import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import unquote
+
+from simulation.printable import plain
 
 REDACTED = "<redacted>"
 _SECRET_FIELDS = frozenset(
     {"customerauthenticator", "authenticator", "contentkey", "cek", "kek", "ek", "ask", "dask", "sk"}
     | {"sessionkey", "mackey", "spck", "tokenkey", "privatekey", "password", "secret"}
 )
-AUTHENTICATOR = re.compile(r"[0-9]{1,18}\s*(?:,|%2[cC])\s*[0-9a-fA-F]{32}")
-"""The form of a customer authenticator, in a URL too."""
+AUTHENTICATOR = re.compile(r"[0-9]{1,18}[\s+]*(?:,|%2[cC]|\\u002[cC])[\s+]*[0-9a-fA-F]{32}")
+"""The form of a customer authenticator, in a URL and in JSON too."""
+_KEY_ID_OR_AUTHENTICATOR = re.compile(rf"(?<![0-9a-fA-F])(?P<key_id>[0-9a-fA-F]{{32}})(?=\s*,)|{AUTHENTICATOR.pattern}")
+"""The last digits of a key id and the next one in a list look like an authenticator: a key id is passed over first."""
 _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{24,}")
 _LEADING_ZEROS = re.compile("&#0+(?=[0-9])")
 _NO_CHARACTER = re.compile("&#[1-9][0-9]{7,};?")
@@ -58,7 +61,7 @@ def decoded(text: str) -> str:
         before, text = text, _without_references(unquote(text))
         if text == before:
             break
-    return unicodedata.normalize("NFKC", text)
+    return plain(text, "NFKC")
 
 
 def _without_references(text: str) -> str:
@@ -67,13 +70,16 @@ def _without_references(text: str) -> str:
 
 
 def said_in_base64(text: str) -> dict[str, str]:
-    """Return what the runs of Base64 in a text say, by run."""
-    runs = {}
-    for run in set(_BASE64.findall(text)):
-        padded = run.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(run) % 4)
-        with suppress(binascii.Error):
-            runs[run] = base64.b64decode(padded).decode("latin-1")
-    return runs
+    """Return what the runs of Base64 in a text say, by run: from each of its first four characters, for a word may
+    stand before it."""
+    return {run: " ".join(_read_base64(run[start:]) for start in range(4)) for run in set(_BASE64.findall(text))}
+
+
+def _read_base64(run: str) -> str:
+    padded = run.translate({ord("-"): "+", ord("_"): "/"}) + "=" * (-len(run) % 4)
+    with suppress(binascii.Error):
+        return base64.b64decode(padded).decode("latin-1")
+    return ""
 
 
 def without_authenticators(text: str) -> str:
@@ -81,7 +87,8 @@ def without_authenticators(text: str) -> str:
 
     To be done before the text is cut: half an authenticator would not be found any more.
     """
-    text = AUTHENTICATOR.sub(REDACTED, text) if "," in text or "%" in text else text
+    if any(comma in text for comma in (",", "%", "\\u")):
+        text = _KEY_ID_OR_AUTHENTICATOR.sub(lambda found: found["key_id"] or REDACTED, text)
     for word in set(text.split()):
         if SHORTEST <= len(word) <= LONGEST and _hides_one(word):
             text = text.replace(word, REDACTED)

@@ -6,11 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 from click import Context
@@ -22,7 +24,7 @@ from real_services import AUTHENTICATOR
 
 from emulator.cli import main as emulator
 from expressplay_mock.cli import main as mock
-from hosting.process import start
+from hosting.process import running_program, start
 from server.cli import main as sees
 from simulation.printable import one_line, printable
 
@@ -64,6 +66,7 @@ def test_help_and_mistyped_commands(program: str) -> None:
 
 INTERRUPTS = """
 import sys
+import threading
 
 class AtImport:
     def find_spec(name, *_):
@@ -276,3 +279,15 @@ def test_ctrl_c_ends_what_a_job_in_the_background_starts() -> None:
     ignoring = ["sh", "-c", 'trap "" INT; exec "$0" -c "$1"', sys.executable, code]
     result = subprocess.run(ignoring, capture_output=True, text=True, timeout=300, check=False)
     assert (result.stdout, result.returncode) == (f"{-signal.SIGINT}\n", 0)
+
+
+def test_ctrl_c_while_a_service_starts_ends_it(tmp_path: Path) -> None:
+    born = tmp_path / "pid"
+    silent = f"import os, pathlib, time; pathlib.Path({str(born)!r}).write_text(str(os.getpid())); time.sleep(300)"
+    code = f"import sys; from hosting.process import start; start([sys.executable, '-c', {silent!r}], timeout=300)"
+    with running_program([sys.executable, "-c", code], stderr=subprocess.DEVNULL) as starter:
+        while not (born.exists() and born.read_text()) and starter.poll() is None:
+            threading.Event().wait(0.01)
+        starter.send_signal(signal.SIGINT)
+        assert starter.wait(60) != 0
+        assert not psutil.pid_exists(int(born.read_text()))

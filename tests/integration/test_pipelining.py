@@ -16,6 +16,7 @@ GET = b"GET /%d HTTP/1.1\r\nHost: x\r\n\r\n"
 OFFER = b"GET /%d HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
 POST = b"POST /%d HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"
 EXPECTANT = b"POST /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 4\r\n\r\n"
+EMPTY_EXPECTANT = b"POST /2 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 MALFORMED = b"GET / HTTP/1.1\r\n\r\n"
 RESET = struct.pack("ii", 1, 0)
@@ -114,6 +115,19 @@ def test_the_body_of_a_later_request_is_asked_for_after_the_earlier_answer() -> 
         assert answer.endswith(b"<1 >" + CONTINUE)
         connection.sendall(b"body" + MALFORMED)
         assert b"<2 body>" in everything(connection)
+
+
+def test_a_body_that_has_come_is_not_asked_for() -> None:
+    with held_server() as server, server.connect() as connection:
+        server.serve()
+        connection.sendall(GET % 1 + EMPTY_EXPECTANT)
+        assert server.busy.wait(PATIENCE)
+        pass_by(server)  # so the server has read the later request
+        server.go.set()
+        connection.sendall(GET % 3 + MALFORMED)
+        answer = everything(connection)
+        assert server.reached == [1, 2, 3]
+        assert CONTINUE not in answer
 
 
 def test_nothing_behind_a_refused_request_is_read() -> None:

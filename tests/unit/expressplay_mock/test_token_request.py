@@ -145,6 +145,9 @@ def test_both_forms_of_the_expiration_time(value: str, expires: float) -> None:
             "token[deviceId]",
             "a[b][deviceid]",
             "deviceIds",
+            pytest.param(
+                "dev" + "\u0301" * 300_000 + "\u0323" * 300_000 + "iceId", id="marks whose order takes an hour"
+            ),
             "deviceId\u200b",
             "d\u00e9viceId",
             "\uff44eviceId",

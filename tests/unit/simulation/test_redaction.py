@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from simulation.redaction import REDACTED, without_authenticators
+from simulation.redaction import REDACTED, decoded, without_authenticators
 
 DIGITS = "0123456789abcdef0123456789ABCDEF"
 AUTHENTICATOR = f"1001,{DIGITS}"
@@ -18,6 +18,9 @@ SPELLINGS = {
     "behind other digits and letters": f"x9999{AUTHENTICATOR}fx",
     "with a blank": f"1001, {DIGITS}",
     "percent-encoded comma": quote(AUTHENTICATOR),
+    "of a form, with a blank": f"1001%2C+{DIGITS}",
+    "of JSON": f"1001\\u002c{DIGITS}",
+    "Base64 behind a word": "id-" + base64.b64encode(AUTHENTICATOR.encode()).decode(),
     "percent-encoded": "".join(f"%{ord(character):02x}" for character in AUTHENTICATOR),
     "percent-encoded twice": quote(quote(AUTHENTICATOR)),
     "character references": "".join(f"&#{ord(character)};" for character in AUTHENTICATOR),
@@ -45,6 +48,8 @@ def test_it_is_found(text: str, spelling: str) -> None:
         "3f0c2a1e-7b7d-4c6e-9a55-0d6f3c1b2a49",
         DIGITS,
         f"1001-{DIGITS}",
+        f"key ids {DIGITS[:-1]}1,{DIGITS}",
+        f"{DIGITS[:-1]}1, {DIGITS[:-1]}2, {DIGITS}",
         f"1001,{DIGITS[:-1]}",
         "2026-11-26 20:18:05,123 INFO simulation.requests: POST /hms/fp/token 200 100% &amp; é",
         "%zz%&;&#99999999;",
@@ -64,3 +69,8 @@ def test_nothing_around_it_hides_it(before: str, after: str, number: int, digits
 def test_messages_in_base64_stay(message: bytes) -> None:
     text = base64.b64encode(message).decode()
     assert without_authenticators(text) == text
+
+
+def test_a_run_of_combining_marks_is_read_in_linear_time() -> None:
+    marks = "\u0301" * 1_000_000 + "\u0323" * 1_000_000  # put in order, they would take hours
+    assert decoded(marks) == marks
