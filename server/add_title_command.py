@@ -3,6 +3,7 @@
 What a command needs is imported when it runs: the others need not wait for it.
 """
 
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def add_title(
     wish = Wish(
         film, catalog, title or film.stem, content_id, keys == "per-track", layout, terms | {"persistent": persistent}
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it tidies up as after Ctrl-C
     doing = ""
     with click.progressbar(length=PARTS, label="add-title", file=sys.stderr, show_eta=False) as bar:
 

@@ -1048,7 +1048,7 @@ async function readMaster(url) {
   const at = lines.findIndex(({ tag, CODECS }) => tag === 'EXT-X-STREAM-INF' && CODECS);
   const address = lines[at + 1];
   if (at < 0 || address?.tag !== '') throw badTitle(url, 'a master playlist with CODECS and the address behind', 'none');
-  const codecs = lines[at].CODECS.split(',');
+  const codecs = lines[at].CODECS.split(',').map((codec) => codec.trim());
   const audio = lines.find((line) => line.TYPE === 'AUDIO' && line['GROUP-ID'] === lines[at].AUDIO && line.URI);
   const isSound = (codec) => /^(mp4a|ac-3|ec-3)/.test(codec);
   const track = async (kind, codecs, uri) => {

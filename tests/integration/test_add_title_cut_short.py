@@ -79,10 +79,14 @@ def state(catalog: Path) -> tuple[str, list[Path]]:
     return catalog.read_text(), sorted(catalog.parent.rglob("*"))
 
 
-@pytest.mark.parametrize("to_all", [True, False], ids=["terminal", "kill"])
+@pytest.mark.parametrize(
+    ("to_all", "ending"),
+    [(True, signal.SIGINT), (False, signal.SIGINT), (False, signal.SIGTERM)],
+    ids=["terminal", "kill -INT", "kill"],
+)
 @pytest.mark.parametrize("doing", STALLED)
-def test_ctrl_c_loses_nothing_and_leaves_nothing(
-    film: Path, catalog: Path, tools: Callable[..., None], tmp_path: Path, doing: str, to_all: bool
+def test_an_end_in_the_middle_loses_nothing_and_leaves_nothing(
+    film: Path, catalog: Path, tools: Callable[..., None], tmp_path: Path, doing: str, to_all: bool, ending: int
 ) -> None:
     """A terminal sends it to ffmpeg and the packager too; `kill` to this program alone, which has to end them."""
     tools(STALLED[doing])
@@ -95,7 +99,7 @@ def test_ctrl_c_loses_nothing_and_leaves_nothing(
     environment = {**os.environ, "TMPDIR": str(scratch), "STALLED": str(stalled)}
     with running_program(command, **pipes, env=environment, text=True, start_new_session=True) as process:
         wait_for(stalled)
-        (os.killpg if to_all else os.kill)(process.pid, signal.SIGINT)
+        (os.killpg if to_all else os.kill)(process.pid, ending)
         assert process.wait(60) == 130
         assert all_have_ended(process)
         said = process.communicate()

@@ -32,12 +32,20 @@ def page_on(deployment: Deployment) -> Iterator[str]:
 
 
 @contextmanager
-def relay(sees: str, held: threading.Event, released: threading.Event) -> Iterator[str]:
-    """A SEES that calls every file a page, and answers an entitlement request a byte a second, until released."""
+def relay(
+    sees: str, held: threading.Event, released: threading.Event, *, lists_late: threading.Event | None = None
+) -> Iterator[str]:
+    """A SEES that calls every file a page, and answers an entitlement request a byte a second, until released.
+
+    Where `lists_late` is set, it does not say its titles before that either.
+    """
     app = Flask("relay")
 
     @app.get("/titles")
     def titles() -> Response:
+        if lists_late and lists_late.is_set():
+            held.set()
+            released.wait(WITHIN)
         return Response(requests.get(f"{sees}/titles", timeout=10).content, content_type="application/json")
 
     @app.get("/titles/<title>/<file>")
@@ -98,6 +106,22 @@ def test_start_over_waits_for_nobody(stuck: tuple[str, threading.Event, threadin
         released.set()
         player.join()
     assert answers == [{"startedOver": True}]
+
+
+def test_start_over_gives_up_a_run_that_waits_for_the_titles() -> None:
+    held, released, late = threading.Event(), threading.Event(), threading.Event()
+    with ExitStack() as stack:
+        sees, expressplay = stack.enter_context(services())
+        slow = stack.enter_context(relay(sees, held, released, lists_late=late))
+        url = stack.enter_context(page_on(find_deployment(slow, expressplay)))
+        pool = stack.enter_context(ThreadPoolExecutor(1))
+        stack.callback(released.set)
+        late.set()
+        playing = pool.submit(requests.post, f"{url}/api/devices/A/play", json={"title": "dummy"}, timeout=60)
+        assert held.wait(20)
+        assert requests.post(f"{url}/api/start-over", json={}, timeout=10).status_code == 200
+        released.set()
+        assert playing.result().json() == {"startedOver": True}
 
 
 MEANWHILE: tuple[tuple[str, str, object], ...] = (

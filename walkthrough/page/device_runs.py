@@ -33,8 +33,7 @@ def play_title(page: PageState, name: str, title: str) -> dict[str, Any]:
 
     Returns what the browser's decoder needs, or the refusal. Raises `Busy` where another run is going on.
     """
-    offer = page.offer(title)
-    return _alone(page, lambda run: _play(page, run, page.devices.get(name), offer))
+    return _alone(page, lambda run: _play(page, run, page.devices.get(name), page.offer(title)))
 
 
 def renew_leases(page: PageState, name: str) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def describe_tracks(web: Web, offer: Offer) -> tuple[Track, ...]:
         title = load_title(web, offer.master_url)
         master = web.get(SEES, offer.master_url, expected="a master playlist").body.decode()
     codecs = re.search(r'CODECS="([^"]*)"', master)
-    kinds = {codec.split(".")[0]: codec for codec in (codecs[1] if codecs else "").split(",")}
+    kinds = {codec.split(".")[0]: codec for codec in map(str.strip, (codecs[1] if codecs else "").split(","))}
     video, audio = kinds.get("avc1", ""), kinds.get("mp4a", "")
     types = (f'video/mp4; codecs="{video}"', f'audio/mp4; codecs="{audio}"')
     return tuple(

@@ -5,6 +5,7 @@ from player_pages import PlayerPages, play, wait_for_log, wait_until_it_plays
 from real_services import AUTHENTICATOR
 
 from sees_testing.device import virtual_device
+from server.catalog import CONTENT
 
 DECODING_INFO = """async ([keySystem, more]) => {
     const { supported, keySystemAccess } = await navigator.mediaCapabilities.decodingInfo({
@@ -117,6 +118,16 @@ def test_a_static_page_plays_hls_as_safari_does(pages: PlayerPages, cookie: str)
     )
     page.wait_for_function("FairPlayEme.events.some(({ uri }) => uri?.startsWith('skd://'))")
     assert page.evaluate("document.querySelector('video').currentSrc").endswith("/titles/film/master.m3u8")
+
+
+def test_codecs_may_have_a_blank_between_them(pages: PlayerPages, cookie: str) -> None:
+    master = (CONTENT / "film" / "master.m3u8").read_text().replace(",mp4a", ", mp4a")
+    assert ", mp4a" in master
+    pages.register(cookie)
+    page = pages.open("raw", cookie)
+    page.route("**/titles/film/master.m3u8", lambda route: route.fulfill(body=master))
+    play(page, "film")
+    wait_until_it_plays(page)
 
 
 def test_a_seek_beyond_what_is_buffered(pages: PlayerPages, cookie: str) -> None:
