@@ -4,7 +4,7 @@ What a program may import is in these modules, by these names; nothing else is p
 
     emulator.binding       connect, register, play, bind, Client, Grant
     emulator.device        Device, provision
-    emulator.playlist      load_title, Reading, Title
+    emulator.title      load_title, Reading, Title
     emulator.screening     watch, Screening
     emulator.verdict       Verdict, TrackResult
     emulator.kept_titles   keep, load, play_kept, renew, KeptTitle

@@ -38,9 +38,9 @@ from emulator.license_client import (
 )
 from emulator.offered_titles import find_dummy, find_title
 from emulator.parties import EXPRESSPLAY, SEES, WEB_SERVER
-from emulator.playlist import AS_IT_IS, Reading, Title, load_title
 from emulator.preflight import check_media
 from emulator.step import at_step, current_step
+from emulator.title import AS_IT_IS, Reading, Title, load_title
 from emulator.transport import NO_FILES, Access, Web, clean_base
 from emulator.urls import is_http_url, origin_of
 from fairplay.ckc import License, open_ckc

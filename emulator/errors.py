@@ -1,14 +1,14 @@
 """What can go wrong for a client, one exception each: the step, what was expected, what was found, the likely fix.
 
-The numbers -9101 and below are this emulator's own; `simulation.numbers` has their titles and meanings. A refusal keeps
-the number of the service that refused.
+The numbers -9101 and below are this emulator's own; `simulation.error_numbers` has their titles and meanings. A
+refusal keeps the number of the service that refused.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from emulator.step import current_step
-from simulation.numbers import BY_NUMBER
+from simulation.error_numbers import BY_NUMBER
 from simulation.printable import brief
 
 

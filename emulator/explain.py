@@ -2,7 +2,7 @@
 
 import re
 
-from simulation.numbers import BY_NUMBER, NUMBERS, Number
+from simulation.error_numbers import BY_NUMBER, NUMBERS, Number
 
 UNKNOWN_FIX = "ask whoever runs the service that gave this number"
 MAX_NEAR = 3

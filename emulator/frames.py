@@ -8,7 +8,7 @@ from typing import Any
 
 from emulator.containers import KINDS, TrackKind
 from emulator.errors import EmulatorError
-from emulator.playlist import Title
+from emulator.title import Title
 from emulator.transport import Web
 from emulator.urls import join_url
 from simulation.strict_json import parse_json

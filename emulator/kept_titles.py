@@ -26,9 +26,9 @@ from emulator.expiry import check_end, may_persist, playback_seconds, rental_end
 from emulator.frames import Frames
 from emulator.hls import MediaPlaylist, Place, Segment
 from emulator.key_uri import KeyMode, KeyUri
-from emulator.playlist import Rendition, Title
 from emulator.screening import Fetch, Keys, Screening, show
 from emulator.timeline import Timeline
+from emulator.title import Rendition, Title
 from fairplay.ckc import ContentKey
 from simulation.steps import Step
 from simulation.strict_json import parse_json

@@ -142,7 +142,7 @@ def _headers(_: click.Context, __: click.Parameter, lines: tuple[str, ...]) -> d
 
 
 def _variant(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
-    from emulator.playlist import ALL_VARIANTS
+    from emulator.title import ALL_VARIANTS
 
     if text == "all":
         return ALL_VARIANTS

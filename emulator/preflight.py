@@ -19,7 +19,7 @@ from emulator.containers import (
 from emulator.errors import PlaybackFailed
 from emulator.hls import Segment
 from emulator.key_uri import KeyUri
-from emulator.playlist import Rendition, Title
+from emulator.title import Rendition, Title
 from emulator.transport import MAX_MEDIA, Web
 from emulator.urls import without_query
 from emulator.verdict import ONE_KEY, Verdict, several_key_ids

@@ -12,9 +12,9 @@ from emulator.expiry import check_limits
 from emulator.frames import Frames, fetch_frames
 from emulator.hls import Place, Segment
 from emulator.key_uri import KeyUri
-from emulator.playlist import Title, reload
 from emulator.step import at_step
 from emulator.timeline import Pause, Timeline
+from emulator.title import Title, reload
 from emulator.track_decoder import TrackDecoder
 from emulator.transport import MAX_MEDIA
 from emulator.verdict import ONE_KEY, TrackResult, Verdict, several_key_ids

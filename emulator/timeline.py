@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from emulator.hls import MediaPlaylist, Segment
-from emulator.playlist import Rendition, Title
+from emulator.title import Rendition, Title
 
 MAX_UNCHANGED = 3
 """Readings of a live playlist without anything new before the player takes the title as ended."""

@@ -1,4 +1,4 @@
-"""The numbered refusals of the services. What each number means and what to do is in `simulation.numbers`.
+"""The numbered refusals of the services. What each number means and what to do is in `simulation.error_numbers`.
 
 ExpressPlay publishes 40 numbers from -2002 to -6009; -4011 and those below -9000 are this mock's own. The HTTP status
 is ExpressPlay's where it says one: 400 for invalid arguments, 401 where authentication failed, 50x for the server.
@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 from fairplay.errors import FairPlayError
-from simulation.numbers import BY_NUMBER
+from simulation.error_numbers import BY_NUMBER
 
 
 class Code(Enum):

@@ -18,6 +18,7 @@ from typing import Any
 from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, delete, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError, NoSuchModuleError, SQLAlchemyError
 
+from expressplay_mock.database_deadline import Watchdog
 from expressplay_mock.database_file import FileGone, close_writer, open_file
 from expressplay_mock.database_tables import (
     EVENTS,
@@ -30,7 +31,6 @@ from expressplay_mock.database_tables import (
     statement,
     violates_replay_index,
 )
-from expressplay_mock.database_watchdog import Watchdog
 from expressplay_mock.record import Record, Row
 from expressplay_mock.record_query import Query
 

@@ -10,8 +10,8 @@ from emulator.device import Device, provision
 from emulator.key_uri import KeyMode, KeyUri, with_token_url
 from emulator.license_client import RequestType
 from emulator.parties import SEES
-from emulator.playlist import Title
 from emulator.step import at_step
+from emulator.title import Title
 from emulator.transport import NO_FILES, Web, clean_base
 from fairplay.ckc import License
 from hosting.tls.tls import ClientTls

@@ -19,8 +19,8 @@ from hosting.tls.tls import ClientTls, TlsError
 from hosting.tls.tls_diagnosis import diagnose
 from server.errors import DeniedError, ErrorNumber
 from server.foreign_text import repeats
+from simulation.error_numbers import BY_NUMBER
 from simulation.journal import TRACE_HEADER, Journal
-from simulation.numbers import BY_NUMBER
 from simulation.redaction import REDACTED
 from simulation.strict_json import parse_json
 

@@ -4,7 +4,7 @@ What a program may import is in these modules, by these names; nothing else is p
 
     simulation.clock     Clock
     simulation.journal   Journal
-    simulation.numbers   Number, NUMBERS, BY_NUMBER
+    simulation.error_numbers   Number, NUMBERS, BY_NUMBER
     simulation.steps     Step
 """
 

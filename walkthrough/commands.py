@@ -159,7 +159,7 @@ def _run(
     dummy: str | None = None,
 ) -> None:
     from emulator.license_client import SpcShape
-    from emulator.playlist import Reading
+    from emulator.title import Reading
     from walkthrough.record.deployment import find_deployment
     from walkthrough.record.run import run_binding, titles_of
     from walkthrough.terminal.report import report_run

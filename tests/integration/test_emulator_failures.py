@@ -17,9 +17,9 @@ from emulator.hls import Place
 from emulator.license_client import RequestType, ask_license, ask_sees, entitlement_request
 from emulator.offered_titles import find_dummy, find_title, list_titles
 from emulator.parties import EXPRESSPLAY, SEES
-from emulator.playlist import Title, load_title
 from emulator.screening import fetcher
 from emulator.step import at_step
+from emulator.title import Title, load_title
 from emulator.transport import MAX_ANSWER, MAX_COOKIE, MAX_COOKIES, Access, Web, clean_base
 from emulator.urls import MAX_ADDRESS
 from walkthrough.page.media import fetch_file

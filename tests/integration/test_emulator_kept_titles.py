@@ -18,7 +18,7 @@ from emulator.cli import main
 from emulator.errors import NoKeptTitle, StoredKeyExpired
 from emulator.kept_titles import FILE, LICENSES, load, name_of, play_kept
 from emulator.key_uri import parse_key_uri
-from emulator.playlist import Title
+from emulator.title import Title
 from emulator.verdict import Verdict
 from server.catalog import CONTENT, load_catalog
 

@@ -17,7 +17,7 @@ import expressplay_mock.cli
 import server.cli
 from emulator.cli import main
 from hosting.process import running_program
-from simulation.numbers import NUMBERS
+from simulation.error_numbers import NUMBERS
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "docs" / "recordings"
 ROTATION = str(RECORDINGS / "rotation.binding.json")

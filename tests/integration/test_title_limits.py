@@ -12,9 +12,9 @@ from emulator.binding import connect
 from emulator.errors import BadPlaylist, PlaybackFailed, UnexpectedAnswer
 from emulator.hls import MediaPlaylist, Place, parse_playlist
 from emulator.parties import WEB_SERVER
-from emulator.playlist import ALL_VARIANTS, MAX_PLAYLISTS, Reading, Title, load_title
 from emulator.preflight import check_media
 from emulator.screening import fetcher
+from emulator.title import ALL_VARIANTS, MAX_PLAYLISTS, Reading, Title, load_title
 from emulator.transport import Web
 
 ALL = Reading(variant=ALL_VARIANTS)
@@ -61,7 +61,7 @@ def test_the_sound_of_every_variant_counts_too() -> None:
 
 
 def test_segments_are_bounded_over_all_playlists(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("emulator.playlist.MAX_TITLE_SEGMENTS", 10)
+    monkeypatch.setattr("emulator.title.MAX_TITLE_SEGMENTS", 10)
     with loading(variants(3)) as (server, web):
         assert sum(len(one.playlist.segments) for one in load(server, web).renditions) == 9
     with loading(variants(40)) as (server, web):

@@ -12,7 +12,7 @@ TEST = "tests/contract/test_all_codes.py"
 
 _HEAD = """# Every code, and how to see it
 
-Made by `scripts/codes` from `simulation/numbers.py` and `tests/support/provocations.py`; do not edit. There are
+Made by `scripts/codes` from `simulation/error_numbers.py` and `tests/support/provocations.py`; do not edit. There are
 {count} codes: {documented} that ExpressPlay documents, and {ours} of this project's own (*ours*). Each row is acted out
 over HTTP against running mocks by the test that it names, in `{test}`:
 `.venv/bin/pytest '{test}::test_code[-2002]'` and so on. The files of accounts and stored

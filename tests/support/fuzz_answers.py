@@ -18,7 +18,7 @@ from emulator.device import Provisioning, provision
 from emulator.errors import EmulatorError
 from emulator.license_client import ask_license, ask_sees
 from emulator.offered_titles import list_titles
-from emulator.playlist import load_title
+from emulator.title import load_title
 from emulator.transport import Web
 from hosting.serving import running
 from server.app import Config

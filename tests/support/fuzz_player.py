@@ -12,8 +12,8 @@ from emulator.errors import EmulatorError
 from emulator.hls import MAX_SEGMENTS, parse_playlist
 from emulator.key_uri import DEFAULT_RULE, KeyMode, check_content_id, parse_key_uri, parse_rule
 from emulator.parties import WEB_SERVER
-from emulator.playlist import ALL_VARIANTS, Reading, load_title, reload
 from emulator.timeline import Timeline
+from emulator.title import ALL_VARIANTS, Reading, load_title, reload
 from emulator.transport import Web
 from hosting.serving import running
 from server.catalog import CONTENT

@@ -8,9 +8,9 @@ from emulator.binding import Client, Grant, content_id_of, entitle, play, post_s
 from emulator.device import make_spc
 from emulator.errors import UnexpectedAnswer
 from emulator.license_client import Entitlement, LicenseAnswer, RequestType
-from emulator.playlist import Title
 from emulator.screening import Screening, watch
 from emulator.step import at_step
+from emulator.title import Title
 from simulation.steps import Step
 from walkthrough.experiments.experiment import Try, attempt
 from walkthrough.record.deployment import DEFAULT_SEED, OTHER_SEED, Deployment

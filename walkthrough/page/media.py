@@ -11,8 +11,8 @@ from emulator.errors import BadPlaylist
 from emulator.key_uri import KeyUri
 from emulator.offered_titles import Offer
 from emulator.parties import SEES
-from emulator.playlist import Rendition, load_title
 from emulator.step import at_step
+from emulator.title import Rendition, load_title
 from emulator.transport import MAX_MEDIA, Web
 from fairplay.spc import SpcContents
 from simulation.steps import Step

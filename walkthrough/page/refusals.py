@@ -4,7 +4,7 @@ from typing import Any
 
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
 from fairplay.errors import FairPlayError
-from simulation.numbers import BY_NUMBER, Number
+from simulation.error_numbers import BY_NUMBER, Number
 
 DEVICE = "this device"
 CKC_NOT_TAKEN = "The device does not take this CKC."

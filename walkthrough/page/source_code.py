@@ -45,7 +45,7 @@ _parsing = threading.Lock()
 PLACES: dict[int, tuple[Place, ...]] = {
     0: (
         Place("emulator/binding.py", "read_title", ("offer = find_dummy",)),
-        Place("emulator/playlist.py", "load_title"),
+        Place("emulator/title.py", "load_title"),
     ),
     1: (
         Place("emulator/binding.py", "register", ("entitlement = entitle(",)),

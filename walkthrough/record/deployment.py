@@ -9,7 +9,7 @@ from typing import Any
 from emulator.binding import Client
 from emulator.device import Device, Provisioning, provision
 from emulator.parties import EXPRESSPLAY, SEES, Party
-from emulator.playlist import Title
+from emulator.title import Title
 from emulator.transport import NO_FILES, Web, clean_base
 from hosting.tls.tls import ClientTls
 from simulation.clock import Clock

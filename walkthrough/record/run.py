@@ -13,9 +13,9 @@ from emulator.frames import fetch_frames
 from emulator.kept_titles import KeptTitle, keep
 from emulator.key_uri import ContentIdRule, parse_key_uri
 from emulator.leases import play_on
-from emulator.playlist import Title
 from emulator.screening import Screening, Tell, fetcher, watch
 from emulator.step import at_step
+from emulator.title import Title
 from fairplay.errors import FairPlayError
 from fairplay.spc import SpcContents
 from simulation.clock import rfc3339

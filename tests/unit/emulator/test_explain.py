@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from emulator.errors import EmulatorError, EntitlementDenied, LicenseRefused
 from emulator.explain import UnknownCode, explain, fix_for
 from fairplay import errors
-from simulation.numbers import BY_NUMBER, NUMBERS
+from simulation.error_numbers import BY_NUMBER, NUMBERS
 from walkthrough.record.steps import STEPS
 
 Failure = TypeVar("Failure", bound=Exception)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from emulator.errors import BadAddress, BadKeyUri, BadPlaylist
 from emulator.hls import MAX_ADDRESSES, MAX_KEYS, MAX_PLAYLIST, Master, MediaPlaylist, Place, parse_playlist
-from emulator.playlist import ALL_VARIANTS, Rendition, choose
+from emulator.title import ALL_VARIANTS, Rendition, choose
 from emulator.urls import MAX_ADDRESS
 
 ID = "c7e5b9d2-6f14-4c8a-a3d1-58e2094bf76d"

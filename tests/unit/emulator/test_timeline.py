@@ -6,8 +6,8 @@ from itertools import count
 import pytest
 
 from emulator.hls import MediaPlaylist, Place, Segment
-from emulator.playlist import Rendition, Title
 from emulator.timeline import MAX_UNCHANGED, Timeline
+from emulator.title import Rendition, Title
 
 TARGET = 2.0
 PLAYED = 60.0

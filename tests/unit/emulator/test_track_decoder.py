@@ -20,9 +20,9 @@ from emulator.containers import PlaybackError, TrackKind
 from emulator.decoding import still_png
 from emulator.errors import PlaybackFailed
 from emulator.hls import MediaPlaylist, Place, Segment
-from emulator.playlist import Rendition, Title
 from emulator.screening import show
 from emulator.timeline import Timeline
+from emulator.title import Rendition, Title
 from emulator.track_decoder import TrackDecoder, fingerprints, play_track
 from emulator.verdict import TrackResult, Verdict
 

@@ -11,7 +11,7 @@ from jinja2.ext import extract_from_ast
 
 from fairplay import layout
 from fairplay.fields import Layout, Source
-from simulation.numbers import EMULATOR, NUMBERS
+from simulation.error_numbers import EMULATOR, NUMBERS
 from walkthrough.experiments import EXPERIMENTS, FAMILIES
 from walkthrough.glossary import GLOSSARY
 from walkthrough.page import inspector
