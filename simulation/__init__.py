@@ -2,10 +2,10 @@
 
 What a program may import is in these modules, by these names; nothing else is promised:
 
-    simulation.clock     Clock
-    simulation.journal   Journal
+    simulation.clock           Clock
     simulation.error_numbers   Number, NUMBERS, BY_NUMBER
-    simulation.steps     Step
+    simulation.journal         Journal
+    simulation.steps           Step
 """
 
-__all__ = ["clock", "journal", "numbers", "steps"]
+__all__ = ["clock", "error_numbers", "journal", "steps"]
