@@ -19,8 +19,13 @@ from fairplay.spc import KeyServer, SpcContents, open_spc
 
 NewSpc = Callable[..., tuple[bytes, SpcContents]]
 
-COSTLY = {"decrypt": "RSA", "update": "AES", "hmac_digest": "HMAC", "compare_digest": "comparison"}
-"""What the operations are called in the libraries of C and Rust that do them."""
+COSTLY = {
+    ("cryptography", "decrypt"): "RSA",
+    ("cryptography", "update"): "AES",
+    ("builtins", "hmac_digest"): "HMAC",
+    ("builtins", "compare_digest"): "comparison",
+}
+"""What the operations are called in C and Rust, and whose they are: when garbage is collected, a dict may be updated."""
 THE_WORK = {"RSA": 1, "AES": 2, "HMAC": 3, "comparison": 1}
 """That of an SPC which opens: its key, payload and SK..R1; DASk, the MAC's key and the MAC; one comparison."""
 
@@ -30,8 +35,10 @@ def work(spc: bytes, key_server: KeyServer) -> tuple[Counter[str], SpcError | No
     done: Counter[str] = Counter()
 
     def note(_frame: object, event: str, function: Any) -> None:
-        if event == "c_call" and function.__name__ in COSTLY:
-            done[COSTLY[function.__name__]] += 1
+        if event == "c_call":
+            called = type(function.__self__).__module__.partition(".")[0], function.__name__
+            if called in COSTLY:
+                done[COSTLY[called]] += 1
 
     refusal = None
     before = sys.getprofile()
