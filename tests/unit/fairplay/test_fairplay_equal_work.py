@@ -25,7 +25,7 @@ COSTLY = {
     ("builtins", "hmac_digest"): "HMAC",
     ("builtins", "compare_digest"): "comparison",
 }
-"""What the operations are called in C and Rust, and whose they are: while garbage is collected, a dict may be updated."""
+"""What the operations are called in C and Rust, and whose they are: a collection of garbage may update a dict."""
 THE_WORK = {"RSA": 1, "AES": 2, "HMAC": 3, "comparison": 1}
 """That of an SPC which opens: its key, payload and SK..R1; DASk, the MAC's key and the MAC; one comparison."""
 
