@@ -103,11 +103,7 @@ def test_as_many_as_may_wait_leave_the_connection_open() -> None:
 
 def test_the_body_of_a_later_request_is_asked_for_after_the_earlier_answer() -> None:
     with held_server() as server, server.connect() as connection:
-        server.serve()
-        connection.sendall(GET % 1 + EXPECTANT)
-        assert server.busy.wait(PATIENCE)
-        pass_by(server)  # so the server has read the later head
-        server.go.set()
+        read_behind(server, connection, EXPECTANT)
         answer = b""
         while not answer.endswith(CONTINUE):
             answer += connection.recv(65_536)
@@ -119,11 +115,7 @@ def test_the_body_of_a_later_request_is_asked_for_after_the_earlier_answer() -> 
 
 def test_a_body_that_has_come_is_not_asked_for() -> None:
     with held_server() as server, server.connect() as connection:
-        server.serve()
-        connection.sendall(GET % 1 + EMPTY_EXPECTANT)
-        assert server.busy.wait(PATIENCE)
-        pass_by(server)  # so the server has read the later request
-        server.go.set()
+        read_behind(server, connection, EMPTY_EXPECTANT)
         connection.sendall(GET % 3 + MALFORMED)
         answer = everything(connection)
         assert server.reached == [1, 2, 3]
@@ -156,6 +148,15 @@ def test_a_request_whose_client_has_gone_is_dropped() -> None:
             third.sendall(GET % 3 + MALFORMED)
             assert b"<3 >" in everything(third)
         assert server.reached == [1, 3]
+
+
+def read_behind(server: HeldServer, connection: socket.socket, later: bytes) -> None:
+    """Have the server read `later` while a first request is in work, and then let that go on."""
+    server.serve()
+    connection.sendall(GET % 1 + later)
+    assert server.busy.wait(PATIENCE)
+    pass_by(server)
+    server.go.set()
 
 
 def pass_by(server: HeldServer) -> None:
