@@ -70,8 +70,10 @@ def _without_references(text: str) -> str:
 
 
 def said_in_base64(text: str) -> dict[str, str]:
-    """Return what the runs of Base64 in a text say, by run: from each of its first four characters, for a word may
-    stand before it."""
+    """Return what the runs of Base64 in a text say, by run.
+
+    A run is read from each of its first four characters, since a word may stand before it.
+    """
     return {run: " ".join(_read_base64(run[start:]) for start in range(4)) for run in set(_BASE64.findall(text))}
 
 
